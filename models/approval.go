@@ -1,0 +1,228 @@
+package models
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Decision is what a person decided about a revision.
+type Decision string
+
+// The decisions of an approver.
+const (
+	DecisionApprove Decision = "approve"
+	DecisionReject  Decision = "reject"
+	DecisionAsk     Decision = "ask_for_changes"
+)
+
+// Approval is one person's decision on one revision of one change.
+type Approval struct {
+	By       UserID
+	Revision Revision
+	Decision Decision
+	Comment  string
+	At       time.Time
+	// Fits are the keys of the requirements that the person could fill when
+	// they clicked: rights are checked then, and not again.
+	Fits []string
+	// Void says why the decision counts no more; "" = it counts.
+	Void string
+}
+
+func (a Approval) counts(r Revision) bool {
+	return a.Decision == DecisionApprove && a.Void == "" && a.Revision == r
+}
+
+// Excluded says why a person's decision on the change may never count, or "".
+// It holds for admins too (segregation of duties).
+func (c *Change) Excluded(u UserID) string {
+	switch u {
+	case c.Requester:
+		return "you raised this change"
+	case c.Implementer:
+		return "you carry this change out"
+	case c.LastEditor, c.Author:
+		return "you edited this change last"
+	}
+	return ""
+}
+
+// Approve records one person's yes to the revision they saw. The change is
+// approved when every requirement of its policy is matched by distinct,
+// eligible people. Requester, implementer and last editor never count. A
+// click that comes too late is answered with what happened, never lost.
+func (c *Change) Approve(seen Revision, f Facts) error {
+	if given, ok := c.decisionOf(f.Actor.ID); ok && given.Decision == DecisionApprove && given.Revision == seen && c.State.Open() {
+		return Settledf("You approved %s already. It is %s; nothing more to do.", c.ID, lower(c.State))
+	}
+	fits, err := c.mayDecide(seen, f)
+	if err != nil {
+		return err
+	}
+	from := c.State
+	c.decide(Approval{Decision: DecisionApprove, Fits: fits}, f)
+	if !c.Standing().Met() {
+		c.record(f, Event{Kind: EventApprovalGiven, From: from, To: c.State})
+		return nil
+	}
+	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})
+	return c.settle(f)
+}
+
+// Reject ends the change for good, with a reason.
+func (c *Change) Reject(reason string, seen Revision, f Facts) error {
+	return c.turnDown(DecisionReject, Rejected, EventRejected, reason,
+		"Say why you reject it, so that the requester knows what to do differently.", seen, f)
+}
+
+// AskForChanges sends the change back to its requester, with a comment.
+func (c *Change) AskForChanges(comment string, seen Revision, f Facts) error {
+	return c.turnDown(DecisionAsk, ChangesRequested, EventChangesRequested, comment,
+		"Say what should be different.", seen, f)
+}
+
+func (c *Change) turnDown(d Decision, to State, kind EventKind, reason, missing string, seen Revision, f Facts) error {
+	fits, err := c.mayDecide(seen, f)
+	if err != nil {
+		return err
+	}
+	reason, err = needReason(reason, missing)
+	if err != nil {
+		return err
+	}
+	from := c.State
+	if err := c.move(to); err != nil {
+		return err
+	}
+	c.Reason = reason
+	c.decide(Approval{Decision: d, Comment: reason, Fits: fits}, f)
+	c.record(f, Event{Kind: kind, From: from, To: to, Reason: reason})
+	return nil
+}
+
+// Withdraw takes back one's own approval, until the work has started.
+func (c *Change) Withdraw(f Facts) error {
+	i := slices.IndexFunc(c.Approvals, func(a Approval) bool { return a.By == f.Actor.ID && a.counts(c.Revision) })
+	switch {
+	case i < 0:
+		return Settledf("You have no approval on %s to withdraw.", c.ID)
+	case c.State != AwaitingApproval && c.State != Approved:
+		return Refusef("%s is %s. An approval can be withdrawn only until the work starts; talk to %s.",
+			c.ID, lower(c.State), f.Name(c.Implementer))
+	}
+	c.Approvals[i].Void = "withdrawn"
+	c.record(f, Event{Kind: EventApprovalWithdrawn, From: c.State, To: c.State})
+	return c.settle(f)
+}
+
+// mayDecide checks content, state and rights, in the order in which a person
+// would want to hear of them, and returns the requirements they can fill.
+func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
+	switch {
+	case c.State == Draft:
+		return nil, Refusef("%s is still a draft; there is nothing to decide yet.", c.ID)
+	case c.State != AwaitingApproval:
+		return nil, Settledf("%s", c.whatHappened(f))
+	case seen != c.Revision:
+		return nil, Refusef("%s was edited after you opened it, so nothing was recorded. The card shows it as it is now; look again and decide on that.", c.ID)
+	}
+	if why := c.Excluded(f.Actor.ID); why != "" {
+		return nil, Refusef("%s, so someone else must decide on it. %s waits for %s.", upperFirst(why), c.ID, c.Standing().Missing())
+	}
+	if ok, why := f.Actor.CanDecide(); !ok {
+		return nil, Refusef("Your decision on %s can't count: %s.", c.ID, why)
+	}
+	if f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
+		return nil, Refusef("Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute.")
+	}
+	fits := c.fits(f.Actor, f)
+	if len(fits) == 0 {
+		return nil, Refusef("Your decision on %s can't count: it needs %s, and you are none of these.", c.ID, c.Standing().Missing())
+	}
+	return fits, nil
+}
+
+// whatHappened answers a click that came after the matter was decided.
+func (c *Change) whatHappened(f Facts) string {
+	switch c.State {
+	case Approved:
+		return c.ID.String() + " has all the approvals it needs already: " + c.Standing().Given(f) + ". Nothing more to do."
+	case ChangesRequested:
+		return c.ID.String() + " went back to " + f.Name(c.Requester) + " for changes. You will be asked again when it is resubmitted."
+	case Rejected, Cancelled:
+		return c.ID.String() + " was " + lower(c.State) + " already. Reason: " + c.Reason
+	}
+	return c.ID.String() + " is " + lower(c.State) + " already, so there is nothing to decide any more."
+}
+
+// decide adds a decision; an earlier one of the same person gives way.
+func (c *Change) decide(a Approval, f Facts) {
+	for i := range c.Approvals {
+		if c.Approvals[i].By == f.Actor.ID && c.Approvals[i].Void == "" {
+			c.Approvals[i].Void = "replaced by a later decision"
+		}
+	}
+	a.By, a.Revision, a.At = f.Actor.ID, c.Revision, f.Now
+	c.Approvals = append(c.Approvals, a)
+}
+
+// decisionOf is the person's decision that stands.
+func (c *Change) decisionOf(u UserID) (Approval, bool) {
+	i := slices.IndexFunc(c.Approvals, func(a Approval) bool { return a.By == u && a.Void == "" })
+	if i < 0 {
+		return Approval{}, false
+	}
+	return c.Approvals[i], true
+}
+
+// voidAll is what a material edit does to every decision so far.
+func (c *Change) voidAll(why string) {
+	for i := range c.Approvals {
+		if c.Approvals[i].Void == "" {
+			c.Approvals[i].Void = why
+		}
+	}
+}
+
+// voidExcluded voids the decisions of people who have since become
+// implementer or last editor.
+func (c *Change) voidExcluded(_ Facts) {
+	for i := range c.Approvals {
+		if c.Approvals[i].Void == "" && c.Excluded(c.Approvals[i].By) != "" {
+			c.Approvals[i].Void = "given by someone who now carries out or last edited the change"
+		}
+	}
+}
+
+// Counting lists the approvals that count for the current revision.
+func (c *Change) Counting() []Approval {
+	var out []Approval
+	for _, a := range c.Approvals {
+		if a.counts(c.Revision) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// needReason checks a text that the process insists on.
+func needReason(s, missing string) (string, error) {
+	s = tidy(s)
+	switch n := utf8.RuneCountInString(s); {
+	case n < 3:
+		return "", &Refusal{Text: missing, Fields: map[Field]string{FieldReason: missing}}
+	case n > MaxReason:
+		return "", &Refusal{Text: "The reason is too long.", Fields: map[Field]string{
+			FieldReason: "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again."}}
+	}
+	return s, nil
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

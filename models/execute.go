@@ -1,0 +1,288 @@
+package models
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Outcome is how the work ended.
+type Outcome string
+
+// The outcomes of an implemented change.
+const (
+	Successful           Outcome = "successful"
+	SuccessfulWithIssues Outcome = "successful_with_issues"
+	RolledBack           Outcome = "rolled_back"
+	Failed               Outcome = "failed"
+)
+
+// Outcomes lists all of them, best first.
+var Outcomes = []Outcome{Successful, SuccessfulWithIssues, RolledBack, Failed}
+
+// String says the outcome in words.
+func (o Outcome) String() string { return strings.ReplaceAll(string(o), "_", " ") }
+
+// Completion is what the implementer reports when the work is over.
+type Completion struct {
+	Outcome       Outcome
+	Note          string
+	AsBuilt       string
+	Incident      string
+	OutageMinutes int
+}
+
+// Start begins the work: the implementer, inside the window, with a clear
+// verdict. A refusal lists every reason and how to clear it.
+func (c *Change) Start(seen Revision, f Facts) error {
+	switch {
+	case c.State == InProgress:
+		return Settledf("%s is in progress already.", c.ID)
+	case f.Actor.ID != c.Implementer:
+		return Refusef("Only %s, who carries %s out, can start it. To carry it out yourself, have it edited to name you as implementer.",
+			f.Name(c.Implementer), c.ID)
+	case c.State == Approved && seen != "" && seen != c.Revision:
+		return Refusef("%s was edited after you opened it. Read it again on its card, then start it.", c.ID)
+	}
+	if v := StartVerdict(c, f); !v.Clear() {
+		return Refusef("%s can't start now. %s", c.ID, v.Words())
+	}
+	if err := c.move(InProgress); err != nil {
+		return err
+	}
+	c.StartedAt = f.Now
+	c.record(f, Event{Kind: EventStarted, From: Approved, To: InProgress})
+	return nil
+}
+
+// Complete reports the outcome. Without a review owed the change closes.
+func (c *Change) Complete(done Completion, f Facts) error {
+	if c.State == Implemented || c.State == Closed {
+		return Settledf("%s is completed already (%s).", c.ID, c.Outcome)
+	}
+	if c.State != InProgress {
+		return Refusef("%s is %s, so there is nothing to complete. Start it first.", c.ID, lower(c.State))
+	}
+	if err := c.mayReport(f); err != nil {
+		return err
+	}
+	if err := done.check(); err != nil {
+		return err
+	}
+	if err := c.move(Implemented); err != nil {
+		return err
+	}
+	c.Outcome, c.OutcomeNote, c.AsBuilt = done.Outcome, tidy(done.Note), tidy(done.AsBuilt)
+	c.Incident, c.OutageMinutes = tidy(done.Incident), done.OutageMinutes
+	c.FinishedAt = f.Now
+	c.record(f, Event{Kind: EventCompleted, From: InProgress, To: Implemented, Reason: c.OutcomeNote})
+	c.oweReview(f)
+	return c.closeIfDone(f)
+}
+
+// RollBack is always allowed: running work ends as rolled back, and the
+// outcome of completed work may be corrected to it until the change is
+// closed. Afterwards a rollback is a linked change of its own (see [RollbackOf]).
+func (c *Change) RollBack(reason string, f Facts) error {
+	switch c.State {
+	case InProgress:
+		return c.Complete(Completion{Outcome: RolledBack, Note: reason}, f)
+	case Implemented:
+		if c.Outcome == RolledBack {
+			return Settledf("%s is recorded as rolled back already.", c.ID)
+		}
+	default:
+		return Refusef("%s is %s, so there is no work of it to roll back.", c.ID, lower(c.State))
+	}
+	if err := c.mayReport(f); err != nil {
+		return err
+	}
+	reason, err := needReason(reason, "Say why it was rolled back.")
+	if err != nil {
+		return err
+	}
+	c.Outcome, c.OutcomeNote, c.FinishedAt = RolledBack, reason, f.Now
+	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason})
+	c.oweReview(f)
+	return nil
+}
+
+// RollbackOf fills a new change that undoes a closed one. It needs no
+// approval, may start at once, and owes a review.
+func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
+	if original.State != Closed {
+		return Refusef("%s is %s. Use Roll back on its own card.", original.ID, lower(original.State))
+	}
+	if !original.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) && original.Excluded(f.Actor.ID) == "" {
+		if !isOwner(original, f) {
+			return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can roll it back.", original.ID)
+		}
+	}
+	reason, err := needReason(reason, "Say why it has to be rolled back.")
+	if err != nil {
+		return err
+	}
+	in := InputOf(original)
+	in.Title, in.Implementer = clipRunes("Roll back "+original.ID.String()+": "+original.Title, MaxTitle), f.Actor.ID
+	in.Start, in.End = f.Now, f.Now.Add(max(time.Hour, original.Window.Length()))
+	in.Plan, in.Background = original.Rollback, reason
+	in.apply(c)
+	c.Identity.RollbackOf = original.ID
+	c.State, c.LastEditor, c.Author = Draft, f.Actor.ID, f.Actor.ID
+	c.Assessment = Assess(c.Material, f)
+	c.Revision, c.SubmittedAt = c.Material.revision(), f.Now
+	c.PolicyVersion, c.PolicyRule = f.Policy.Version, "rolling back is always allowed"
+	if err := c.move(Approved); err != nil {
+		return err
+	}
+	c.record(f, Event{Kind: EventRollbackRaised, From: Draft, To: Approved, Reason: reason})
+	return nil
+}
+
+// Cancel ends a change that was not started.
+func (c *Change) Cancel(reason string, f Facts) error {
+	if c.State.Final() {
+		return Settledf("%s is %s already.", c.ID, lower(c.State))
+	}
+	if !c.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) {
+		return Refusef("Only %s, who raised %s, its implementer or a change manager can cancel it.", f.Name(c.Requester), c.ID)
+	}
+	if !c.State.CanMove(Cancelled) {
+		return Refusef("%s is %s. Work that has begun is completed or rolled back, not cancelled.", c.ID, lower(c.State))
+	}
+	reason, err := needReason(reason, "Say why it is cancelled.")
+	if err != nil {
+		return err
+	}
+	from := c.State
+	if err := c.move(Cancelled); err != nil {
+		return err
+	}
+	c.Reason = reason
+	c.record(f, Event{Kind: EventCancelled, From: from, To: Cancelled, Reason: reason})
+	return nil
+}
+
+// Expire ends a change whose window passed without a start. Gatehouse does it
+// by itself; calling it early or twice does nothing.
+func (c *Change) Expire(f Facts) error {
+	due := c.Due()
+	if due.IsZero() || f.Now.Before(due) {
+		return nil
+	}
+	from := c.State
+	if err := c.move(Expired); err != nil {
+		return err
+	}
+	c.record(f, Event{Kind: EventExpired, From: from, To: Expired})
+	return nil
+}
+
+// Review records the post-implementation review and closes the change.
+func (c *Change) Review(findings string, f Facts) error {
+	if c.State != Implemented {
+		return Settledf("%s is %s; no review is owed.", c.ID, lower(c.State))
+	}
+	if !c.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) && !isOwner(c, f) {
+		return Refusef("Only those who carried out %s, an owner of its services or a change manager can record its review.", c.ID)
+	}
+	findings = tidy(findings)
+	if n := utf8.RuneCountInString(findings); n < 20 || n > MaxPlan {
+		return &Refusal{Text: "The review is not recorded yet.", Fields: map[Field]string{
+			FieldFindings: "Say in a few sentences what happened and what you learn from it (20 to 3,000 letters)."}}
+	}
+	c.Findings = findings
+	c.record(f, Event{Kind: EventReviewed, From: Implemented, To: Implemented, Reason: findings})
+	return c.close(f)
+}
+
+// mayReport: implementer, requester and change manager say how work ended.
+func (c *Change) mayReport(f Facts) error {
+	if c.carries(f.Actor.ID) || f.Holds(f.Actor.ID, RoleChangeManager) {
+		return nil
+	}
+	return Refusef("Only %s, who carries %s out, its requester or a change manager can report on it.", f.Name(c.Implementer), c.ID)
+}
+
+func (d Completion) check() error {
+	errs := fieldErrors{}
+	switch d.Outcome {
+	case Successful:
+	case SuccessfulWithIssues, RolledBack, Failed:
+		if utf8.RuneCountInString(tidy(d.Note)) < 3 {
+			errs.add(FieldReason, "Say what happened: others will want to learn from it.")
+		}
+	default:
+		errs.add(FieldOutcome, "Choose how it ended.")
+	}
+	if utf8.RuneCountInString(d.Note) > MaxReason {
+		errs.add(FieldReason, "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again.")
+	}
+	if utf8.RuneCountInString(d.AsBuilt) > MaxTitle {
+		errs.add(FieldAsBuilt, "At most %d letters fit.", MaxTitle)
+	}
+	if utf8.RuneCountInString(d.Incident) > MaxTitle {
+		errs.add(FieldIncident, "At most %d letters fit: a number or a link.", MaxTitle)
+	}
+	if d.OutageMinutes < 0 || d.OutageMinutes > 60*24*14 {
+		errs.add(FieldOutageMinutes, "Give the outage in whole minutes, from 0 to 20160 (14 days).")
+	}
+	return errs.err("Nothing is recorded yet: some answers need another look.")
+}
+
+// ReviewWithin is how long a post-implementation review may take: two
+// working days, in the implementer's zone.
+const ReviewWithin = 2
+
+// oweReview notes why a review is owed, once a reason.
+func (c *Change) oweReview(f Facts) {
+	var reasons []string
+	if c.Type == Emergency {
+		reasons = append(reasons, "emergency")
+	}
+	if c.Outcome == Failed || c.Outcome == RolledBack {
+		reasons = append(reasons, c.Outcome.String())
+	}
+	if c.Assessment.Level == RiskHigh || c.Assessment.Level == RiskVeryHigh {
+		reasons = append(reasons, c.Assessment.Level.String()+" risk")
+	}
+	if c.Identity.RollbackOf != 0 {
+		reasons = append(reasons, "rolls back "+c.Identity.RollbackOf.String())
+	}
+	c.ReviewOwed = reasons
+	if len(reasons) > 0 && c.ReviewDue.IsZero() {
+		c.ReviewDue = f.Settings.Hours.AddDays(f.People[c.Implementer], f.Now, ReviewWithin)
+	}
+}
+
+func (c *Change) closeIfDone(f Facts) error {
+	if len(c.ReviewOwed) > 0 {
+		return nil
+	}
+	return c.close(f)
+}
+
+func (c *Change) close(f Facts) error {
+	if err := c.move(Closed); err != nil {
+		return err
+	}
+	c.ClosedAt = f.Now
+	c.record(f, Event{Kind: EventClosed, From: Implemented, To: Closed})
+	return nil
+}
+
+func isOwner(c *Change, f Facts) bool {
+	for _, u := range owners(c, f) {
+		if u == f.Actor.ID {
+			return true
+		}
+	}
+	return false
+}
+
+func clipRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

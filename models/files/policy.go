@@ -1,0 +1,143 @@
+package files
+
+import (
+	_ "embed"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// DefaultPolicy is the source of the policy that serves until a workspace
+// brings its own.
+//
+//go:embed policy.yaml
+var DefaultPolicy []byte
+
+// Policy reads an approval policy. The error, if any, is [Problems].
+func Policy(source []byte) (models.Policy, error) {
+	var p models.Policy
+	top, err := document(source)
+	if err != nil {
+		return p, err
+	}
+	r := &reader{}
+	p.Version = -1
+	r.keys(top, map[string]func(*yaml.Node){
+		"version":   r.whole(&p.Version, 1, 1_000_000_000),
+		"name":      r.text(&p.Name),
+		"rules":     r.rules(&p.Rules),
+		"additions": r.rules(&p.Additions),
+	})
+	if p.Version == -1 {
+		r.fault(top, "version is missing: a whole number that grows with every edit")
+	}
+	if len(p.Rules) == 0 {
+		r.fault(top, "rules is missing or empty: nothing could ever be submitted")
+	}
+	return p, r.err()
+}
+
+func (r *reader) rules(into *[]models.Rule) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.each(n, func(item *yaml.Node) {
+			var rule models.Rule
+			require := false
+			r.keys(item, map[string]func(*yaml.Node){
+				"name": r.text(&rule.Name),
+				"when": r.when(&rule.When),
+				"require": func(n *yaml.Node) {
+					require = true
+					r.each(n, func(need *yaml.Node) { rule.Require = append(rule.Require, r.need(need)) })
+				},
+			})
+			if rule.Name == "" {
+				r.fault(item, "a rule needs a name: people see it in answers")
+			}
+			if !require {
+				r.fault(item, "a rule needs require; write [] when nothing is needed")
+			}
+			*into = append(*into, rule)
+		})
+	}
+}
+
+func (r *reader) when(into *models.Match) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.keys(n, map[string]func(*yaml.Node){
+			"type":        words(r, &into.Types, models.Standard, models.Normal, models.Emergency),
+			"environment": words(r, &into.Environments, models.Environments...),
+			"risk":        words(r, &into.Risks, models.RiskLevels...),
+			"tier": func(n *yaml.Node) {
+				r.each(n, func(item *yaml.Node) {
+					tier := 0
+					r.whole(&tier, 0, 3)(item)
+					into.Tiers = append(into.Tiers, models.Tier(tier))
+				})
+			},
+		})
+	}
+}
+
+// words reads a list of values out of a fixed set.
+func words[T ~string](r *reader, into *[]T, allowed ...T) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.each(n, func(item *yaml.Node) {
+			if !slices.Contains(allowed, T(item.Value)) {
+				all := make([]string, len(allowed))
+				for i, a := range allowed {
+					all[i] = string(a)
+				}
+				r.fault(item, "%q is none of %s", item.Value, strings.Join(all, ", "))
+				return
+			}
+			*into = append(*into, T(item.Value))
+		})
+	}
+}
+
+// needRoles are the roles that a requirement may name.
+var needRoles = []models.Role{models.RolePeer, models.RoleServiceOwner, models.RoleOpsLead,
+	models.RoleCAB, models.RoleECAB, models.RoleChangeManager}
+
+var needForm = regexp.MustCompile(`^(?:(\d{1,2}|majority) of (group:\S+|[a-z_]+)|(each) (service_owner)|person:([UW][A-Z0-9]+))$`)
+
+// need reads one requirement, such as "2 of cab".
+func (r *reader) need(n *yaml.Node) models.Need {
+	m := needForm.FindStringSubmatch(strings.Join(strings.Fields(n.Value), " "))
+	if n.Kind != yaml.ScalarNode || m == nil {
+		r.fault(n, "%q is no requirement; write for example \"1 of peer\", \"majority of cab\", \"each service_owner\", \"1 of group:payments\" or \"person:U0123\"", n.Value)
+		return models.Need{}
+	}
+	count, who, each, person := m[1], m[2], m[3], m[5]
+	switch {
+	case person != "":
+		return models.Need{Person: models.UserID(person), Count: 1}
+	case each != "":
+		return models.Need{Role: models.RoleServiceOwner, Each: true}
+	}
+	need := models.Need{Majority: count == "majority"}
+	need.Count, _ = strconv.Atoi(count)
+	if !need.Majority && need.Count == 0 {
+		r.fault(n, "%q asks for nobody; leave it out", n.Value)
+	}
+	if group, ok := strings.CutPrefix(who, "group:"); ok {
+		need.Group = group
+		if need.Majority {
+			r.fault(n, "a majority is counted of a role only; write a number for a group")
+		}
+		return need
+	}
+	if need.Role = models.Role(who); !slices.Contains(needRoles, need.Role) {
+		all := make([]string, len(needRoles))
+		for i, role := range needRoles {
+			all[i] = string(role)
+		}
+		r.fault(n, "nobody holds %q; roles are %s", who, strings.Join(all, ", "))
+	}
+	return need
+}

@@ -1,0 +1,118 @@
+package models
+
+import (
+	"slices"
+	"time"
+)
+
+// Person is what Gatehouse knows of a Slack user.
+type Person struct {
+	ID      UserID
+	Name    string // display name as Slack gives it; never a mention
+	Zone    string // IANA name, "" when Slack has none
+	Bot     bool
+	Guest   bool // restricted, ultra-restricted or from another workspace
+	Deleted bool // deactivated in Slack
+	// CheckedAt is when Slack last confirmed these facts (business time).
+	CheckedAt time.Time
+	// LastAsked is when this person was last asked for an approval by DM.
+	LastAsked time.Time
+	// SeesHome is set once the person has opened the App Home.
+	SeesHome bool
+}
+
+// FactsValidFor is how long what Slack said of a person may decide an
+// approval; older facts refuse it until they are refreshed.
+const FactsValidFor = time.Hour
+
+// CanDecide reports whether the person may decide anything at all, and if
+// not, why: bots, guests and deactivated accounts never do.
+func (p Person) CanDecide() (bool, string) {
+	switch {
+	case p.ID == "":
+		return false, "Gatehouse does not know this account"
+	case p.Bot:
+		return false, "a bot can't decide on a change"
+	case p.Deleted:
+		return false, "this account is deactivated in Slack"
+	case p.Guest:
+		return false, "guests and people of other workspaces can't decide on a change"
+	}
+	return true, ""
+}
+
+// Location is the person's zone, or UTC when Slack has none or an unknown one.
+func (p Person) Location() *time.Location {
+	if loc, err := time.LoadLocation(p.Zone); err == nil && p.Zone != "" {
+		return loc
+	}
+	return time.UTC
+}
+
+// WorkingHours are the hours in which people may be sent a DM that can wait,
+// in each person's own zone.
+type WorkingHours struct {
+	From, To time.Duration // since midnight; 09:00 to 18:00 by default
+	Days     []time.Weekday
+	Holidays []string // local dates, "2026-12-25"
+}
+
+// DefaultWorkingHours are Monday to Friday, 09:00 to 18:00.
+func DefaultWorkingHours() WorkingHours {
+	return WorkingHours{
+		From: 9 * time.Hour, To: 18 * time.Hour,
+		Days: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday},
+	}
+}
+
+// Working reports whether t falls in the person's working hours.
+func (w WorkingHours) Working(p Person, t time.Time) bool {
+	return w.Next(p, t).Equal(t)
+}
+
+// Next is t itself in working hours, else the next start of work after t in
+// the person's zone. It looks one year ahead and then gives up with t, so
+// that a holiday list covering every day can't silence Gatehouse for ever.
+func (w WorkingHours) Next(p Person, t time.Time) time.Time {
+	local := t.In(p.Location())
+	for day := range 366 {
+		start := w.at(local, day, w.From)
+		if !w.workday(start) {
+			continue
+		}
+		if t.Before(start) {
+			return start.In(t.Location())
+		}
+		if t.Before(w.at(local, day, w.To)) {
+			return t
+		}
+	}
+	return t
+}
+
+// at is the wall-clock reading d on the n-th day after t's date. time.Date
+// moves a reading that a clock change skips to one that exists.
+func (w WorkingHours) at(t time.Time, n int, d time.Duration) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day()+n, int(d.Hours()), int(d.Minutes())%60, 0, 0, t.Location())
+}
+
+func (w WorkingHours) workday(t time.Time) bool {
+	return slices.Contains(w.Days, t.Weekday()) && !slices.Contains(w.Holidays, t.Format(time.DateOnly))
+}
+
+// AddDays is t moved on by n working days, at the same wall-clock time in the
+// person's zone.
+func (w WorkingHours) AddDays(p Person, t time.Time, n int) time.Time {
+	local := t.In(p.Location())
+	day := 0
+	for range 366 {
+		if n == 0 {
+			break
+		}
+		day++
+		if w.workday(w.at(local, day, 12*time.Hour)) {
+			n--
+		}
+	}
+	return w.at(local, day, time.Duration(local.Hour())*time.Hour+time.Duration(local.Minute())*time.Minute).In(t.Location())
+}

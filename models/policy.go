@@ -1,0 +1,218 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Policy says which approvals a change needs. Rules are tried in order and
+// the first that matches sets the requirements; every addition that matches
+// adds to them. Which policy is in force is decided by its version.
+type Policy struct {
+	Version   int
+	Name      string
+	Rules     []Rule
+	Additions []Rule
+}
+
+// Rule is one line of a policy.
+type Rule struct {
+	Name    string
+	When    Match
+	Require []Need
+}
+
+// Match narrows a rule; an empty list matches everything. A change's tier is
+// that of its most critical service.
+type Match struct {
+	Types        []ChangeType
+	Environments []Environment
+	Risks        []RiskLevel
+	Tiers        []Tier
+}
+
+// Need is one requirement as a policy writes it: "2 of cab", "majority of
+// cab", "each service_owner", a Slack user group or a person.
+type Need struct {
+	Role     Role
+	Count    int  // people needed; ignored with Majority or Each
+	Majority bool // more than half of those who hold the role and may decide
+	Each     bool // every service owner
+	Group    string
+	Person   UserID
+}
+
+// Requirement is a need as it stands on one submitted revision. A revision
+// keeps its requirements; a newer policy can only add.
+type Requirement struct {
+	Key    string // what an approval's Fits refers to: "cab", "group:S1", "person:U1"
+	Role   Role
+	Group  string
+	Person UserID
+	Count  int
+	Text   string // "2 of CAB", "majority of CAB (3)"
+}
+
+// Facts are what a rule may ask about, read by the store in the deciding
+// transaction.
+type Facts struct {
+	*Directory
+	Now   time.Time
+	Actor Person
+}
+
+// Requirements is what the policy asks of the change as it stands, and the
+// name of the rule that said so. A policy that matches nothing refuses.
+func (p Policy) Requirements(c *Change, f Facts) (string, []Requirement, error) {
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.When.matches(c, f) })
+	if i < 0 {
+		return "", nil, Refusef("No rule of the approval policy covers a %s change in %s at %s risk, so it can't be submitted. Ask an admin to add a rule; your draft can be saved meanwhile.",
+			c.Type, c.Environment, c.Assessment.Level)
+	}
+	needs := slices.Clone(p.Rules[i].Require)
+	names := []string{p.Rules[i].Name}
+	for _, addition := range p.Additions {
+		if addition.When.matches(c, f) {
+			needs = append(needs, addition.Require...)
+			names = append(names, addition.Name)
+		}
+	}
+	var out []Requirement
+	for _, need := range needs {
+		out = merge(out, need.on(c, f))
+	}
+	return strings.Join(names, " + "), out, nil
+}
+
+func (m Match) matches(c *Change, f Facts) bool {
+	return oneOf(m.Types, c.Type) && oneOf(m.Environments, c.Environment) &&
+		oneOf(m.Risks, c.Assessment.Level) && oneOf(m.Tiers, tierOf(c, f))
+}
+
+func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
+
+// tierOf is the tier of the most critical service touched; 3 when none is known.
+func tierOf(c *Change, f Facts) Tier {
+	tier := Tier(3)
+	for _, slug := range c.Services {
+		if s, known := f.Services[slug]; known {
+			tier = min(tier, s.Tier)
+		}
+	}
+	return tier
+}
+
+// on counts the need against the people of the moment.
+func (n Need) on(c *Change, f Facts) Requirement {
+	r := Requirement{Role: n.Role, Group: n.Group, Person: n.Person, Count: max(1, n.Count), Key: string(n.Role)}
+	switch {
+	case n.Person != "":
+		r.Key, r.Count, r.Text = "person:"+string(n.Person), 1, f.Name(n.Person)
+	case n.Group != "":
+		r.Key = "group:" + n.Group
+		r.Text = fmt.Sprintf("%d of group %s", r.Count, n.Group)
+	case n.Each:
+		r.Count = max(1, len(owners(c, f)))
+		r.Text = "each " + n.Role.String()
+	case n.Majority:
+		r.Count = len(c.eligible(r, f))/2 + 1
+		r.Text = fmt.Sprintf("majority of %s (%d)", n.Role, r.Count)
+	default:
+		r.Text = fmt.Sprintf("%d of %s", r.Count, n.Role)
+		if r.Count == 1 {
+			r.Text = "1 " + n.Role.String()
+		}
+	}
+	return r
+}
+
+// merge keeps one requirement a key, the stricter of two.
+func merge(list []Requirement, r Requirement) []Requirement {
+	for i := range list {
+		if list[i].Key == r.Key {
+			if r.Count > list[i].Count {
+				list[i] = r
+			}
+			return list
+		}
+	}
+	return append(list, r)
+}
+
+// fits are the keys of the change's requirements that the person can fill.
+func (c *Change) fits(p Person, f Facts) []string {
+	var keys []string
+	for _, r := range c.Requirements {
+		if slices.Contains(c.holders(r, f), p.ID) {
+			keys = append(keys, r.Key)
+		}
+	}
+	return keys
+}
+
+// holders are the people who fill a requirement's role, whoever they are.
+func (c *Change) holders(r Requirement, f Facts) []UserID {
+	switch {
+	case r.Person != "":
+		return []UserID{r.Person}
+	case r.Group != "":
+		return f.Teams[TeamID(r.Group)].Members
+	case r.Role == RoleServiceOwner:
+		return owners(c, f)
+	}
+	var out []UserID
+	switch r.Role {
+	case RolePeer:
+		for _, slug := range c.Services {
+			out = append(out, f.Teams[f.Services[slug].Team].Members...)
+		}
+	case RoleOpsLead:
+		for _, slug := range c.Services {
+			out = append(out, f.Services[slug].OpsLead)
+		}
+	default:
+		out = slices.Clone(f.Roles[r.Role])
+	}
+	return distinct(out)
+}
+
+// eligible are those holders whose decision could count today.
+func (c *Change) eligible(r Requirement, f Facts) []UserID {
+	return slices.DeleteFunc(slices.Clone(c.holders(r, f)), func(u UserID) bool {
+		ok, _ := f.People[u].CanDecide()
+		return !ok || c.Excluded(u) != ""
+	})
+}
+
+// MayDecide reports whether the person's decision on the change could count now.
+func (c *Change) MayDecide(p Person, f Facts) bool {
+	ok, _ := p.CanDecide()
+	return ok && c.State == AwaitingApproval && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
+}
+
+// Unmeetable names the requirements that too few eligible people can fill:
+// whoever raises the change is told at once.
+func (c *Change) Unmeetable(f Facts) []string {
+	var out []string
+	for _, r := range c.Requirements {
+		if len(c.eligible(r, f)) < r.Count {
+			out = append(out, r.Text)
+		}
+	}
+	return out
+}
+
+func owners(c *Change, f Facts) []UserID {
+	var out []UserID
+	for _, slug := range c.Services {
+		out = append(out, f.Services[slug].Owner)
+	}
+	return distinct(out)
+}
+
+func distinct(list []UserID) []UserID {
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(u UserID) bool { return u == "" })
+}

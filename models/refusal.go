@@ -1,0 +1,91 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Field names one thing a person fills in, so that a refusal can stand beside it.
+type Field string
+
+// The fields of a change that a person fills in.
+const (
+	FieldTitle         Field = "title"
+	FieldServices      Field = "services"
+	FieldEnvironment   Field = "environment"
+	FieldStart         Field = "start"
+	FieldEnd           Field = "end"
+	FieldPlan          Field = "plan"
+	FieldCheck         Field = "check"
+	FieldRollback      Field = "rollback"
+	FieldImplementer   Field = "implementer"
+	FieldFamiliarity   Field = "familiarity"
+	FieldBackground    Field = "background"
+	FieldReason        Field = "reason"
+	FieldOutcome       Field = "outcome"
+	FieldAsBuilt       Field = "as_built"
+	FieldIncident      Field = "incident"
+	FieldOutageMinutes Field = "outage_minutes"
+	FieldFindings      Field = "findings"
+	FieldType          Field = "type"
+	FieldRelease       Field = "release"
+	FieldArtifact      Field = "artifact"
+)
+
+// Refusal is a rule saying no, in words for the person who asked: what
+// happened, why, and what to do. It is shown to that person alone.
+type Refusal struct {
+	Text   string           // the whole answer, ready to show
+	Fields map[Field]string // what to say beside each field, if a form was sent
+	// Settled marks a click that no longer fits because the matter is decided
+	// already. It answers what happened and is not audited as a refused attempt.
+	Settled bool
+}
+
+func (r *Refusal) Error() string {
+	if len(r.Fields) == 0 {
+		return r.Text
+	}
+	parts := make([]string, 0, len(r.Fields))
+	for f, text := range r.Fields {
+		parts = append(parts, string(f)+": "+text)
+	}
+	sort.Strings(parts)
+	return strings.TrimSpace(r.Text + " " + strings.Join(parts, " "))
+}
+
+// Refusef makes a refusal from a sentence.
+func Refusef(format string, args ...any) error {
+	return &Refusal{Text: fmt.Sprintf(format, args...)}
+}
+
+// Settledf answers a click that came after the matter was decided.
+func Settledf(format string, args ...any) error {
+	return &Refusal{Text: fmt.Sprintf(format, args...), Settled: true}
+}
+
+// AsRefusal reports whether err is, or wraps, a refusal.
+func AsRefusal(err error) (*Refusal, bool) {
+	var r *Refusal
+	ok := errors.As(err, &r)
+	return r, ok
+}
+
+// fieldErrors collects what is wrong with a form, one sentence a field.
+type fieldErrors map[Field]string
+
+func (e fieldErrors) add(f Field, format string, args ...any) {
+	if _, taken := e[f]; !taken {
+		e[f] = fmt.Sprintf(format, args...)
+	}
+}
+
+// err is nil when nothing was added.
+func (e fieldErrors) err(text string) error {
+	if len(e) == 0 {
+		return nil
+	}
+	return &Refusal{Text: text, Fields: e}
+}

@@ -1,0 +1,51 @@
+package models
+
+import (
+	"maps"
+	"slices"
+)
+
+// Settings are what a workspace decides for itself.
+type Settings struct {
+	ChangesChannel ChannelID // where every change's card stands; "" = nowhere
+	Hours          WorkingHours
+}
+
+// Directory is everything slow-moving that rules ask about a workspace:
+// services, teams, roles, people, the policy in force and the settings. The
+// store gives the one that is current in the deciding transaction. It is
+// shared between readers and must not be modified.
+type Directory struct {
+	Version  int64
+	Services map[Slug]Service
+	Teams    map[TeamID]Team
+	Roles    map[Role][]UserID
+	People   map[UserID]Person
+	Policy   Policy
+	Settings Settings
+}
+
+// Holds reports whether the person holds a standing role.
+func (d *Directory) Holds(u UserID, r Role) bool { return slices.Contains(d.Roles[r], u) }
+
+// ActiveServices lists the services that can be chosen, by slug.
+func (d *Directory) ActiveServices() []Service {
+	var out []Service
+	for _, slug := range slices.Sorted(maps.Keys(d.Services)) {
+		if s := d.Services[slug]; !s.Retired {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Name is how a person is called in plain words; the id when unknown.
+func (d *Directory) Name(u UserID) string {
+	switch p, ok := d.People[u]; {
+	case u == "":
+		return "Gatehouse"
+	case ok && p.Name != "":
+		return p.Name
+	}
+	return string(u)
+}
