@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// How often a store looks at the database's clock again: a fixed clock only
+// drifts, a movable one may have been moved by another process.
+const (
+	lookAtFixed   = time.Minute
+	lookAtMovable = 250 * time.Millisecond
+)
+
+// Clock shows business time: the machine's clock, corrected by how far the
+// database's clock was measured to be from it, plus the offset row that a demo
+// or a test moves. Replicas therefore agree to within half a round trip to the
+// database, whatever their own clocks show. Its times keep Go's monotonic
+// reading, which River needs to measure durations. It serves as River's
+// Config.Test.Time, and its Now as a func() time.Time.
+type Clock struct {
+	ahead   atomic.Int64 // nanoseconds to add to the machine's clock
+	offset  atomic.Int64 // the part of them that somebody moved
+	movable bool
+	follows bool // whether the offset row is believed, whatever it says
+	read    func(context.Context) (reading, error)
+	log     *slog.Logger
+}
+
+// reading is one look at the database's clock.
+type reading struct {
+	skew   time.Duration // database minus machine
+	doubt  time.Duration // the round trip: skew is right to within half of it
+	offset time.Duration
+}
+
+var errMoved = errors.New("this database's clock was moved by a demo or a test, so it must not serve: use another database, or start it with `gatehouse demo`")
+
+func newClock(read func(context.Context) (reading, error), o Options) *Clock {
+	return &Clock{read: read, movable: o.MovableClock, follows: o.MovableClock || o.ReadOnly, log: o.Logger}
+}
+
+// Now is business time, without a query.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// NowOrNil is Now; River takes it as the time to write and to compare with.
+func (c *Clock) NowOrNil() *time.Time {
+	now := c.Now()
+	return &now
+}
+
+// Offset is how far the clock was moved ahead; zero outside demo and tests.
+func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
+
+func (c *Clock) refresh(ctx context.Context) error {
+	r, err := c.read(ctx)
+	if err != nil {
+		return fmt.Errorf("read the database's clock: %w", err)
+	}
+	if r.offset != 0 && !c.follows {
+		return errMoved
+	}
+	c.offset.Store(int64(r.offset))
+	c.ahead.Store(int64(r.skew + r.offset))
+	return nil
+}
+
+// follow keeps looking until ctx ends. A look that fails keeps the last answer.
+func (c *Clock) follow(ctx context.Context) {
+	every := lookAtFixed
+	if c.movable {
+		every = lookAtMovable
+	}
+	for pause(ctx, every) == nil {
+		look, cancel := context.WithTimeout(ctx, 2*time.Second)
+		err := c.refresh(look)
+		cancel()
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, errMoved):
+			c.log.ErrorContext(ctx, "the database's clock was moved while serving; keeping the old time", "error", err)
+		default:
+			c.log.WarnContext(ctx, "cannot read the database's clock; keeping the last reading", "error", err)
+		}
+	}
+}
+
+// Jump moves business time ahead by d for every process on this database: this
+// one at once, others with a movable clock within a second. It needs
+// Options.MovableClock, and time never runs backwards. Call it only while no
+// request is open.
+func (s *Store) Jump(ctx context.Context, d time.Duration) error {
+	if !s.clock.movable {
+		return errors.New("this clock cannot be moved: only a demo or a test may do that")
+	}
+	if d < 0 {
+		return errors.New("the clock only moves ahead")
+	}
+	err := s.db.WithContext(ctx).Exec("UPDATE clock SET offset_us = offset_us + ? WHERE id = 1", d.Microseconds()).Error
+	if err != nil {
+		return fmt.Errorf("move the clock: %w", err)
+	}
+	return s.clock.refresh(ctx)
+}

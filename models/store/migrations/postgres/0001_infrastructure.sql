@@ -1,0 +1,28 @@
+-- +goose Up
+
+-- One row: how far a demo or a test has moved business time ahead.
+CREATE TABLE clock (
+    id        smallint PRIMARY KEY CHECK (id = 1),
+    offset_us bigint   NOT NULL
+);
+INSERT INTO clock (id, offset_us) VALUES (1, 0);
+
+-- The last number given, by workspace and kind of record. The row is locked
+-- until its transaction ends, so numbers have no gaps.
+CREATE TABLE counters (
+    workspace_id text   NOT NULL,
+    name         text   NOT NULL,
+    value        bigint NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+);
+
+-- One row per command that was carried out: a repeat finds the first result.
+CREATE TABLE commands (
+    workspace_id text        NOT NULL,
+    key          text        NOT NULL,
+    actor        text        NOT NULL,
+    at           timestamptz NOT NULL,
+    result       text        NOT NULL DEFAULT '',
+    PRIMARY KEY (workspace_id, key)
+);
+CREATE INDEX commands_at ON commands (at);

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/riverqueue/river"
+)
+
+// DeliverArgs wakes the outbox for one delivery. The row is the truth; the job
+// only says that it is time to look.
+type DeliverArgs struct {
+	DeliveryID int64 `json:"delivery_id"`
+}
+
+// Kind is the job's name in River's tables. It must never change.
+func (DeliverArgs) Kind() string { return "deliver" }
+
+// Runner is a working River client, whichever database it works on.
+type Runner interface {
+	// Start begins to work and returns; jobs run until ctx ends or Stop.
+	Start(ctx context.Context) error
+	// Stop waits for running jobs, or until ctx ends.
+	Stop(ctx context.Context) error
+	// StopAndCancel cancels the running jobs' contexts and then waits.
+	StopAndCancel(ctx context.Context) error
+	// Stopped is closed when a stop, asked for or not, is complete.
+	Stopped() <-chan struct{}
+	// Subscribe tells of jobs that ended, until the returned func is called.
+	Subscribe(kinds ...river.EventKind) (<-chan *river.Event, func())
+}
+
+// NewRiver builds a working client on this database from cfg (queues, workers,
+// periodic jobs, retry policy), which it does not change. The store adds its
+// clock, and its logger where cfg has none. Stop it before closing the store.
+func (s *Store) NewRiver(cfg *river.Config) (Runner, error) {
+	return s.engine.newRiver(s.riverConfig(cfg))
+}
+
+func (s *Store) riverConfig(cfg *river.Config) *river.Config {
+	own := river.Config{}
+	if cfg != nil {
+		own = *cfg
+	}
+	if own.Logger == nil {
+		own.Logger = quiet(s.log)
+	}
+	own.Test.Time = s.clock
+	return &own
+}
+
+// quiet passes on warnings and worse.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+func (w warnings) WithGroup(n string) slog.Handler      { return warnings{w.Handler.WithGroup(n)} }
