@@ -1,0 +1,165 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// AskCard asks one approver, by DM. While the change waits for them it shows
+// what they must see to decide; since, if given, is the content they decided
+// on last, and the card starts with what is different. Once they decided, the
+// change went on, or a newer request took its place, it is one or two lines.
+func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Material, f models.Facts) Message {
+	if line := askOver(c, ask, latest, f); line != "" {
+		return message(line, section(line))
+	}
+	sentence := askSentence(c, f)
+	blocks := []slack.Block{header(headline(c, limitHeader)), section(sentence)}
+	text := markup(statusOf(c).sign) + " " + markup(statusOf(c).word) + ": " + ref(c) + "\n" + sentence
+	if since != nil {
+		diff := changedFrom(c, *since, f)
+		blocks = append(blocks, diffBlock("Changed since you decided last", diff))
+		text += "\nChanged since you decided last: " + diffWords(diff)
+	}
+	blocks = append(blocks, askFields(c, f), section("*Risk: "+riskLevel(c)+".* "+riskReasons(c)), plans(c))
+	blocks = append(blocks, actions(publicButtons(c)...)...)
+	blocks = append(blocks, small(discussion))
+	text = joined("\n", text, askText(c, f))
+	return message(text, blocks...)
+}
+
+// askOver is what is left of a request when there is nothing to decide, ""
+// while there is.
+func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) markup {
+	given := decisionOf(c, ask.User)
+	switch {
+	case !latest:
+		return "↪️ " + ref(c) + "\nA newer request for it stands further down."
+	case c.State == models.AwaitingApproval && given == models.DecisionApprove:
+		return "✅ You approved " + ref(c) + "\n" + tally(c) + "."
+	case c.State == models.AwaitingApproval && c.Excluded(ask.User) != "":
+		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.Excluded(ask.User), 80) + "."
+	case c.State == models.AwaitingApproval:
+		return ""
+	}
+	s := statusOf(c)
+	line := markup(s.sign) + " " + markup(s.word) + ": " + ref(c)
+	if given == models.DecisionApprove {
+		line += " · you approved it"
+	}
+	switch c.State {
+	case models.Approved:
+		return line + "\nApproved by " + names(givers(c.Standing()), f) + "."
+	case models.ChangesRequested:
+		return line + "\nBy " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 150)
+	case models.Rejected, models.Cancelled, models.Expired:
+		return line + "\n" + ending(c, f, 150)
+	}
+	return line
+}
+
+// decisionOf is the person's decision on the content as it is, if it stands.
+func decisionOf(c *models.Change, u models.UserID) models.Decision {
+	for _, a := range c.Approvals {
+		if a.By == u && a.Void == "" && a.Revision == c.Revision {
+			return a.Decision
+		}
+	}
+	return ""
+}
+
+func askSentence(c *models.Change, f models.Facts) markup {
+	return bold(name(c.Requester, f)) + " asks for your decision before " + when(c.Window.Start) + ". Approvals: " + approvals(c, f) + "."
+}
+
+func askFields(c *models.Change, f models.Facts) slack.Block {
+	return fields(
+		"*Services:* "+serviceList(c, f, 6),
+		"*Environment:* "+environment(c),
+		"*Window:* "+span(c.Window),
+		"*Implementer:* "+name(c.Implementer, f),
+	)
+}
+
+// planLetters is how much of each plan an approver sees in place.
+const planLetters = 300
+
+type plan struct{ label, text string }
+
+func plansOf(c *models.Change) []plan {
+	return []plan{{"Plan", c.Plan}, {"Check", c.Check}, {"Rollback", c.Rollback}}
+}
+
+// plans are shown as typed: commands in them can be copied.
+func plans(c *models.Change) slack.Block {
+	var r rich
+	for _, p := range plansOf(c) {
+		r.line(run(p.label, slack.RichTextSectionTextStyle{Bold: true}))
+		r.quote(extract(p.text, planLetters))
+	}
+	return r.block()
+}
+
+func askText(c *models.Change, f models.Facts) markup {
+	out := joined(" · ", serviceList(c, f, 6), environment(c), span(c.Window)) + "\n" +
+		"Implementer: " + name(c.Implementer, f) + ". Risk: " + riskLevel(c) + ", because " + riskReasons(c) + "."
+	for _, p := range plansOf(c) {
+		out += "\n" + markup(p.label) + ": " + esc(p.text, planLetters)
+	}
+	return out
+}
+
+// reasonMeta travels with a reason form.
+type reasonMeta struct {
+	Kind        string          `json:"kind"`
+	Change      models.ChangeID `json:"change"`
+	Seen        models.Revision `json:"seen,omitempty"`
+	ResponseURL string          `json:"response_url,omitempty"`
+}
+
+// Kinds of a reason form.
+const (
+	ReasonReject   = "reject"
+	ReasonAsk      = "ask"
+	ReasonCancel   = "cancel"
+	ReasonRollback = "rollback"
+)
+
+var reasonForms = map[string]struct{ title, submit, label, hint, example string }{
+	ReasonReject: {"Reject ", "Reject", "Why do you reject it?",
+		"The requester sees this, and so does everybody on the card. A rejected change is over; to get it changed instead, ask for changes.",
+		"The window falls into the month-end run; choose a day after the 3rd"},
+	ReasonAsk: {"Changes to ", "Ask for changes", "What should be different?",
+		"The requester sees this and edits the change; you are asked again afterwards.",
+		"Say at which error rate you roll back"},
+	ReasonCancel: {"Cancel ", "Cancel the change", "Why is it cancelled?",
+		"It stands on the card, for those who counted on it.",
+		"The vendor moved the date"},
+	ReasonRollback: {"Roll back ", "Roll back", "Why is it rolled back?",
+		"What you saw, in a sentence. It is recorded with the change, and a review is owed.",
+		"Checkout errors rose to 3 % right after step 2"},
+}
+
+// ReasonForm asks for the reason that a decision must have. kind is one of
+// the Reason constants.
+func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Facts, responseURL string) slack.ModalViewRequest {
+	words := reasonForms[kind]
+	blocks := []slack.Block{
+		section(ref(c) + "\n" + joined(" · ", serviceList(c, f, 3), environment(c), span(c.Window))),
+		input{field: models.FieldReason, label: words.label, hint: words.hint,
+			element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block(),
+	}
+	meta := reasonMeta{Kind: kind, Change: c.ID, Seen: seen, ResponseURL: responseURL}
+	return form(FormReason, words.title+c.ID.String(), words.submit, metadata(meta), blocks)
+}
+
+// ReadReasonForm reads a sent reason form. A zero id means that it is not
+// one of ours.
+func ReadReasonForm(v slack.View) (kind string, id models.ChangeID, seen models.Revision, reason, responseURL string) {
+	var meta reasonMeta
+	readMetadata(v, &meta)
+	return meta.Kind, meta.Change, meta.Seen, strings.TrimSpace(answersOf(v).text(models.FieldReason)), meta.ResponseURL
+}

@@ -1,0 +1,143 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// discussion stands under every card that waits for decisions.
+const discussion = "Replies are discussion; only the buttons decide."
+
+// ChangeCard is the public card of a change, in every state: at most 15 lines
+// while it lives, 6 when it is over. Its buttons follow from the state.
+func ChangeCard(c *models.Change, f models.Facts) Message {
+	blocks := cardBody(c, f)
+	blocks = append(blocks, actions(publicButtons(c)...)...)
+	if note := footer(c); note != "" {
+		blocks = append(blocks, small(note))
+	}
+	return message(cardText(c, f), blocks...)
+}
+
+// PrivateCard is the same card for f.Actor alone, with the buttons that they
+// may use now. If they could start the work but for something in the way, it
+// says what.
+func PrivateCard(c *models.Change, f models.Facts) Message {
+	blocks := cardBody(c, f)
+	text := cardText(c, f)
+	if hint := inTheWay(c, f); hint != "" {
+		blocks = append(blocks, section(hint))
+		text += "\n" + hint
+	}
+	blocks = append(blocks, actions(privateButtons(c, f)...)...)
+	if note := footer(c); note != "" {
+		blocks = append(blocks, small(note))
+	}
+	return message(text, blocks...)
+}
+
+func inTheWay(c *models.Change, f models.Facts) markup {
+	if c.State != models.Approved || f.Actor.ID != c.Implementer {
+		return ""
+	}
+	if v := models.StartVerdict(c, f); !v.Clear() {
+		return "*It can't start now.* " + esc(v.Words(), 400)
+	}
+	return ""
+}
+
+func cardBody(c *models.Change, f models.Facts) []slack.Block {
+	if c.State.Final() {
+		return finalBody(c, f)
+	}
+	blocks := []slack.Block{header(headline(c, limitHeader)), cardFields(c, f)}
+	if line := progress(c, f); line != "" {
+		blocks = append(blocks, section(line))
+	}
+	return blocks
+}
+
+// finalBody is short: what it was, and how it ended.
+func finalBody(c *models.Change, f models.Facts) []slack.Block {
+	return []slack.Block{
+		header(headline(c, 100)),
+		section(joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window)) + "\n" + ending(c, f, 60)),
+	}
+}
+
+func cardFields(c *models.Change, f models.Facts) slack.Block {
+	risk := riskLevel(c)
+	if len(c.Assessment.Reasons) > 0 {
+		risk += " (why: Details)"
+	}
+	return fields(
+		"*Services:* "+serviceList(c, f, 3),
+		"*Environment:* "+environment(c),
+		"*Window:* "+span(c.Window),
+		"*Risk:* "+risk,
+		"*Requester:* "+name(c.Requester, f),
+		"*Implementer:* "+name(c.Implementer, f),
+	)
+}
+
+// progress is the one line that says where the change stands and what is next.
+func progress(c *models.Change, f models.Facts) markup {
+	switch c.State {
+	case models.AwaitingApproval:
+		return "*Approvals:* " + approvals(c, f)
+	case models.ChangesRequested:
+		return "*" + "Changes requested* by " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 180)
+	case models.Approved:
+		return "*Approvals:* " + approvals(c, f) + "\n" + name(c.Implementer, f) + " starts it inside its window."
+	case models.InProgress:
+		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
+	case models.Implemented:
+		return joined("\n", ending(c, f, 150), reviewOwed(c))
+	}
+	return ""
+}
+
+// ending says how a change ended, in one line.
+func ending(c *models.Change, f models.Facts, max int) markup {
+	switch c.State {
+	case models.Rejected:
+		return "*Rejected* by " + name(decider(c, models.DecisionReject), f) + reason(c.Reason, max)
+	case models.Cancelled:
+		return "*Cancelled*" + reason(c.Reason, max)
+	case models.Expired:
+		return "*Expired:* its window passed and it was not started."
+	}
+	out := "*Outcome:* " + esc(c.Outcome.String(), 40) + reason(c.OutcomeNote, max)
+	if visible(c.AsBuilt) {
+		out += " · now runs " + esc(c.AsBuilt, 30)
+	}
+	return out
+}
+
+func footer(c *models.Change) markup {
+	var undoes markup
+	if c.Identity.RollbackOf != 0 {
+		undoes = "Rolls back " + markup(c.Identity.RollbackOf.String())
+	}
+	if c.State == models.AwaitingApproval {
+		return joined(" · ", undoes, discussion)
+	}
+	if c.State.Final() {
+		return ""
+	}
+	return undoes
+}
+
+// cardText is the whole card in sentences.
+func cardText(c *models.Change, f models.Facts) markup {
+	s := statusOf(c)
+	out := markup(s.sign) + " " + markup(s.word) + ": " + id(c) + " " + esc(c.Title, models.MaxTitle) + "\n" +
+		joined(" · ", serviceList(c, f, 3), environment(c), span(c.Window)) + "\n" +
+		"Risk: " + riskLevel(c) + ". Requester: " + name(c.Requester, f) + ". Implementer: " + name(c.Implementer, f) + "."
+	line := progress(c, f)
+	if c.State.Final() {
+		line = ending(c, f, 200)
+	}
+	return joined("\n", out, line)
+}

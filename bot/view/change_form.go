@@ -1,0 +1,333 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// Modes of the change form.
+const (
+	ModeNew     = "new"
+	ModeEdit    = "edit"
+	ModeAgain   = "again"
+	ModeMessage = "message"
+)
+
+// FormMeta travels with a form and comes back with it. It holds ids only;
+// rights and state are read again when the form is sent.
+type FormMeta struct {
+	Mode        string          `json:"mode,omitempty"`
+	Change      models.ChangeID `json:"change,omitempty"`
+	Seen        models.Revision `json:"seen,omitempty"` // "" while the change is a draft
+	ResponseURL string          `json:"response_url,omitempty"`
+	Channel     string          `json:"channel,omitempty"`
+}
+
+// draft: what the form edits was never submitted.
+func (m FormMeta) draft() bool { return m.Mode != ModeEdit || m.Seen == "" }
+
+// metadata is at most 3,000 characters; a response_url that doesn't fit is
+// left out (the answer then goes by DM).
+func metadata(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil || len(b) > 2900 {
+		return ""
+	}
+	return string(b)
+}
+
+// DefaultLength is how long a window is unless its end is set.
+const DefaultLength = time.Hour
+
+// The block id of an input is its field, and so is its action id, but for
+// the services, whose options Slack asks for by action id.
+type input struct {
+	field    models.Field
+	label    string
+	hint     string
+	optional bool
+	element  slack.BlockElement
+}
+
+func (in input) block() slack.Block {
+	b := slack.NewInputBlock(string(in.field), label(in.label, 2000), nil, in.element).WithOptional(in.optional)
+	if in.hint != "" {
+		b.Hint = plain(in.hint, 2000)
+	}
+	return b
+}
+
+// ChangeForm asks for a change: six things, and defaults for the rest. in
+// fills it; resets is how many approvals a material edit would void.
+func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slack.ModalViewRequest {
+	title, submit := "Raise a change", "Submit for approval"
+	if meta.Mode == ModeEdit {
+		title = "Edit " + meta.Change.String()
+		if !meta.draft() {
+			submit = "Save"
+		}
+	}
+	blocks := formNotes(meta, resets)
+	for _, in := range changeInputs(in, f) {
+		blocks = append(blocks, in.block())
+	}
+	if meta.draft() {
+		value := ""
+		if meta.Change != 0 {
+			value = meta.value()
+		}
+		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", value))...)
+	}
+	return form(FormChange, title, submit, metadata(meta), blocks)
+}
+
+func (m FormMeta) value() string { return value(m.Change, m.Seen) }
+
+func formNotes(meta FormMeta, resets int) []slack.Block {
+	switch {
+	case resets > 0:
+		return []slack.Block{section("⚠️ *Saving resets " + count(resets, "approval", "approvals") + "* if you change services, environment, times, plan, check, rollback or how well it is known. Title, background and implementer can be corrected freely.")}
+	case meta.Mode == ModeAgain:
+		return []slack.Block{small("Filled from " + markup(meta.Change.String()) + ". This becomes a change of its own, with a new number; choose a new time.")}
+	}
+	return nil
+}
+
+func changeInputs(in models.Input, f models.Facts) []input {
+	implementer := in.Implementer
+	if implementer == "" {
+		implementer = f.Actor.ID
+	}
+	return []input{
+		{field: models.FieldTitle, label: "What will be different?", hint: "One line that a colleague understands without asking.",
+			element: typed(models.FieldTitle, in.Title, "Rotate the signing key of the payments API", models.MaxTitle, false)},
+		{field: models.FieldServices, label: "Which services does it touch?", hint: "Type a part of the name. Their owners and teams are asked to approve.",
+			element: chosenServices(in.Services, f)},
+		{field: models.FieldStart, label: "When does the work start?", hint: "In your own time zone. Others see it in theirs.",
+			element: picked(models.FieldStart, in.Start)},
+		{field: models.FieldPlan, label: "What will you do, step by step?", hint: "So that somebody else could do it, or stop you.",
+			element: typed(models.FieldPlan, in.Plan, "1. Create the new key  2. Deploy with both keys  3. Remove the old key after 10 minutes", models.MaxPlan, true)},
+		{field: models.FieldCheck, label: "How will you see that it worked?", hint: "What you look at, and which value is good.",
+			element: typed(models.FieldCheck, in.Check, "Error rate of /pay stays under 0.1 % for 15 minutes", models.MaxPlan, true)},
+		{field: models.FieldRollback, label: "How do you go back?", hint: "What makes you go back, the steps, and the time limit for deciding and for doing it.",
+			element: typed(models.FieldRollback, in.Rollback, "If errors exceed 1 % for 5 minutes: deploy the previous version; takes 4 minutes", models.MaxPlan, true)},
+		{field: models.FieldEnvironment, label: "Where?", hint: "The environment in which it takes effect.",
+			element: chosen(models.FieldEnvironment, "Choose", environmentOptions(), string(in.Environment), string(models.Production))},
+		{field: models.FieldEnd, label: "When is the work over?", hint: "One hour after the start unless you set it.", optional: true,
+			element: picked(models.FieldEnd, in.End)},
+		{field: models.FieldImplementer, label: "Who carries it out?", hint: "You, unless you choose somebody else. Neither of you can approve it.",
+			element: person(models.FieldImplementer, implementer)},
+		{field: models.FieldFamiliarity, label: "How well is this work known?", hint: "It lowers the risk of well-known work. No answer counts as “new, by hand, or not rehearsed”.", optional: true,
+			element: chosen(models.FieldFamiliarity, "Not answered", familiarityOptions(), familiarityValue(in.Risk.Familiarity), "")},
+		{field: models.FieldBackground, label: "Why, and what else should people know?", hint: "Tickets, links, who else is affected.", optional: true,
+			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
+	}
+}
+
+func typed(field models.Field, initial, example string, max int, multiline bool) slack.BlockElement {
+	e := slack.NewPlainTextInputBlockElement(plain("For example: "+example, limitPlaceholder), string(field)).
+		WithMultiline(multiline).WithMaxLength(max)
+	if visible(initial) {
+		e.InitialValue = clip(strings.ToValidUTF8(initial, "\uFFFD"), max)
+	}
+	return e
+}
+
+func picked(field models.Field, t time.Time) slack.BlockElement {
+	e := slack.NewDateTimePickerBlockElement(string(field))
+	if u := t.Unix(); !t.IsZero() && u >= 1e9 && u < 1e10 { // Slack takes ten digits
+		e.InitialDateTime = u
+	}
+	return e
+}
+
+func chosen(field models.Field, placeholder string, options []*slack.OptionBlockObject, value, fallback string) slack.BlockElement {
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(placeholder, limitPlaceholder), string(field), options...)
+	for _, want := range []string{value, fallback} {
+		if i := slices.IndexFunc(options, func(o *slack.OptionBlockObject) bool { return o.Value == want }); i >= 0 {
+			return e.WithInitialOption(options[i])
+		}
+	}
+	return e
+}
+
+func person(field models.Field, u models.UserID) slack.BlockElement {
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Choose a person", limitPlaceholder), string(field))
+	e.InitialUser = string(u)
+	return e
+}
+
+func chosenServices(slugs []models.Slug, f models.Facts) slack.BlockElement {
+	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, plain("Payments API", limitPlaceholder), ActionServices).WithMinQueryLength(0)
+	for _, slug := range slugs {
+		s, known := f.Services[slug]
+		if !known {
+			s = models.Service{Slug: slug, Name: string(slug), Tier: unknownTier}
+		}
+		e.InitialOptions = append(e.InitialOptions, serviceOption(s))
+	}
+	return e
+}
+
+const unknownTier = -1
+
+func serviceOption(s models.Service) *slack.OptionBlockObject {
+	words := oneLine(s.Name)
+	if s.Tier != unknownTier {
+		tier := fmt.Sprintf(" · tier %d", s.Tier)
+		words = clip16(words, limitOption-len16(tier)) + tier
+	}
+	return option(string(s.Slug), words)
+}
+
+func option(value, words string) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(value, plain(words, limitOption), nil)
+}
+
+func environmentOptions() []*slack.OptionBlockObject {
+	var out []*slack.OptionBlockObject
+	for _, e := range models.Environments {
+		out = append(out, option(string(e), string(e)))
+	}
+	return out
+}
+
+func familiarityOptions() []*slack.OptionBlockObject {
+	var out []*slack.OptionBlockObject
+	for _, a := range models.Familiarities {
+		out = append(out, option(familiarityValue(a), a.String()))
+	}
+	return out
+}
+
+func familiarityValue(a models.Familiarity) string { return strconv.Itoa(int(a)) }
+
+// ReadChangeForm reads what was filled in, when the form is sent and when
+// "Save as draft" is pressed. An empty end becomes one hour after the start;
+// what is missing otherwise stays empty, for the rules to name.
+func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
+	var meta FormMeta
+	readMetadata(v, &meta)
+	a := answersOf(v)
+	in := models.Input{
+		Title: a.text(models.FieldTitle), Services: a.slugs(), Environment: models.Environment(a.option(models.FieldEnvironment)),
+		Start: a.time(models.FieldStart), End: a.time(models.FieldEnd),
+		Plan: a.text(models.FieldPlan), Check: a.text(models.FieldCheck), Rollback: a.text(models.FieldRollback),
+		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
+	}
+	if n, err := strconv.Atoi(a.option(models.FieldFamiliarity)); err == nil && slices.Contains(models.Familiarities, models.Familiarity(n)) {
+		in.Risk.Familiarity = models.Familiarity(n)
+	}
+	if in.End.IsZero() && !in.Start.IsZero() {
+		in.End = in.Start.Add(DefaultLength)
+	}
+	return meta, in
+}
+
+// readMetadata leaves the target as it is when the metadata is not ours.
+func readMetadata(v slack.View, into any) { _ = json.Unmarshal([]byte(v.PrivateMetadata), into) }
+
+// answers are the filled elements of a form, by field.
+type answers map[models.Field]slack.BlockAction
+
+func answersOf(v slack.View) answers {
+	out := answers{}
+	if v.State == nil {
+		return out
+	}
+	for block, elements := range v.State.Values {
+		for _, a := range elements {
+			out[models.Field(block)] = a
+		}
+	}
+	return out
+}
+
+func (a answers) text(f models.Field) string   { return a[f].Value }
+func (a answers) option(f models.Field) string { return a[f].SelectedOption.Value }
+
+func (a answers) time(f models.Field) time.Time {
+	if u := a[f].SelectedDateTime; u > 0 {
+		return time.Unix(u, 0).UTC()
+	}
+	return time.Time{}
+}
+
+func (a answers) slugs() []models.Slug {
+	var out []models.Slug
+	for _, o := range a[models.FieldServices].SelectedOptions {
+		out = append(out, models.Slug(o.Value))
+	}
+	return out
+}
+
+// nearest is where an error stands whose field no form has.
+var nearest = map[models.Field]models.Field{
+	models.FieldType:     models.FieldEnvironment,
+	models.FieldRelease:  models.FieldBackground,
+	models.FieldArtifact: models.FieldPlan,
+}
+
+// FieldErrors puts errors beside the inputs of the form, by block id. A field
+// that the form does not ask for goes to the nearest one that it does.
+func FieldErrors(fields map[models.Field]string) map[string]string {
+	out := map[string]string{}
+	for _, field := range sortedFields(fields) {
+		target := field
+		if n, moved := nearest[field]; moved {
+			target = n
+		}
+		out[string(target)] = strings.TrimSpace(out[string(target)] + " " + clip(oneLine(fields[field]), 300))
+	}
+	return out
+}
+
+func sortedFields(m map[models.Field]string) []models.Field {
+	out := make([]models.Field, 0, len(m))
+	for f := range m {
+		out = append(out, f)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Skeleton is opened at once, before the record is read.
+func Skeleton(title string) slack.ModalViewRequest {
+	return modal(title, "Close", []slack.Block{section("Loading…")})
+}
+
+// FormGone is a modal that only says something: why a form can't open, or
+// what came of one that was opened from a shortcut.
+func FormGone(title, text string) slack.ModalViewRequest {
+	return modal(title, "Close", verbatim(text))
+}
+
+// Options answers Slack's request for the options of a select. Unlike
+// slack.OptionsResponse it says so when there are none.
+type Options struct {
+	Options []*slack.OptionBlockObject `json:"options"`
+}
+
+// ServiceOptions are the services that match what was typed, by slug or name,
+// at most 100.
+func ServiceOptions(services []models.Service, query string) Options {
+	out := Options{Options: []*slack.OptionBlockObject{}}
+	query = strings.ToLower(strings.TrimSpace(query))
+	for _, s := range services {
+		if s.Retired || !strings.Contains(strings.ToLower(string(s.Slug)+" "+s.Name), query) {
+			continue
+		}
+		if out.Options = append(out.Options, serviceOption(s)); len(out.Options) == 100 {
+			break
+		}
+	}
+	return out
+}

@@ -1,0 +1,212 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// ThreadLine is one line under the card in the changes channel: a change of
+// state that a reader of the channel would miss.
+func ThreadLine(c *models.Change, e models.Event, f models.Facts) Message {
+	line := lineOf(c, e, f)
+	return message(id(c)+": "+line, section(line))
+}
+
+// Note tells requester or implementer by DM what others did with their
+// change, and offers the next step.
+func Note(c *models.Change, e models.Event, f models.Facts) Message {
+	line := joined("\n", ref(c), lineOf(c, e, f), nextStep(c, e, f))
+	var buttons []*slack.ButtonBlockElement
+	switch e.Kind {
+	case models.EventChangesRequested:
+		buttons = oneOf(c, ActionEdit)
+	case models.EventRejected, models.EventCancelled, models.EventExpired:
+		buttons = oneOf(c, ActionAgain)
+	}
+	return message(line, append([]slack.Block{section(line)}, actions(append(buttons, details(c))...)...)...)
+}
+
+// lines say what happened, one event each. A missing kind falls back to words
+// that are true of any event.
+var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts) markup{
+	models.EventRevised: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "✏️ *Edited* by " + name(e.Actor, f) + " (" + changedFields(e) + "): approvals given so far are void."
+	},
+	models.EventResubmitted: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "⏳ *Resubmitted* by " + name(e.Actor, f) + changedSince(e) + ". It waits for " + esc(c.Standing().Missing(), 120) + "."
+	},
+	models.EventFullyApproved: func(c *models.Change, _ models.Event, f models.Facts) markup {
+		return "✅ *Approved* by " + names(givers(c.Standing()), f) + ". Window: " + span(c.Window) + "."
+	},
+	models.EventReopened: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "⏳ *Approved no more:* it waits for " + esc(c.Standing().Missing(), 120) + " again."
+	},
+	models.EventChangesRequested: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "✏️ *Changes requested* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventRejected: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "⛔ *Rejected* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventCancelled: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "🚫 *Cancelled* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventExpired: func(*models.Change, models.Event, models.Facts) markup {
+		return "⌛ *Expired:* its window passed and it was not started."
+	},
+	models.EventStarted: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "🚧 *Started* by " + name(e.Actor, f) + ". The window ends " + when(c.Window.End) + "."
+	},
+	models.EventCompleted: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return markup(outcomeSigns[c.Outcome]) + " *Completed* by " + name(e.Actor, f) + ": " + esc(c.Outcome.String(), 40) + reason(e.Reason, 300)
+	},
+	models.EventOutcomeCorrected: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "↩️ *Rolled back* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventReviewed: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "🔎 *Reviewed* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventRollbackRaised: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "↩️ *Raised* by " + name(e.Actor, f) + " to roll back " + markup(c.Identity.RollbackOf.String()) + reason(e.Reason, 300)
+	},
+}
+
+func lineOf(c *models.Change, e models.Event, f models.Facts) markup {
+	if line, known := lines[e.Kind]; known {
+		return line(c, e, f)
+	}
+	return historyLine(e, f)
+}
+
+func changedFields(e models.Event) markup {
+	if len(e.Diff) == 0 {
+		return "content"
+	}
+	var out markup
+	for _, d := range e.Diff {
+		out = joined(", ", out, esc(strings.ToLower(d.Field), 30))
+	}
+	return out
+}
+
+func changedSince(e models.Event) markup {
+	if len(e.Diff) == 0 {
+		return ""
+	}
+	return " with changes to " + changedFields(e)
+}
+
+func nextStep(c *models.Change, e models.Event, f models.Facts) markup {
+	switch e.Kind {
+	case models.EventFullyApproved:
+		return name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + ", with Start on its card."
+	case models.EventChangesRequested:
+		return "Edit it; saving asks the approvers again."
+	case models.EventRejected, models.EventCancelled, models.EventExpired:
+		return "“Raise again” opens the form with everything filled in."
+	}
+	return ""
+}
+
+// Raised answers, privately, whoever saved or submitted a change: what it
+// waits for now, and what nobody could give.
+func Raised(c *models.Change, f models.Facts) Message {
+	line := raisedLine(c, f)
+	if missing := c.Unmeetable(f); len(missing) > 0 && c.State == models.AwaitingApproval {
+		line += "\n⚠️ Nobody can give " + esc(strings.Join(missing, ", "), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody; until then it can't be approved."
+	}
+	buttons := []*slack.ButtonBlockElement{open(c)}
+	if c.State == models.Draft {
+		buttons = oneOf(c, ActionSubmit, ActionEdit)
+	}
+	return message(line, append([]slack.Block{section(line)}, actions(buttons...)...)...)
+}
+
+func raisedLine(c *models.Change, f models.Facts) markup {
+	verb := markup(" is saved. ")
+	if !c.SubmittedAt.IsZero() && c.SubmittedAt.Sub(c.CreatedAt) < time.Minute {
+		verb = " raised. "
+	}
+	switch c.State {
+	case models.Draft:
+		return ref(c) + " is saved as a draft. Nobody is asked until you submit it."
+	case models.AwaitingApproval:
+		return ref(c) + verb + "It waits for " + esc(c.Standing().Missing(), 120) + "." + whereCard(f)
+	case models.Approved:
+		return ref(c) + verb + "It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
+	}
+	return ref(c) + verb + "It is " + markup(strings.ToLower(c.State.String())) + "."
+}
+
+func whereCard(f models.Facts) markup {
+	if link := channel(f.Settings.ChangesChannel); link != "" {
+		return " Its card stands in " + link + "."
+	}
+	return ""
+}
+
+// Outcome answers, privately, a click or form that did something to the
+// change: did is the id of its button. After a rollback of a closed change, c
+// is the new change.
+func Outcome(c *models.Change, did string, f models.Facts) Message {
+	line := outcomeLine(c, did, f)
+	var buttons []*slack.ButtonBlockElement
+	switch {
+	case did == ActionApprove && mayWithdraw(c, f):
+		buttons = oneOf(c, ActionWithdraw)
+	case did == ActionStart:
+		buttons = oneOf(c, ActionComplete, ActionRollback)
+	case did == ActionRollback && c.State == models.Approved:
+		buttons = oneOf(c, ActionStart)
+	case c.State == models.Implemented && len(c.ReviewOwed) > 0:
+		buttons = oneOf(c, ActionReview)
+	}
+	return message(line, append([]slack.Block{section(line)}, actions(buttons...)...)...)
+}
+
+func outcomeLine(c *models.Change, did string, f models.Facts) markup {
+	switch did {
+	case ActionApprove:
+		if c.State == models.Approved {
+			return "Your approval of " + ref(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."
+		}
+		return "Your approval of " + ref(c) + " is recorded. " + tally(c) + "."
+	case ActionReject:
+		return "You rejected " + ref(c) + ". " + name(c.Requester, f) + " gets your reason."
+	case ActionAsk:
+		return ref(c) + " went back to " + name(c.Requester, f) + ", who gets your comment. You are asked again when it is resubmitted."
+	case ActionWithdraw:
+		return "Your approval of " + ref(c) + " is withdrawn. " + tally(c) + "."
+	case ActionStart:
+		return ref(c) + " is in progress. Its window ends " + when(c.Window.End) + ". Say how it ended as soon as it is over."
+	case ActionComplete, ActionReview:
+		return ref(c) + " is " + markup(strings.ToLower(statusOf(c).word)) + ". " + afterwards(c)
+	case ActionRollback:
+		if c.Identity.RollbackOf != 0 && c.State == models.Approved {
+			return ref(c) + " raised: it rolls back " + markup(c.Identity.RollbackOf.String()) + ". It needs no approval and may start at once."
+		}
+		return ref(c) + " is recorded as rolled back. " + afterwards(c)
+	case ActionCancel:
+		return ref(c) + " is cancelled. “Raise again” on its card opens the form filled, should it still be needed."
+	}
+	return raisedLine(c, f)
+}
+
+func tally(c *models.Change) markup {
+	s := c.Standing()
+	out := number(s.Filled()) + " of " + number(len(s.Slots))
+	if !s.Met() {
+		out += "; still needed: " + esc(s.Missing(), 120)
+	}
+	return out
+}
+
+func afterwards(c *models.Change) markup {
+	if owed := reviewOwed(c); owed != "" {
+		return owed + "."
+	}
+	return "Nothing more is owed."
+}

@@ -1,0 +1,190 @@
+package view
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// status is a state at a glance: a sign and a word, never the sign alone.
+type status struct{ sign, word string }
+
+var statuses = map[models.State]status{
+	models.Draft:            {"📝", "Draft"},
+	models.AwaitingApproval: {"⏳", "Awaiting approval"},
+	models.ChangesRequested: {"✏️", "Changes requested"},
+	models.Approved:         {"✅", "Approved"},
+	models.InProgress:       {"🚧", "In progress"},
+	models.Implemented:      {"🏁", "Implemented"},
+	models.Closed:           {"🏁", "Closed"},
+	models.Rejected:         {"⛔", "Rejected"},
+	models.Cancelled:        {"🚫", "Cancelled"},
+	models.Expired:          {"⌛", "Expired"},
+}
+
+// outcomeSigns replace the sign of finished work.
+var outcomeSigns = map[models.Outcome]string{
+	models.Successful: "🏁", models.SuccessfulWithIssues: "⚠️", models.RolledBack: "↩️", models.Failed: "❌",
+}
+
+func statusOf(c *models.Change) status {
+	s, known := statuses[c.State]
+	if !known {
+		return status{"❔", c.State.String()}
+	}
+	if sign, done := outcomeSigns[c.Outcome]; done && (c.State == models.Implemented || c.State == models.Closed) {
+		return status{sign, s.word + ", " + c.Outcome.String()}
+	}
+	return s
+}
+
+// headline is line 1 of every card: sign, word, id, title.
+func headline(c *models.Change, limit int) string {
+	s := statusOf(c)
+	return clip16(s.sign+" "+s.word+" · "+c.ID.String()+" · "+oneLine(c.Title), limit)
+}
+
+// ref is the change in the middle of a sentence: "CHG-4 Rotate the key".
+func ref(c *models.Change) markup { return bold(id(c)) + " " + esc(c.Title, 80) }
+
+func id(c *models.Change) markup { return markup(c.ID.String()) }
+
+// serviceList names the services with their tiers, at most most of them.
+func serviceList(c *models.Change, f models.Facts, most int) markup {
+	if len(c.Services) == 0 {
+		return "none chosen yet"
+	}
+	var out markup
+	for _, slug := range c.Services[:min(most, len(c.Services))] {
+		out = joined(", ", out, serviceName(slug, f))
+	}
+	if more := len(c.Services) - most; more > 0 {
+		out += " and " + number(more) + " more"
+	}
+	return out
+}
+
+func serviceName(slug models.Slug, f models.Facts) markup {
+	if f.Directory != nil {
+		if s, known := f.Services[slug]; known {
+			return esc(s.Name, 30) + " (tier " + number(int(s.Tier)) + ")"
+		}
+	}
+	return esc(string(slug), 30)
+}
+
+func environment(c *models.Change) markup {
+	out := esc(string(c.Environment), 20)
+	if c.Type != models.Normal && c.Type != "" {
+		out += " · " + esc(string(c.Type), 20) + " change"
+	}
+	return out
+}
+
+func riskLevel(c *models.Change) markup {
+	if c.Assessment.Level == "" {
+		return "judged when it is submitted"
+	}
+	return markup(c.Assessment.Level.String())
+}
+
+// riskReasons is why the risk is what it is, in one paragraph.
+func riskReasons(c *models.Change) markup {
+	var out markup
+	for _, reason := range c.Assessment.Reasons {
+		out = joined("; ", out, esc(reason, 160))
+	}
+	return out
+}
+
+// highRisk: its approval asks back before it counts.
+func highRisk(c *models.Change) bool {
+	return c.Assessment.Level == models.RiskHigh || c.Assessment.Level == models.RiskVeryHigh
+}
+
+// approvals says how far they have come: "1 of 2, by Ana; still needed: 1 peer".
+func approvals(c *models.Change, f models.Facts) markup {
+	standing := c.Standing()
+	if len(standing.Slots) == 0 {
+		return "none needed"
+	}
+	out := number(standing.Filled()) + " of " + number(len(standing.Slots))
+	if standing.Filled() > 0 {
+		out += ", by " + names(givers(standing), f)
+	}
+	if !standing.Met() {
+		out += "; still needed: " + esc(standing.Missing(), 120)
+	}
+	return out
+}
+
+func givers(s models.Standing) []models.UserID {
+	var out []models.UserID
+	for _, slot := range s.Slots {
+		if slot.By != "" {
+			out = append(out, slot.By)
+		}
+	}
+	return out
+}
+
+// names lists people as a sentence does; a long list ends in a number.
+func names(list []models.UserID, f models.Facts) markup {
+	const most = 3
+	var out markup
+	for i, u := range list[:min(most, len(list))] {
+		sep := markup(", ")
+		if i == len(list)-1 {
+			sep = " and "
+		}
+		out = joined(sep, out, name(u, f))
+	}
+	if more := len(list) - most; more > 0 {
+		out += " and " + number(more) + " more"
+	}
+	return out
+}
+
+// decider is who last gave the decision, "" when nobody did.
+func decider(c *models.Change, d models.Decision) models.UserID {
+	for _, a := range slices.Backward(c.Approvals) {
+		if a.Decision == d {
+			return a.By
+		}
+	}
+	return ""
+}
+
+// reason quotes why something happened.
+func reason(s string, max int) markup {
+	if !visible(s) {
+		return ""
+	}
+	return ": " + esc(s, max)
+}
+
+// reviewOwed says which review is owed and until when.
+func reviewOwed(c *models.Change) markup {
+	if c.State != models.Implemented || len(c.ReviewOwed) == 0 {
+		return ""
+	}
+	var why markup
+	for _, r := range c.ReviewOwed {
+		why = joined(", ", why, esc(r, 40))
+	}
+	out := "A review is owed (" + why + ")"
+	if !c.ReviewDue.IsZero() {
+		out += " until " + when(c.ReviewDue)
+	}
+	return out
+}
+
+func number(n int) markup { return markup(strconv.Itoa(n)) }
+
+func count(n int, one, many markup) markup {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}

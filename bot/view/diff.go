@@ -1,0 +1,79 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// changedFrom is what differs between the content somebody decided on and
+// the content now, field by field.
+func changedFrom(c *models.Change, since models.Material, f models.Facts) []models.FieldDiff {
+	before := *c
+	before.Material = since
+	return models.DiffFields(&before, c, f)
+}
+
+// diffLetters is how much of each side of a difference is shown.
+const diffLetters = 140
+
+// diffBlock shows differences under a title.
+func diffBlock(title string, diff []models.FieldDiff) slack.Block {
+	var r rich
+	r.line(run(title, slack.RichTextSectionTextStyle{Bold: true}))
+	if len(diff) == 0 {
+		r.line(run("Nothing that you decide on: the content is the same again.", slack.RichTextSectionTextStyle{}))
+	}
+	r.diff(diff)
+	return r.block()
+}
+
+func diffLines(diff []models.FieldDiff) slack.Block {
+	var r rich
+	r.diff(diff)
+	return r.block()
+}
+
+// diff shows one difference a line, the old struck through.
+func (r *rich) diff(diff []models.FieldDiff) {
+	for _, d := range diff {
+		before, after := differing(oneLine(d.Before), oneLine(d.After), diffLetters)
+		r.line(
+			run(clip(oneLine(d.Field), 40)+": ", slack.RichTextSectionTextStyle{Bold: true}),
+			run(before, slack.RichTextSectionTextStyle{Strike: true}),
+			run(" → ", slack.RichTextSectionTextStyle{}),
+			run(after, slack.RichTextSectionTextStyle{}),
+		)
+	}
+}
+
+func diffWords(diff []models.FieldDiff) markup {
+	if len(diff) == 0 {
+		return "nothing, the content is the same again."
+	}
+	var out markup
+	for _, d := range diff {
+		before, after := differing(oneLine(d.Before), oneLine(d.After), 60)
+		out = joined("; ", out, esc(d.Field, 30)+" from “"+esc(before, 60)+"” to “"+esc(after, 60)+"”")
+	}
+	return out + "."
+}
+
+// differing cuts two texts down to max letters each around the place where
+// they part, so that one changed word in a long plan can be seen.
+func differing(before, after string, max int) (string, string) {
+	b, a := []rune(before), []rune(after)
+	same := 0
+	for same < len(b) && same < len(a) && b[same] == a[same] {
+		same++
+	}
+	const lead = 20
+	if same > lead && (len(b) > max || len(a) > max) {
+		from := same - lead
+		for from > 0 && joins(b[from]) {
+			from--
+		}
+		return clip(ellipsis+string(b[from:]), max), clip(ellipsis+string(a[from:]), max)
+	}
+	return clip(before, max), clip(after, max)
+}

@@ -1,0 +1,84 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// reportMeta travels with the forms that report on work.
+type reportMeta struct {
+	Change      models.ChangeID `json:"change"`
+	ResponseURL string          `json:"response_url,omitempty"`
+}
+
+var outcomeWords = map[models.Outcome]string{
+	models.Successful:           "Successful",
+	models.SuccessfulWithIssues: "Successful, with issues",
+	models.RolledBack:           "Rolled back",
+	models.Failed:               "Failed",
+}
+
+// CompleteForm asks how the work ended.
+func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
+	var outcomes []*slack.OptionBlockObject
+	for _, o := range models.Outcomes {
+		outcomes = append(outcomes, option(string(o), outcomeWords[o]))
+	}
+	minutes := slack.NewNumberInputBlockElement(plain("0", limitPlaceholder), string(models.FieldOutageMinutes), false).WithMinValue("0").WithMaxValue("20160")
+	blocks := []slack.Block{section(ref(c) + "\nStarted " + when(c.StartedAt) + ", window until " + when(c.Window.End) + ".")}
+	for _, in := range []input{
+		{field: models.FieldOutcome, label: "How did it end?", element: slack.NewRadioButtonsBlockElement(string(models.FieldOutcome), outcomes...)},
+		{field: models.FieldReason, label: "What happened?", hint: "Needed unless it was simply successful.", optional: true,
+			element: typed(models.FieldReason, "", "Step 3 took 20 minutes longer because the cache was cold", models.MaxReason, true)},
+		{field: models.FieldAsBuilt, label: "Which version runs now?", hint: "It is recorded with the services.", optional: true,
+			element: typed(models.FieldAsBuilt, "", "payments-api 4.12.0", models.MaxTitle, false)},
+		{field: models.FieldIncident, label: "Did it cause an incident?", hint: "Its number or link, if so.", optional: true,
+			element: typed(models.FieldIncident, "", "INC-2041", models.MaxTitle, false)},
+		{field: models.FieldOutageMinutes, label: "Minutes of unplanned outage", hint: "Whole minutes in which people could not use a service. Empty means none.", optional: true, element: minutes},
+	} {
+		blocks = append(blocks, in.block())
+	}
+	return form(FormComplete, "Complete "+c.ID.String(), "Complete", metadata(reportMeta{c.ID, responseURL}), blocks)
+}
+
+// ReadCompleteForm reads a sent form. fieldErrs names what is no number; a
+// zero id means that the form is not one of ours.
+func ReadCompleteForm(v slack.View) (id models.ChangeID, done models.Completion, responseURL string, fieldErrs map[models.Field]string) {
+	var meta reportMeta
+	readMetadata(v, &meta)
+	a := answersOf(v)
+	done = models.Completion{
+		Outcome: models.Outcome(a.option(models.FieldOutcome)), Note: a.text(models.FieldReason),
+		AsBuilt: a.text(models.FieldAsBuilt), Incident: a.text(models.FieldIncident),
+	}
+	if minutes := strings.TrimSpace(a.text(models.FieldOutageMinutes)); minutes != "" {
+		n, err := strconv.Atoi(minutes)
+		if err != nil {
+			fieldErrs = map[models.Field]string{models.FieldOutageMinutes: "“" + clip(oneLine(minutes), 20) + "” is no whole number. Write the minutes in digits, or leave it empty."}
+		}
+		done.OutageMinutes = n
+	}
+	return meta.Change, done, meta.ResponseURL, fieldErrs
+}
+
+// ReviewForm asks for the post-implementation review.
+func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
+	blocks := []slack.Block{
+		section(joined("\n", ref(c), ending(c, f, 300), reviewOwed(c))),
+		input{field: models.FieldFindings, label: "What happened, and what do you learn from it?",
+			hint:    "What went as planned, what did not and why, and what you will do differently. Recording it closes the change.",
+			element: typed(models.FieldFindings, c.Findings, "The rollback took 20 minutes instead of 4, because … Next time we …", models.MaxPlan, true)}.block(),
+	}
+	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, responseURL}), blocks)
+}
+
+// ReadReviewForm reads a sent form. A zero id means that it is not one of ours.
+func ReadReviewForm(v slack.View) (id models.ChangeID, findings, responseURL string) {
+	var meta reportMeta
+	readMetadata(v, &meta)
+	return meta.Change, strings.TrimSpace(answersOf(v).text(models.FieldFindings)), meta.ResponseURL
+}

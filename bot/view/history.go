@@ -1,0 +1,73 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+func newestFirst(events []models.Event) []models.Event {
+	out := slices.Clone(events)
+	slices.SortStableFunc(out, func(a, b models.Event) int {
+		return cmp.Or(cmp.Compare(b.ID, a.ID), b.At.Compare(a.At))
+	})
+	return out
+}
+
+// deeds are events as what somebody did; happenings have no doer worth naming.
+var deeds = map[models.EventKind]markup{
+	models.EventDraftSaved:        "saved the draft",
+	models.EventSubmitted:         "submitted it for approval",
+	models.EventResubmitted:       "resubmitted it",
+	models.EventRevised:           "edited its content; approvals given before are void",
+	models.EventEdited:            "corrected it; approvals stand",
+	models.EventApprovalGiven:     "approved",
+	models.EventApprovalWithdrawn: "withdrew the approval",
+	models.EventChangesRequested:  "asked for changes",
+	models.EventRejected:          "rejected it",
+	models.EventCancelled:         "cancelled it",
+	models.EventStarted:           "started the work",
+	models.EventCompleted:         "completed the work",
+	models.EventOutcomeCorrected:  "corrected the outcome to rolled back",
+	models.EventReviewed:          "recorded the review",
+	models.EventRollbackRaised:    "raised it to roll back another change",
+	models.EventRefused:           "tried something that was refused",
+}
+
+var happenings = map[models.EventKind]markup{
+	models.EventFullyApproved: "All approvals are given: approved",
+	models.EventReopened:      "An approval is missing again: awaiting approval",
+	models.EventExpired:       "The window passed without a start: expired",
+	models.EventClosed:        "Nothing more is owed: closed",
+}
+
+// withRevision are the deeds that bind to content.
+var withRevision = map[models.EventKind]bool{
+	models.EventSubmitted: true, models.EventResubmitted: true, models.EventRevised: true, models.EventApprovalGiven: true,
+}
+
+// historyLine is one event in words.
+func historyLine(e models.Event, f models.Facts) markup {
+	line, happened := happenings[e.Kind]
+	if !happened {
+		deed, known := deeds[e.Kind]
+		if !known {
+			deed = esc(string(e.Kind), 40)
+		}
+		line = bold(name(e.Actor, f)) + " " + deed
+	}
+	if withRevision[e.Kind] && e.Revision != "" {
+		line += " (revision " + esc(e.Revision.Short(), 8) + ")"
+	}
+	return line + reason(e.Reason, 300)
+}
+
+func historyDiff(e models.Event) slack.Block {
+	if len(e.Diff) == 0 {
+		return nil
+	}
+	return diffLines(e.Diff)
+}

@@ -1,0 +1,96 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// HomeData is what one person sees of the changes: what waits for their
+// decision, what they raised or carry out, and what is planned.
+type HomeData struct {
+	Waiting, Mine, Coming []*models.Change
+}
+
+// homeMost is how many changes each part of the Home shows.
+const homeMost = 10
+
+// Home is the App Home of f.Actor: what needs them first, each change with
+// the buttons that they may use now.
+func Home(d HomeData, f models.Facts) slack.HomeTabViewRequest {
+	blocks := []slack.Block{header("Needs your decision")}
+	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", f)...)
+	blocks = append(blocks, divider(), header("What you run"))
+	blocks = append(blocks, homePart(d.Mine, "You have no open change.", f)...)
+	blocks = append(blocks, actions(raise())...)
+	blocks = append(blocks, divider(), header("Coming up"))
+	blocks = append(blocks, coming(d.Coming, f)...)
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
+}
+
+func homePart(list []*models.Change, none markup, f models.Facts) []slack.Block {
+	if len(list) == 0 {
+		return []slack.Block{section(none)}
+	}
+	var out []slack.Block
+	for _, c := range list[:min(homeMost, len(list))] {
+		out = append(out, section(homeLine(c, f)))
+		out = append(out, actions(privateButtons(c, f)...)...)
+	}
+	return append(out, moreLine(len(list)-homeMost)...)
+}
+
+func coming(list []*models.Change, f models.Facts) []slack.Block {
+	if len(list) == 0 {
+		return []slack.Block{section("Nothing is planned.")}
+	}
+	var out []slack.Block
+	for _, c := range list[:min(homeMost, len(list))] {
+		out = append(out, sectionWith(listLine(c, f), details(c)))
+	}
+	return append(out, moreLine(len(list)-homeMost)...)
+}
+
+// homeLine is a change in three lines: status and title, where and when, and
+// how far it is.
+func homeLine(c *models.Change, f models.Facts) markup {
+	s := statusOf(c)
+	return joined("\n",
+		markup(s.sign)+" "+markup(s.word)+" · "+ref(c),
+		joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window), riskLevel(c)+" risk"),
+		progress(c, f))
+}
+
+func moreLine(n int) []slack.Block {
+	if n <= 0 {
+		return nil
+	}
+	return []slack.Block{small("and " + number(n) + " more")}
+}
+
+// Mine answers the bare command: what needs f.Actor, what they run, and a
+// button to raise a change. Its lists are five long; more stand in the Home.
+func Mine(d HomeData, f models.Facts) Message {
+	const most = 5
+	text := markup("Needs your decision: ") + count(len(d.Waiting), "change", "changes") + ". You run " + count(len(d.Mine), "open change", "open changes") + "."
+	blocks := []slack.Block{section("*Needs your decision*")}
+	blocks = append(blocks, shortList(d.Waiting, most, "Nothing waits for you.", f)...)
+	blocks = append(blocks, section("*What you run*"))
+	blocks = append(blocks, shortList(d.Mine, most, "You have no open change.", f)...)
+	blocks = append(blocks, actions(raise())...)
+	for _, c := range append(d.Waiting[:min(most, len(d.Waiting)):min(most, len(d.Waiting))], d.Mine[:min(most, len(d.Mine))]...) {
+		text += "\n" + listLine(c, f)
+	}
+	return message(text, blocks...)
+}
+
+func shortList(list []*models.Change, most int, none markup, f models.Facts) []slack.Block {
+	if len(list) == 0 {
+		return []slack.Block{section(none)}
+	}
+	var out []slack.Block
+	for _, c := range list[:min(most, len(list))] {
+		out = append(out, sectionWith(listLine(c, f), open(c)))
+	}
+	return append(out, moreLine(len(list)-most)...)
+}

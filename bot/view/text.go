@@ -1,0 +1,316 @@
+package view
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// markup is text that is safe to send as Slack's mrkdwn: words of ours, or
+// words of people that went through [esc]. Only literals convert to it by
+// themselves, so that a forgotten escape does not compile.
+type markup string
+
+// Limits of Slack on text, in characters (Block Kit reference). Slack does
+// not say whether it counts code points or UTF-16 units; these are kept in
+// UTF-16 units, which is the stricter of the two.
+const (
+	limitText        = 3000
+	limitField       = 2000
+	limitHeader      = 150
+	limitButton      = 75
+	limitPlaceholder = 150
+	limitOption      = 75
+	limitConfirm     = 300
+	limitTitle       = 24
+	limitFallback    = 3900 // Slack advises at most 4,000
+)
+
+const ellipsis = "…"
+
+// blank is shown where somebody wrote nothing that can be seen.
+const blank = "–"
+
+// esc makes one line of somebody's words safe in mrkdwn: cut to max letters,
+// unable to mention, link or format. Cutting comes first, because escaping
+// lengthens; [fit] counts again.
+func esc(s string, max int) markup { return escapeAll(clip(oneLine(s), max)) }
+
+func escapeAll(s string) markup {
+	return markup(controls.Replace(defuse(s)))
+}
+
+var controls = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// defuse swaps what mrkdwn reads as formatting for signs that look the same:
+// mrkdwn has no escape for it. Text that people copy (plans) is never treated
+// so; it goes into plain or rich text, where nothing is parsed.
+func defuse(s string) string {
+	s = emojiCode.ReplaceAllString(s, "∶$1∶")
+	out := []rune(s)
+	for i, r := range out {
+		if twin, formats := lookalike[r]; formats && (r != '_' || !insideWord(out, i)) {
+			out[i] = twin
+		}
+	}
+	return string(out)
+}
+
+var (
+	emojiCode = regexp.MustCompile(`:([A-Za-z0-9_+'-]*[A-Za-z+'-][A-Za-z0-9_+'-]*):`)
+	lookalike = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ'}
+)
+
+// insideWord: an underscore between letters ("payments_api") formats nothing.
+func insideWord(s []rune, i int) bool {
+	word := func(j int) bool {
+		return j >= 0 && j < len(s) && (unicode.IsLetter(s[j]) || unicode.IsDigit(s[j]))
+	}
+	return word(i-1) && word(i+1)
+}
+
+// clean drops what can disturb the text around it: control characters,
+// overrides of the writing direction, towers of accents, broken UTF-8.
+func clean(s string) string {
+	var b strings.Builder
+	accents := 0
+	for _, r := range strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n") {
+		if accents++; !unicode.In(r, unicode.Mn, unicode.Me) {
+			accents = 0
+		}
+		if accents > 4 || hidden(r) {
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case unicode.IsControl(r), r == '\uFEFF', r == '\u200B', r == '\u2060':
+		return true
+	}
+	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' || r >= 0xE0000 && r <= 0xE007F
+}
+
+// visible reports whether a reader would see anything.
+func visible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) })
+}
+
+func oneLine(s string) string { return orBlank(strings.Join(strings.Fields(clean(s)), " ")) }
+
+func orBlank(s string) string {
+	if !visible(s) {
+		return blank
+	}
+	return s
+}
+
+// clip cuts to at most max letters, the mark of cutting included, and never
+// through a letter with its accents or a joined emoji.
+func clip(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	return cut([]rune(s), max-1)
+}
+
+// clip16 is clip by UTF-16 units, for limits of Slack.
+func clip16(s string, max int) string {
+	if len16(s) <= max {
+		return s
+	}
+	runes := []rune(s)
+	n, used := 0, 0
+	for n < len(runes) && used+utf16.RuneLen(runes[n]) <= max-1 {
+		used += utf16.RuneLen(runes[n])
+		n++
+	}
+	return cut(runes, n)
+}
+
+func cut(s []rune, n int) string {
+	n = max(n, 0)
+	for n > 0 && n < len(s) && (joins(s[n]) || s[n-1] == '\u200D') {
+		n--
+	}
+	return strings.TrimRightFunc(string(s[:n]), unicode.IsSpace) + ellipsis
+}
+
+func joins(r rune) bool {
+	return r == '\u200D' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1F3FB && r <= 0x1F3FF
+}
+
+func len16(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n
+}
+
+// fit cuts markup to max characters, never inside an escaped sign or a token.
+func fit(m markup, max int) markup {
+	if len16(string(m)) <= max {
+		return m
+	}
+	used, end := 0, 0
+	for _, atom := range atoms.FindAllStringIndex(string(m), -1) {
+		n := len16(string(m[atom[0]:atom[1]]))
+		if used+n > max-1 {
+			break
+		}
+		used, end = used+n, atom[1]
+	}
+	return m[:end] + ellipsis
+}
+
+var atoms = regexp.MustCompile(`(?s)<[^<>]*>|&(?:amp|lt|gt);|.`)
+
+// extract is the first n letters of a longer text, all of them in sight:
+// after a few lines the line breaks become dots.
+func extract(s string, n int) string {
+	lines := strings.Split(clip(strings.TrimSpace(orBlank(clean(s))), n), "\n")
+	var kept []string
+	for _, line := range lines {
+		if line = strings.TrimSpace(line); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) > extractLines {
+		kept = append(kept[:extractLines-1], strings.Join(kept[extractLines-1:], " · "))
+	}
+	return strings.Join(kept, "\n")
+}
+
+const extractLines = 4
+
+// chunks splits a text into parts that fit a section each, at line breaks
+// where that is possible.
+func chunks(s string, max int) []string {
+	var out []string
+	for s = orBlank(strings.TrimSpace(clean(s))); len16(s) > max; {
+		part := strings.TrimSuffix(clip16(s, max+1), ellipsis)
+		if i := strings.LastIndexByte(part, '\n'); i > len(part)/2 {
+			part = part[:i]
+		}
+		if part == "" || !strings.HasPrefix(s, part) { // one unbroken tower: cut it by force
+			part = string([]rune(s)[:max/2])
+		}
+		out = append(out, orBlank(part))
+		s = strings.TrimLeftFunc(s[len(part):], unicode.IsSpace)
+	}
+	if s != "" || len(out) == 0 {
+		out = append(out, orBlank(s))
+	}
+	return out
+}
+
+// bold makes safe text bold; code sets words of ours in fixed width.
+func bold(m markup) markup { return "*" + m + "*" }
+
+func code(s string) markup { return "`" + escapeAll(oneLine(s)) + "`" }
+
+// when is a point in time in the reader's zone, UTC where Slack can't say.
+func when(t time.Time) markup {
+	if t.IsZero() {
+		return blank
+	}
+	return token(t, "{date_short_pretty} {time}", "2 Jan 2006 15:04 UTC")
+}
+
+func clock(t time.Time) markup { return token(t, "{time}", "15:04 UTC") }
+
+func token(t time.Time, format, fallback string) markup {
+	return markup(fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, t.UTC().Format(fallback)))
+}
+
+// span is a window; its end needs no date while it is unambiguous.
+func span(w models.Window) markup {
+	switch {
+	case w.Start.IsZero():
+		return "not chosen yet"
+	case w.End.IsZero() || !w.End.After(w.Start):
+		return when(w.Start)
+	case w.Length() < 24*time.Hour:
+		return when(w.Start) + " to " + clock(w.End)
+	}
+	return when(w.Start) + " to " + when(w.End)
+}
+
+// channel is a link to a channel, "" when the id is none.
+func channel(id models.ChannelID) markup {
+	if !channelID.MatchString(string(id)) {
+		return ""
+	}
+	return markup("<#" + string(id) + ">")
+}
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
+
+// name is how a person is called, in plain words: never a mention.
+func name(u models.UserID, f models.Facts) markup { return esc(plainName(u, f), maxName) }
+
+const maxName = 40
+
+func plainName(u models.UserID, f models.Facts) string {
+	if f.Directory == nil {
+		return string(u)
+	}
+	return f.Name(u)
+}
+
+// joined writes parts one after the other, leaving out empty ones.
+func joined(sep markup, parts ...markup) markup {
+	var out markup
+	for _, p := range parts {
+		switch {
+		case p == "":
+		case out == "":
+			out = p
+		default:
+			out += sep + p
+		}
+	}
+	return out
+}
+
+// text makes a mrkdwn object in which Slack links nothing by itself.
+func text(m markup, limit int) *slack.TextBlockObject {
+	if m == "" {
+		m = blank
+	}
+	return &slack.TextBlockObject{Type: slack.MarkdownType, Text: string(fit(m, limit)), Verbatim: true}
+}
+
+// plain makes a plain_text object, in which Slack parses nothing. Emoji codes
+// typed by people stay as typed.
+func plain(s string, limit int) *slack.TextBlockObject {
+	off := false
+	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: clip16(orBlank(clean(s)), limit), Emoji: &off}
+}
+
+// label makes a plain_text object of mostly our own words, with our emoji.
+func label(s string, limit int) *slack.TextBlockObject {
+	on := true
+	t := plain(s, limit)
+	t.Emoji = &on
+	return t
+}
+
+// message puts the full meaning in words beside its blocks.
+func message(text markup, blocks ...slack.Block) Message {
+	return Message{Text: string(fit(text, limitFallback)), Blocks: blocks}
+}

@@ -1,0 +1,120 @@
+// Package view turns models into Slack's Block Kit, and filled forms back
+// into models. It is pure: the same values give the same view, whether it is
+// posted for the first time or edits an older message. Words of people leave
+// it only through text.go, so that they can't mention, link or break a view.
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// Message is what is shown in a channel, a DM or a private answer. Text
+// carries the full meaning for notifications and screen readers and is never
+// empty; Blocks may be empty.
+type Message struct {
+	Text   string
+	Blocks []slack.Block
+}
+
+// Ids of buttons. A button's value is the record and the revision it was
+// drawn from ([Value]), nothing else; ActionRaise and ActionDraft of a new
+// change have none.
+const (
+	ActionApprove  = "change.approve"
+	ActionReject   = "change.reject"
+	ActionAsk      = "change.ask"
+	ActionWithdraw = "change.withdraw"
+	ActionEdit     = "change.edit"
+	ActionSubmit   = "change.submit"
+	ActionStart    = "change.start"
+	ActionComplete = "change.complete"
+	ActionRollback = "change.rollback"
+	ActionCancel   = "change.cancel"
+	ActionReview   = "change.review"
+	ActionDetails  = "change.details"
+	ActionHistory  = "change.history"
+	ActionAgain    = "change.again"
+	ActionOpen     = "change.open"  // show the change privately
+	ActionRaise    = "change.raise" // open the empty form
+	ActionDraft    = "change.draft" // "Save as draft", inside the form
+	ActionOlder    = "history.older"
+)
+
+// ActionServices is the external select of the change form: Slack asks for
+// its options, it never clicks.
+const ActionServices = "change.services"
+
+// Callback ids of forms.
+const (
+	FormChange   = "change.form"
+	FormReason   = "reason.form"
+	FormComplete = "complete.form"
+	FormReview   = "review.form"
+)
+
+// Callback ids of shortcuts.
+const (
+	ShortcutNew     = "change.shortcut.new"
+	ShortcutMessage = "change.shortcut.message"
+)
+
+// AllActions lists every button id that a view can carry.
+func AllActions() []string {
+	return []string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
+		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder}
+}
+
+// AllSelects lists every id for which Slack asks Gatehouse for options.
+func AllSelects() []string { return []string{ActionServices} }
+
+// AllForms lists the callback id of every form that can be sent.
+func AllForms() []string { return []string{FormChange, FormReason, FormComplete, FormReview} }
+
+// Value is what a button of the change carries: "4:<revision>". A draft has
+// no revision yet.
+func Value(c *models.Change) string { return value(c.ID, c.Revision) }
+
+func value(id models.ChangeID, r models.Revision) string {
+	return strconv.FormatInt(int64(id), 10) + ":" + string(r)
+}
+
+// ParseValue reads a button's value. It refuses anything that Value does not
+// write.
+func ParseValue(s string) (models.ChangeID, models.Revision, bool) {
+	id, revision, found := strings.Cut(s, ":")
+	n, err := strconv.ParseInt(id, 10, 64)
+	if !found || err != nil || n <= 0 || !isRevision(revision) {
+		return 0, "", false
+	}
+	return models.ChangeID(n), models.Revision(revision), true
+}
+
+// ParseOlder reads the value of the history's "Older" button: events of the
+// change with an id below before are wanted.
+func ParseOlder(s string) (id models.ChangeID, before int64, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return 0, 0, false
+	}
+	before, err := strconv.ParseInt(s[i+1:], 10, 64)
+	if err != nil || before <= 0 {
+		return 0, 0, false
+	}
+	id, _, ok = ParseValue(s[:i])
+	return id, before, ok
+}
+
+func isRevision(s string) bool {
+	for _, r := range s {
+		if !strings.ContainsRune("0123456789abcdef", r) {
+			return false
+		}
+	}
+	return len(s) <= 64
+}
