@@ -3,6 +3,7 @@ package slackapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -73,11 +74,15 @@ func ahead(h http.Header, before, after time.Time) (time.Duration, bool) {
 
 // OpenSocketURL asks for the address of one Socket Mode connection. It holds a
 // ticket that works once and soon ends, so never log it; ask anew for each
-// connection.
-func (c *Client) OpenSocketURL(ctx context.Context) (url string, err error) {
+// connection. Here the app-level token travels, and only here.
+func (c *Client) OpenSocketURL(ctx context.Context) (address string, err error) {
 	err = c.do(ctx, c.background, methodSocket, "", func(ctx context.Context) error {
-		_, url, err = c.api.StartSocketModeContext(ctx)
+		var a struct {
+			URL string `json:"url"`
+		}
+		err := c.form(ctx, methodSocket, c.appToken, url.Values{}, &a)
+		address = a.URL
 		return err
 	})
-	return url, err
+	return address, err
 }

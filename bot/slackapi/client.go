@@ -48,6 +48,7 @@ type Client struct {
 	base        *url.URL
 	ownBase     bool
 	token       string
+	appToken    string
 	interactive time.Duration
 	background  time.Duration
 
@@ -73,12 +74,12 @@ func New(c Config) (*Client, error) {
 	return &Client{
 		api: slack.New(c.BotToken,
 			slack.OptionHTTPClient(hc),
-			slack.OptionAPIURL(base.String()),
-			slack.OptionAppLevelToken(c.AppToken)),
+			slack.OptionAPIURL(base.String())),
 		http:        hc,
 		base:        base,
 		ownBase:     c.BaseURL != "",
 		token:       c.BotToken,
+		appToken:    c.AppToken,
 		interactive: orDefault(c.Interactive, DefaultInteractive),
 		background:  orDefault(c.Background, DefaultBackground),
 		dms:         map[string]string{},
@@ -144,15 +145,15 @@ func (c *Client) do(ctx context.Context, budget time.Duration, method, channel s
 	return e
 }
 
-// form posts a form for methods whose answers are read leniently: slack-go
+// form posts a form without slack-go, for answers that are read leniently: it
 // refuses a whole page of history when one foreign block in it is unknown.
-func (c *Client) form(ctx context.Context, method string, v url.Values, out any) error {
-	v.Set("token", c.token)
+func (c *Client) form(ctx context.Context, method, token string, v url.Values, out any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.String()+method, strings.NewReader(v.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := c.http.Do(req)
 	if err != nil {
 		return err

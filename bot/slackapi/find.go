@@ -37,7 +37,7 @@ func (c *Client) FindByMetadata(ctx context.Context, channel, threadTS, delivery
 	err = c.do(ctx, c.background, method, channel, func(ctx context.Context) error {
 		for range findPages {
 			var p historyPage
-			if err := c.form(ctx, method, v, &p); err != nil {
+			if err := c.form(ctx, method, c.token, v, &p); err != nil {
 				return err
 			}
 			if ts := p.find(deliveryID, c.self()); ts != "" {
