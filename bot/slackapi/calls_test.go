@@ -215,8 +215,9 @@ func TestALookUpThatCannotFinishIsNotANo(t *testing.T) {
 	c, _, _ := client(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, page("more", "d-1")) },
 		func(c *slackapi.Config) { c.Background = 10 * time.Second })
 	_, found, err := c.FindByMetadata(context.Background(), "C1", "", "d-2", time.Now())
-	if found || err == nil {
-		t.Errorf("got %v %v, want an error after a bounded number of pages", found, err)
+	e, _ := errors.AsType[*slackapi.Error](err)
+	if found || e == nil || e.Trouble != slackapi.Unsearchable {
+		t.Errorf("got %v %v, want Unsearchable after a bounded number of pages", found, err)
 	}
 }
 

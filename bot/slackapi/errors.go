@@ -49,6 +49,7 @@ const (
 	BadContent    Trouble = "bad content"    // Slack will not show what we sent
 	ViewChanged   Trouble = "view changed"   // hash conflict, or the view was closed
 	TooLate       Trouble = "too late"       // the trigger or response URL is spent
+	Unsearchable  Trouble = "unsearchable"   // too many messages to look through
 	Refused       Trouble = "refused"        // a code that is not in the table
 )
 
@@ -167,6 +168,8 @@ func (e *Error) passing(retried bool) (why, do string) {
 		why = "Slack is busy with this workspace at the moment."
 	case Unreachable:
 		why = "Slack could not be reached."
+	case Unsearchable:
+		return "There are too many messages to look through.", "Please look for it by hand."
 	case TooLate:
 		return "Gatehouse can't answer this click any more.", openAgain
 	default:

@@ -22,7 +22,8 @@ var errTooMany = errors.New("too many messages to look through")
 // FindByMetadata looks for the message that carries deliveryID, in a channel
 // or, with threadTS, in a thread. since is when sending was first begun. A
 // false without an error means that it is certainly not there. It needs a
-// history scope: without one the error's Trouble is ScopeMissing.
+// history scope: without one the error's Trouble is ScopeMissing. After 4,000
+// messages it gives up with Unsearchable.
 func (c *Client) FindByMetadata(ctx context.Context, channel, threadTS, deliveryID string, since time.Time) (s Sent, found bool, err error) {
 	method, v := methodHistory, url.Values{
 		"channel":              {channel},
@@ -48,7 +49,7 @@ func (c *Client) FindByMetadata(ctx context.Context, channel, threadTS, delivery
 				return nil
 			}
 		}
-		return &Error{Kind: Later, Trouble: NoAnswer, Err: errTooMany}
+		return &Error{Kind: Never, Trouble: Unsearchable, Err: errTooMany}
 	})
 	return s, found, err
 }

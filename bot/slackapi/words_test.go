@@ -35,7 +35,7 @@ func TestEveryCodeHasAKindATroubleAndWords(t *testing.T) {
 }
 
 func TestFailuresWithoutACodeHaveWords(t *testing.T) {
-	for _, tr := range []Trouble{Unreachable, NoAnswer, Busy, Maintenance, BadContent, TooLate} {
+	for _, tr := range []Trouble{Unreachable, NoAnswer, Busy, Maintenance, BadContent, TooLate, Unsearchable} {
 		for method := range acts {
 			for _, k := range []Kind{Never, Later, MayHaveHappened} {
 				speakable(t, &Error{Method: method, Kind: k, Trouble: tr, RetryAfter: 1500 * time.Millisecond})
