@@ -25,7 +25,7 @@ type Identity struct {
 // AuthTest proves the token and says who it belongs to. From then on
 // FindByMetadata accepts our own messages only.
 func (c *Client) AuthTest(ctx context.Context) (id Identity, err error) {
-	err = c.do(ctx, c.background, methodAuth, "", func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodAuth, "", func(ctx context.Context) error {
 		before := time.Now()
 		r, err := c.api.AuthTestContext(ctx)
 		if err != nil {
@@ -76,11 +76,11 @@ func ahead(h http.Header, before, after time.Time) (time.Duration, bool) {
 // ticket that works once and soon ends, so never log it; ask anew for each
 // connection. Here the app-level token travels, and only here.
 func (c *Client) OpenSocketURL(ctx context.Context) (address string, err error) {
-	err = c.do(ctx, c.background, methodSocket, "", func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodSocket, "", func(ctx context.Context) error {
 		var a struct {
 			URL string `json:"url"`
 		}
-		err := c.form(ctx, methodSocket, c.appToken, url.Values{}, &a)
+		err := c.form(ctx, MethodSocket, c.appToken, url.Values{}, &a)
 		address = a.URL
 		return err
 	})

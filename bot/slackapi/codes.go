@@ -2,24 +2,24 @@ package slackapi
 
 // Method names as they stand in errors, logs and holds.
 const (
-	methodPost      = "chat.postMessage"
-	methodUpdate    = "chat.update"
-	methodEphemeral = "chat.postEphemeral"
-	methodPermalink = "chat.getPermalink"
-	methodRespond   = "response_url"
-	methodOpen      = "views.open"
-	methodPush      = "views.push"
-	methodReplace   = "views.update"
-	methodPublish   = "views.publish"
-	methodDM        = "conversations.open"
-	methodChannel   = "conversations.info"
-	methodHistory   = "conversations.history"
-	methodReplies   = "conversations.replies"
-	methodUser      = "users.info"
-	methodGroups    = "usergroups.list"
-	methodGroup     = "usergroups.users.list"
-	methodAuth      = "auth.test"
-	methodSocket    = "apps.connections.open"
+	MethodPost      = "chat.postMessage"
+	MethodUpdate    = "chat.update"
+	MethodEphemeral = "chat.postEphemeral"
+	MethodPermalink = "chat.getPermalink"
+	MethodRespond   = "response_url"
+	MethodOpen      = "views.open"
+	MethodPush      = "views.push"
+	MethodReplace   = "views.update"
+	MethodPublish   = "views.publish"
+	MethodDM        = "conversations.open"
+	MethodChannel   = "conversations.info"
+	MethodHistory   = "conversations.history"
+	MethodReplies   = "conversations.replies"
+	MethodUser      = "users.info"
+	MethodGroups    = "usergroups.list"
+	MethodGroup     = "usergroups.users.list"
+	MethodAuth      = "auth.test"
+	MethodSocket    = "apps.connections.open"
 )
 
 // act words what a method was for. retried says that Gatehouse repeats it by
@@ -32,24 +32,24 @@ type act struct {
 var someAct = act{"Slack did not do what Gatehouse asked for.", "Slack may not have done what Gatehouse asked for.", true}
 
 var acts = map[string]act{
-	methodPost:      {"The message was not posted.", "The message may not have been posted.", true},
-	methodUpdate:    {"The message was not brought up to date.", "The message may not have been brought up to date.", true},
-	methodEphemeral: {"The private line was not shown.", "The private line may not have been shown.", false},
-	methodRespond:   {"The answer was not shown.", "The answer may not have been shown.", false},
-	methodOpen:      {"The form could not be opened.", "The form may not have opened.", false},
-	methodPush:      {"The next form could not be opened.", "The next form may not have opened.", false},
-	methodReplace:   {"The form could not be refreshed.", "The form may not have been refreshed.", false},
-	methodPublish:   {"Your Home tab was not brought up to date.", "Your Home tab may not be up to date.", true},
-	methodDM:        {"The direct message could not be opened.", "The direct message may not have been opened.", true},
-	methodUser:      {"The person could not be looked up.", "The person could not be looked up.", true},
-	methodGroups:    {"The user groups could not be read.", "The user groups could not be read.", true},
-	methodGroup:     {"The members of the user group could not be read.", "The members of the user group could not be read.", true},
-	methodChannel:   {"The channel could not be looked up.", "The channel could not be looked up.", true},
-	methodHistory:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
-	methodReplies:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
-	methodPermalink: {"The link to the message could not be made.", "The link to the message could not be made.", true},
-	methodAuth:      {"Gatehouse could not sign in to Slack.", "Gatehouse could not sign in to Slack.", true},
-	methodSocket:    {"Gatehouse could not connect to Slack.", "Gatehouse could not connect to Slack.", true},
+	MethodPost:      {"The message was not posted.", "The message may not have been posted.", true},
+	MethodUpdate:    {"The message was not brought up to date.", "The message may not have been brought up to date.", true},
+	MethodEphemeral: {"The private line was not shown.", "The private line may not have been shown.", false},
+	MethodRespond:   {"The answer was not shown.", "The answer may not have been shown.", false},
+	MethodOpen:      {"The form could not be opened.", "The form may not have opened.", false},
+	MethodPush:      {"The next form could not be opened.", "The next form may not have opened.", false},
+	MethodReplace:   {"The form could not be refreshed.", "The form may not have been refreshed.", false},
+	MethodPublish:   {"Your Home tab was not brought up to date.", "Your Home tab may not be up to date.", true},
+	MethodDM:        {"The direct message could not be opened.", "The direct message may not have been opened.", true},
+	MethodUser:      {"The person could not be looked up.", "The person could not be looked up.", true},
+	MethodGroups:    {"The user groups could not be read.", "The user groups could not be read.", true},
+	MethodGroup:     {"The members of the user group could not be read.", "The members of the user group could not be read.", true},
+	MethodChannel:   {"The channel could not be looked up.", "The channel could not be looked up.", true},
+	MethodHistory:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
+	MethodReplies:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
+	MethodPermalink: {"The link to the message could not be made.", "The link to the message could not be made.", true},
+	MethodAuth:      {"Gatehouse could not sign in to Slack.", "Gatehouse could not sign in to Slack.", true},
+	MethodSocket:    {"Gatehouse could not connect to Slack.", "Gatehouse could not connect to Slack.", true},
 }
 
 // verdict is what one of Slack's codes means to a program and to a person.

@@ -76,7 +76,7 @@ type Scope struct{ Method, Channel string }
 
 // Scope returns what must wait for RetryAfter when Trouble is Busy.
 func (e *Error) Scope() Scope {
-	if e.Method == methodPost {
+	if e.Method == MethodPost {
 		return Scope{e.Method, e.Channel}
 	}
 	return Scope{Method: e.Method}

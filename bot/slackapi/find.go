@@ -25,14 +25,14 @@ var errTooMany = errors.New("too many messages to look through")
 // history scope: without one the error's Trouble is ScopeMissing. After 4,000
 // messages it gives up with Unsearchable.
 func (c *Client) FindByMetadata(ctx context.Context, channel, threadTS, deliveryID string, since time.Time) (s Sent, found bool, err error) {
-	method, v := methodHistory, url.Values{
+	method, v := MethodHistory, url.Values{
 		"channel":              {channel},
 		"oldest":               {tsOf(since.Add(-findSlack))},
 		"limit":                {strconv.Itoa(findPage)},
 		"include_all_metadata": {"1"},
 	}
 	if threadTS != "" {
-		method = methodReplies
+		method = MethodReplies
 		v.Set("ts", threadTS)
 	}
 	err = c.do(ctx, c.background, method, channel, func(ctx context.Context) error {

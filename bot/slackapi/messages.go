@@ -40,7 +40,7 @@ var (
 // Post sends one new message. After a MayHaveHappened, FindByMetadata tells
 // whether it is there; posting again without looking may show it twice.
 func (c *Client) Post(ctx context.Context, m Message) (s Sent, err error) {
-	err = c.do(ctx, c.background, methodPost, m.Channel, func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodPost, m.Channel, func(ctx context.Context) error {
 		if err := m.check(); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (c *Client) Post(ctx context.Context, m Message) (s Sent, err error) {
 // means that the old ones go. Repeating it does no harm.
 func (c *Client) Update(ctx context.Context, at Sent, m Message) error {
 	m.Channel, m.ThreadTS = at.Channel, ""
-	return c.do(ctx, c.background, methodUpdate, at.Channel, func(ctx context.Context) error {
+	return c.do(ctx, c.background, MethodUpdate, at.Channel, func(ctx context.Context) error {
 		if err := m.check(); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (c *Client) Update(ctx context.Context, at Sent, m Message) error {
 // it and does not promise to show it.
 func (c *Client) PostEphemeral(ctx context.Context, user string, m Message) error {
 	m.Metadata = Metadata{} // the method takes none
-	return c.do(ctx, c.background, methodEphemeral, m.Channel, func(ctx context.Context) error {
+	return c.do(ctx, c.background, MethodEphemeral, m.Channel, func(ctx context.Context) error {
 		if err := m.check(); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (c *Client) PostEphemeral(ctx context.Context, user string, m Message) erro
 
 // Permalink returns the address of a message for a person's browser.
 func (c *Client) Permalink(ctx context.Context, at Sent) (link string, err error) {
-	err = c.do(ctx, c.background, methodPermalink, at.Channel, func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodPermalink, at.Channel, func(ctx context.Context) error {
 		link, err = c.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: at.Channel, Ts: at.TS})
 		return err
 	})

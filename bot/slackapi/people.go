@@ -41,7 +41,7 @@ func (c *Client) OpenDM(ctx context.Context, user string) (channel string, err e
 	if channel != "" {
 		return channel, nil
 	}
-	err = c.do(ctx, c.background, methodDM, user, func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodDM, user, func(ctx context.Context) error {
 		ch, _, _, err := c.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
 		if err == nil && ch == nil {
 			err = errNoChannel
@@ -62,7 +62,7 @@ func (c *Client) OpenDM(ctx context.Context, user string) (channel string, err e
 
 // User looks a person up. Nothing is cached.
 func (c *Client) User(ctx context.Context, id string) (u User, err error) {
-	err = c.do(ctx, c.background, methodUser, "", func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodUser, "", func(ctx context.Context) error {
 		s, err := c.api.GetUserInfoContext(ctx, id)
 		if err == nil {
 			u = userOf(*s)
@@ -88,7 +88,7 @@ func userOf(s slack.User) User {
 // Groups lists the workspace's user groups. Plans without them answer with
 // PlanLacks.
 func (c *Client) Groups(ctx context.Context) (gs []Group, err error) {
-	err = c.do(ctx, c.background, methodGroups, "", func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodGroups, "", func(ctx context.Context) error {
 		all, err := c.api.GetUserGroupsContext(ctx)
 		for _, g := range all {
 			gs = append(gs, Group{ID: g.ID, Handle: g.Handle, Name: g.Name, Disabled: g.DateDelete != 0})
@@ -100,7 +100,7 @@ func (c *Client) Groups(ctx context.Context) (gs []Group, err error) {
 
 // GroupMembers lists the people of one user group, as Slack orders them.
 func (c *Client) GroupMembers(ctx context.Context, group string) (users []string, err error) {
-	err = c.do(ctx, c.background, methodGroup, "", func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodGroup, "", func(ctx context.Context) error {
 		users, err = c.api.GetUserGroupMembersContext(ctx, group)
 		return err
 	})
@@ -109,7 +109,7 @@ func (c *Client) GroupMembers(ctx context.Context, group string) (users []string
 
 // Channel looks a conversation up.
 func (c *Client) Channel(ctx context.Context, id string) (ch Channel, err error) {
-	err = c.do(ctx, c.background, methodChannel, id, func(ctx context.Context) error {
+	err = c.do(ctx, c.background, MethodChannel, id, func(ctx context.Context) error {
 		s, err := c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		if err == nil {
 			ch = Channel{ID: s.ID, Name: s.Name, Private: s.IsPrivate, Archived: s.IsArchived, Member: s.IsMember}

@@ -31,7 +31,7 @@ var errForeignURL = errors.New("response url does not belong to Slack")
 // Respond answers a command or a click. TooLate means that the URL can't be
 // used (any more), so use a DM; an address outside Slack is never called.
 func (c *Client) Respond(ctx context.Context, responseURL string, r Reply) error {
-	return c.do(ctx, c.background, methodRespond, "", func(ctx context.Context) error {
+	return c.do(ctx, c.background, MethodRespond, "", func(ctx context.Context) error {
 		if !c.mayReply(responseURL) {
 			return &Error{Kind: Never, Trouble: TooLate, Err: errForeignURL}
 		}

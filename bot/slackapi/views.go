@@ -12,14 +12,14 @@ type View struct{ ID, Hash string }
 
 // OpenView opens a modal. The trigger lives three seconds and works once.
 func (c *Client) OpenView(ctx context.Context, trigger string, v slack.ModalViewRequest) (View, error) {
-	return c.view(ctx, methodOpen, func(ctx context.Context) (*slack.ViewResponse, error) {
+	return c.view(ctx, MethodOpen, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return c.api.OpenViewContext(ctx, trigger, v)
 	})
 }
 
 // PushView lays a modal over the open one; Slack allows three in all.
 func (c *Client) PushView(ctx context.Context, trigger string, v slack.ModalViewRequest) (View, error) {
-	return c.view(ctx, methodPush, func(ctx context.Context) (*slack.ViewResponse, error) {
+	return c.view(ctx, MethodPush, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return c.api.PushViewContext(ctx, trigger, v)
 	})
 }
@@ -27,7 +27,7 @@ func (c *Client) PushView(ctx context.Context, trigger string, v slack.ModalView
 // UpdateView replaces an open modal. With a hash that is no longer the newest
 // it fails with ViewChanged; an empty hash overwrites whatever is there.
 func (c *Client) UpdateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) (View, error) {
-	return c.view(ctx, methodReplace, func(ctx context.Context) (*slack.ViewResponse, error) {
+	return c.view(ctx, MethodReplace, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return c.api.UpdateViewContext(ctx, v, "", hash, id)
 	})
 }
@@ -38,14 +38,14 @@ func (c *Client) PublishHome(ctx context.Context, user string, v slack.HomeTabVi
 	if hash != "" {
 		req.Hash = &hash
 	}
-	return c.view(ctx, methodPublish, func(ctx context.Context) (*slack.ViewResponse, error) {
+	return c.view(ctx, MethodPublish, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return c.api.PublishViewContext(ctx, req)
 	})
 }
 
 func (c *Client) view(ctx context.Context, method string, call func(context.Context) (*slack.ViewResponse, error)) (v View, err error) {
 	budget := c.background
-	if method == methodOpen || method == methodPush {
+	if method == MethodOpen || method == MethodPush {
 		budget = c.interactive
 	}
 	err = c.do(ctx, budget, method, "", func(ctx context.Context) error {

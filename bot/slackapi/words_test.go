@@ -30,7 +30,7 @@ func TestEveryCodeHasAKindATroubleAndWords(t *testing.T) {
 			speakable(t, &Error{Method: method, Code: code, Kind: v.kind, Trouble: v.trouble, RetryAfter: time.Second})
 		}
 	}
-	speakable(t, &Error{Method: methodPost, Code: "never_heard_of", Kind: Never, Trouble: Refused})
+	speakable(t, &Error{Method: MethodPost, Code: "never_heard_of", Kind: Never, Trouble: Refused})
 	speakable(t, &Error{Method: "something.new", Code: "never_heard_of", Kind: Never, Trouble: Refused})
 }
 
@@ -45,7 +45,7 @@ func TestFailuresWithoutACodeHaveWords(t *testing.T) {
 }
 
 func TestWordsSayWhatWasMissing(t *testing.T) {
-	e := &Error{Method: methodDM, Kind: Never, Trouble: ScopeMissing, Code: "missing_scope", Needed: "im:write"}
+	e := &Error{Method: MethodDM, Kind: Never, Trouble: ScopeMissing, Code: "missing_scope", Needed: "im:write"}
 	want := "The direct message could not be opened. Gatehouse was installed without a permission it needs for this (im:write). " +
 		"Whoever runs Gatehouse must add it to the app and install it again; `gatehouse doctor` names it."
 	if got := e.Words().String(); got != want {
