@@ -39,7 +39,7 @@ func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) mark
 	case !latest:
 		return "↪️ " + ref(c) + "\nA newer request for it stands further down."
 	case c.State == models.AwaitingApproval && given == models.DecisionApprove:
-		return "✅ You approved " + ref(c) + "\n" + tally(c) + "."
+		return "✅ You approved " + quoted(c) + "\n" + tally(c) + "."
 	case c.State == models.AwaitingApproval && c.Excluded(ask.User) != "":
 		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.Excluded(ask.User), 80) + "."
 	case c.State == models.AwaitingApproval:

@@ -28,7 +28,7 @@ var offers = []offer{
 	{action: ActionAsk, words: "Ask for changes…", states: awaiting, public: true, may: mayDecide},
 	{action: ActionSubmit, words: "Submit for approval", states: []models.State{models.Draft}, may: mayEdit, style: slack.StylePrimary},
 	{action: ActionStart, words: "Start", states: []models.State{models.Approved}, public: true, may: mayStart, style: slack.StylePrimary},
-	{action: ActionComplete, words: "Complete…", states: []models.State{models.InProgress}, public: true, may: mayReport, style: slack.StylePrimary},
+	{action: ActionComplete, words: "Complete…", states: []models.State{models.InProgress}, public: true, may: runs, style: slack.StylePrimary},
 	{action: ActionReview, words: "Record review…", states: []models.State{models.Implemented}, public: true, may: mayReview, style: slack.StylePrimary},
 	{action: ActionRollback, words: "Roll back…", states: []models.State{models.InProgress, models.Implemented, models.Closed}, public: true, may: mayRollback, style: slack.StyleDanger, asks: confirmRollback},
 	{action: ActionEdit, words: "Edit…", states: editable, may: mayEdit},
@@ -85,8 +85,8 @@ func (o offer) button(c *models.Change) *slack.ButtonBlockElement {
 }
 
 func (o offer) possible(c *models.Change) bool {
-	if o.action == ActionRollback && c.State == models.Implemented && c.Outcome == models.RolledBack {
-		return false
+	if o.action == ActionRollback && (c.Outcome == models.RolledBack || c.State == models.Closed && c.Identity.RollbackOf != 0) {
+		return false // nothing of it is left to undo, or undoing it would put a change in again
 	}
 	return slices.Contains(o.states, c.State)
 }
@@ -105,45 +105,36 @@ func raise() *slack.ButtonBlockElement {
 
 func anybody(*models.Change, models.Facts) bool { return true }
 
-func carries(c *models.Change, f models.Facts) bool {
-	return f.Actor.ID != "" && (f.Actor.ID == c.Requester || f.Actor.ID == c.Implementer)
+// active: an account that may do anything at all.
+func active(f models.Facts) bool { return f.Actor.ID != "" && !f.Actor.Bot && !f.Actor.Deleted }
+
+// runs: those who carry the change, and change managers.
+func runs(c *models.Change, f models.Facts) bool {
+	return active(f) && (f.Actor.ID == c.Requester || f.Actor.ID == c.Implementer || f.Holds(f.Actor.ID, models.RoleChangeManager))
 }
 
-func manages(f models.Facts) bool { return f.Holds(f.Actor.ID, models.RoleChangeManager) }
-
 func owns(c *models.Change, f models.Facts) bool {
-	return slices.ContainsFunc(c.Services, func(s models.Slug) bool {
-		return f.Actor.ID != "" && f.Services[s].Owner == f.Actor.ID
-	})
+	return active(f) && slices.ContainsFunc(c.Services, func(s models.Slug) bool { return f.Services[s].Owner == f.Actor.ID })
 }
 
 func mayDecide(c *models.Change, f models.Facts) bool { return c.MayDecide(f.Actor, f) }
 
 func mayEdit(c *models.Change, f models.Facts) bool {
 	ok, _ := f.Actor.CanDecide()
-	return (ok || f.Actor.ID == c.Requester) && (carries(c, f) || manages(f))
+	return runs(c, f) && (ok || f.Actor.ID == c.Requester)
 }
 
 // mayCancel: whoever may reject needs no second way to end a change.
-func mayCancel(c *models.Change, f models.Facts) bool {
-	return (carries(c, f) || manages(f)) && !mayDecide(c, f)
-}
+func mayCancel(c *models.Change, f models.Facts) bool { return runs(c, f) && !mayDecide(c, f) }
 
 func mayStart(c *models.Change, f models.Facts) bool {
 	return f.Actor.ID == c.Implementer && models.StartVerdict(c, f).Clear()
 }
 
-func mayReport(c *models.Change, f models.Facts) bool { return carries(c, f) || manages(f) }
-
-func mayReview(c *models.Change, f models.Facts) bool {
-	return carries(c, f) || manages(f) || owns(c, f)
-}
+func mayReview(c *models.Change, f models.Facts) bool { return runs(c, f) || owns(c, f) }
 
 func mayRollback(c *models.Change, f models.Facts) bool {
-	if c.State == models.Closed {
-		return mayReview(c, f) || (f.Actor.ID != "" && c.Excluded(f.Actor.ID) != "")
-	}
-	return mayReport(c, f)
+	return runs(c, f) || c.State == models.Closed && owns(c, f)
 }
 
 func mayWithdraw(c *models.Change, f models.Facts) bool {

@@ -87,9 +87,9 @@ func progress(c *models.Change, f models.Facts) markup {
 	case models.AwaitingApproval:
 		return "*Approvals:* " + approvals(c, f)
 	case models.ChangesRequested:
-		return "*" + "Changes requested* by " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 180)
+		return "*Changes requested* by " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 180)
 	case models.Approved:
-		return "*Approvals:* " + approvals(c, f) + "\n" + name(c.Implementer, f) + " starts it inside its window."
+		return "*Approvals:* " + approvals(c, f) + "\n" + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
 		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
 	case models.Implemented:

@@ -80,16 +80,18 @@ func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slac
 		blocks = append(blocks, in.block())
 	}
 	if meta.draft() {
-		value := ""
-		if meta.Change != 0 {
-			value = meta.value()
-		}
-		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", value))...)
+		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", meta.value()))...)
 	}
 	return form(FormChange, title, submit, metadata(meta), blocks)
 }
 
-func (m FormMeta) value() string { return value(m.Change, m.Seen) }
+// value of the draft button: what is raised again becomes a record of its own.
+func (m FormMeta) value() string {
+	if m.Mode != ModeEdit {
+		return ""
+	}
+	return value(m.Change, m.Seen)
+}
 
 func formNotes(meta FormMeta, resets int) []slack.Block {
 	switch {

@@ -61,7 +61,7 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 		return "🚧 *Started* by " + name(e.Actor, f) + ". The window ends " + when(c.Window.End) + "."
 	},
 	models.EventCompleted: func(c *models.Change, e models.Event, f models.Facts) markup {
-		return markup(outcomeSigns[c.Outcome]) + " *Completed* by " + name(e.Actor, f) + ": " + esc(c.Outcome.String(), 40) + reason(e.Reason, 300)
+		return markup(outcomeSigns[c.Outcome]) + " *Completed* by " + name(e.Actor, f) + ", " + esc(c.Outcome.String(), 40) + reason(e.Reason, 300)
 	},
 	models.EventOutcomeCorrected: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "↩️ *Rolled back* by " + name(e.Actor, f) + reason(e.Reason, 300)
@@ -102,7 +102,7 @@ func changedSince(e models.Event) markup {
 func nextStep(c *models.Change, e models.Event, f models.Facts) markup {
 	switch e.Kind {
 	case models.EventFullyApproved:
-		return name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + ", with Start on its card."
+		return name(c.Implementer, f) + " can start it inside the window, with Start on its card."
 	case models.EventChangesRequested:
 		return "Edit it; saving asks the approvers again."
 	case models.EventRejected, models.EventCancelled, models.EventExpired:
@@ -128,17 +128,17 @@ func Raised(c *models.Change, f models.Facts) Message {
 func raisedLine(c *models.Change, f models.Facts) markup {
 	verb := markup(" is saved. ")
 	if !c.SubmittedAt.IsZero() && c.SubmittedAt.Sub(c.CreatedAt) < time.Minute {
-		verb = " raised. "
+		verb = " is raised. "
 	}
 	switch c.State {
 	case models.Draft:
-		return ref(c) + " is saved as a draft. Nobody is asked until you submit it."
+		return quoted(c) + " is saved as a draft. Nobody is asked until you submit it."
 	case models.AwaitingApproval:
-		return ref(c) + verb + "It waits for " + esc(c.Standing().Missing(), 120) + "." + whereCard(f)
+		return quoted(c) + verb + "It waits for " + esc(c.Standing().Missing(), 120) + "." + whereCard(f)
 	case models.Approved:
-		return ref(c) + verb + "It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
+		return quoted(c) + verb + "It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
 	}
-	return ref(c) + verb + "It is " + markup(strings.ToLower(c.State.String())) + "."
+	return quoted(c) + verb + "It is " + markup(strings.ToLower(c.State.String())) + "."
 }
 
 func whereCard(f models.Facts) markup {
@@ -171,26 +171,26 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 	switch did {
 	case ActionApprove:
 		if c.State == models.Approved {
-			return "Your approval of " + ref(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."
+			return "Your approval of " + quoted(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."
 		}
-		return "Your approval of " + ref(c) + " is recorded. " + tally(c) + "."
+		return "Your approval of " + quoted(c) + " is recorded. " + tally(c) + "."
 	case ActionReject:
-		return "You rejected " + ref(c) + ". " + name(c.Requester, f) + " gets your reason."
+		return "You rejected " + quoted(c) + ". " + name(c.Requester, f) + " gets your reason."
 	case ActionAsk:
-		return ref(c) + " went back to " + name(c.Requester, f) + ", who gets your comment. You are asked again when it is resubmitted."
+		return quoted(c) + " went back to " + name(c.Requester, f) + ", who gets your comment. You are asked again when it is resubmitted."
 	case ActionWithdraw:
-		return "Your approval of " + ref(c) + " is withdrawn. " + tally(c) + "."
+		return "Your approval of " + quoted(c) + " is withdrawn. " + tally(c) + "."
 	case ActionStart:
-		return ref(c) + " is in progress. Its window ends " + when(c.Window.End) + ". Say how it ended as soon as it is over."
+		return quoted(c) + " is in progress. Its window ends " + when(c.Window.End) + ". Say how it ended as soon as it is over."
 	case ActionComplete, ActionReview:
-		return ref(c) + " is " + markup(strings.ToLower(statusOf(c).word)) + ". " + afterwards(c)
+		return quoted(c) + " is " + markup(strings.ToLower(statusOf(c).word)) + ". " + afterwards(c)
 	case ActionRollback:
 		if c.Identity.RollbackOf != 0 && c.State == models.Approved {
-			return ref(c) + " raised: it rolls back " + markup(c.Identity.RollbackOf.String()) + ". It needs no approval and may start at once."
+			return quoted(c) + " is raised; it rolls back " + markup(c.Identity.RollbackOf.String()) + ". It needs no approval and may start at once."
 		}
-		return ref(c) + " is recorded as rolled back. " + afterwards(c)
+		return quoted(c) + " is recorded as rolled back. " + afterwards(c)
 	case ActionCancel:
-		return ref(c) + " is cancelled. “Raise again” on its card opens the form filled, should it still be needed."
+		return quoted(c) + " is cancelled. “Raise again” on its card opens the form filled, should it still be needed."
 	}
 	return raisedLine(c, f)
 }

@@ -45,8 +45,10 @@ func headline(c *models.Change, limit int) string {
 	return clip16(s.sign+" "+s.word+" · "+c.ID.String()+" · "+oneLine(c.Title), limit)
 }
 
-// ref is the change in the middle of a sentence: "CHG-4 Rotate the key".
+// ref is the change at the start of a line; quoted is it inside a sentence.
 func ref(c *models.Change) markup { return bold(id(c)) + " " + esc(c.Title, 80) }
+
+func quoted(c *models.Change) markup { return bold(id(c)) + " “" + esc(c.Title, 60) + "”" }
 
 func id(c *models.Change) markup { return markup(c.ID.String()) }
 

@@ -1,6 +1,9 @@
 package view
 
 import (
+	"strings"
+	"time"
+
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -38,13 +41,35 @@ func diffLines(diff []models.FieldDiff) slack.Block {
 func (r *rich) diff(diff []models.FieldDiff) {
 	for _, d := range diff {
 		before, after := differing(oneLine(d.Before), oneLine(d.After), diffLetters)
-		r.line(
-			run(clip(oneLine(d.Field), 40)+": ", slack.RichTextSectionTextStyle{Bold: true}),
-			run(before, slack.RichTextSectionTextStyle{Strike: true}),
-			run(" → ", slack.RichTextSectionTextStyle{}),
-			run(after, slack.RichTextSectionTextStyle{}),
-		)
+		runs := []slack.RichTextSectionElement{run(clip(oneLine(d.Field), 40)+": ", slack.RichTextSectionTextStyle{Bold: true})}
+		runs = append(runs, side(d.Before, before, slack.RichTextSectionTextStyle{Strike: true})...)
+		runs = append(runs, run(" → ", slack.RichTextSectionTextStyle{}))
+		r.line(append(runs, side(d.After, after, slack.RichTextSectionTextStyle{})...)...)
 	}
+}
+
+// side is one side of a difference. Windows, which the audit log holds in
+// UTC, are shown in the reader's zone.
+func side(whole, shown string, style slack.RichTextSectionTextStyle) []slack.RichTextSectionElement {
+	w, ok := parseWindow(whole)
+	if !ok {
+		return []slack.RichTextSectionElement{run(shown, style)}
+	}
+	return []slack.RichTextSectionElement{date(w.Start), run(" to ", slack.RichTextSectionTextStyle{}), date(w.End)}
+}
+
+// parseWindow reads a window as [models.DiffFields] writes it.
+func parseWindow(s string) (models.Window, bool) {
+	const minute = "2006-01-02 15:04"
+	from, to, found := strings.Cut(strings.TrimSuffix(s, " UTC"), " to ")
+	start, err := time.Parse(minute, from)
+	end, err2 := time.Parse(minute, to)
+	return models.Window{Start: start, End: end}, found && err == nil && err2 == nil
+}
+
+func date(t time.Time) slack.RichTextSectionElement {
+	fallback := t.UTC().Format(dateFallback)
+	return slack.NewRichTextSectionDateElement(t.Unix(), dateFormat, nil, &fallback)
 }
 
 func diffWords(diff []models.FieldDiff) markup {

@@ -68,29 +68,36 @@ func moreLine(n int) []slack.Block {
 	return []slack.Block{small("and " + number(n) + " more")}
 }
 
+// mineMost is how many changes each part of a private answer shows.
+const mineMost = 5
+
 // Mine answers the bare command: what needs f.Actor, what they run, and a
-// button to raise a change. Its lists are five long; more stand in the Home.
+// button to raise a change. More stands in the Home.
 func Mine(d HomeData, f models.Facts) Message {
-	const most = 5
-	text := markup("Needs your decision: ") + count(len(d.Waiting), "change", "changes") + ". You run " + count(len(d.Mine), "open change", "open changes") + "."
+	text := "Needs your decision: " + count(len(d.Waiting), "change", "changes") + shortText(d.Waiting, f) +
+		"\nYou run " + count(len(d.Mine), "open change", "open changes") + shortText(d.Mine, f)
 	blocks := []slack.Block{section("*Needs your decision*")}
-	blocks = append(blocks, shortList(d.Waiting, most, "Nothing waits for you.", f)...)
+	blocks = append(blocks, shortList(d.Waiting, "Nothing waits for you.", f)...)
 	blocks = append(blocks, section("*What you run*"))
-	blocks = append(blocks, shortList(d.Mine, most, "You have no open change.", f)...)
-	blocks = append(blocks, actions(raise())...)
-	for _, c := range append(d.Waiting[:min(most, len(d.Waiting)):min(most, len(d.Waiting))], d.Mine[:min(most, len(d.Mine))]...) {
-		text += "\n" + listLine(c, f)
-	}
-	return message(text, blocks...)
+	blocks = append(blocks, shortList(d.Mine, "You have no open change.", f)...)
+	return message(text, append(blocks, actions(raise())...)...)
 }
 
-func shortList(list []*models.Change, most int, none markup, f models.Facts) []slack.Block {
+func shortText(list []*models.Change, f models.Facts) markup {
+	out := markup(".")
+	for _, c := range list[:min(mineMost, len(list))] {
+		out += "\n" + listLine(c, f)
+	}
+	return out
+}
+
+func shortList(list []*models.Change, none markup, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section(none)}
 	}
 	var out []slack.Block
-	for _, c := range list[:min(most, len(list))] {
+	for _, c := range list[:min(mineMost, len(list))] {
 		out = append(out, sectionWith(listLine(c, f), open(c)))
 	}
-	return append(out, moreLine(len(list)-most)...)
+	return append(out, moreLine(len(list)-mineMost)...)
 }

@@ -228,8 +228,13 @@ func when(t time.Time) markup {
 	if t.IsZero() {
 		return blank
 	}
-	return token(t, "{date_short_pretty} {time}", "2 Jan 2006 15:04 UTC")
+	return token(t, dateFormat, dateFallback)
 }
+
+const (
+	dateFormat   = "{date_short_pretty} at {time}"
+	dateFallback = "2 Jan 2006 15:04 UTC"
+)
 
 func clock(t time.Time) markup { return token(t, "{time}", "15:04 UTC") }
 
@@ -310,7 +315,8 @@ func label(s string, limit int) *slack.TextBlockObject {
 	return t
 }
 
-// message puts the full meaning in words beside its blocks.
+// message puts the full meaning in words beside its blocks. Bold is for eyes:
+// every "*" is ours, because those of people were swapped.
 func message(text markup, blocks ...slack.Block) Message {
-	return Message{Text: string(fit(text, limitFallback)), Blocks: blocks}
+	return Message{Text: strings.ReplaceAll(string(fit(text, limitFallback)), "*", ""), Blocks: blocks}
 }

@@ -1,0 +1,188 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// Example is one view with a name of its own. View is a [Message], a
+// slack.ModalViewRequest, a slack.HomeTabViewRequest or [Options].
+type Example struct {
+	Name string
+	View any
+}
+
+// Gallery shows every view in every state, with everyday texts, hostile ones
+// and the longest allowed. It is made by the rules themselves from fixed
+// dates, so that it is the same on every run.
+func Gallery() []Example {
+	g := &gallery{}
+	for _, cast := range []cast{everyday(), hostile(), longest()} {
+		g.cards(cast)
+		g.asks(cast)
+		g.lines(cast)
+		g.forms(cast)
+		g.modals(cast)
+		g.lists(cast)
+	}
+	g.words()
+	return g.examples
+}
+
+type gallery struct{ examples []Example }
+
+func (g *gallery) add(view any, name ...string) {
+	g.examples = append(g.examples, Example{strings.Join(name, "-"), view})
+}
+
+func (g *gallery) cards(k cast) {
+	for _, p := range k.lives() {
+		g.add(ChangeCard(p.c, k.facts("", p.now)), k.name, "card", p.name)
+		g.add(PrivateCard(p.c, k.facts(ana, p.now)), k.name, "private", p.name, "requester")
+	}
+	for _, who := range []struct {
+		role string
+		id   models.UserID
+	}{{"approver", cara}, {"implementer", ben}, {"manager", mia}, {"guest", gus}} {
+		for _, state := range []string{"awaiting", "half", "approved", "in-progress", "implemented", "closed"} {
+			p := k.life(state)
+			g.add(PrivateCard(p.c, k.facts(who.id, p.now)), k.name, "private", state, who.role)
+		}
+	}
+}
+
+func (g *gallery) asks(k cast) {
+	for _, p := range k.lives() {
+		if p.c.State == models.Draft {
+			continue
+		}
+		ask := models.Ask{User: cara, Revision: p.c.Revision, At: p.c.SubmittedAt}
+		g.add(AskCard(p.c, ask, true, nil, k.facts("", p.now)), k.name, "ask", p.name)
+	}
+	p := k.life("awaiting")
+	ask := models.Ask{User: cara, Revision: p.c.Revision, At: p.c.SubmittedAt}
+	g.add(AskCard(p.c, ask, false, nil, k.facts("", p.now)), k.name, "ask", "superseded")
+	g.add(AskCard(p.c, models.Ask{User: ben, Revision: p.c.Revision}, true, nil, k.facts("", p.now)), k.name, "ask", "excluded")
+	half := k.life("half")
+	g.add(AskCard(half.c, models.Ask{User: paul, Revision: half.c.Revision}, true, nil, k.facts("", half.now)), k.name, "ask", "half", "other")
+	revised, before := k.revised()
+	g.add(AskCard(revised.c, ask, true, &before, k.facts("", revised.now)), k.name, "ask", "revised")
+	same := before
+	revised.c.Material = before
+	g.add(AskCard(revised.c, ask, true, &same, k.facts("", revised.now)), k.name, "ask", "same-again")
+}
+
+func (g *gallery) lines(k cast) {
+	p := k.life("awaiting")
+	for _, e := range k.events() {
+		c := k.after(e)
+		g.add(ThreadLine(c, e, k.facts("", p.now)), k.name, "thread", string(e.Kind))
+		g.add(Note(c, e, k.facts("", p.now)), k.name, "note", string(e.Kind))
+	}
+	for _, state := range []string{"draft", "awaiting", "resubmitted", "approved"} {
+		p := k.life(state)
+		g.add(Raised(p.c, k.facts(ana, p.now)), k.name, "raised", state)
+	}
+	lonely := k.life("awaiting")
+	lonely.c.Requirements = append(slices.Clone(lonely.c.Requirements), models.Requirement{Key: "ecab", Role: models.RoleECAB, Count: 1, Text: "1 ECAB"})
+	g.add(Raised(lonely.c, k.facts(ana, lonely.now)), k.name, "raised", "unmeetable")
+	for _, o := range []struct {
+		did, state string
+		by         models.UserID
+	}{
+		{ActionApprove, "half", cara}, {ActionApprove, "approved", paul}, {ActionReject, "rejected", cara}, {ActionAsk, "changes-requested", cara},
+		{ActionWithdraw, "awaiting", cara}, {ActionStart, "in-progress", ben}, {ActionComplete, "closed", ben}, {ActionComplete, "implemented", ben},
+		{ActionRollback, "rolled-back", ben}, {ActionRollback, "rollback", ben}, {ActionCancel, "cancelled", ana}, {ActionReview, "reviewed", ben},
+		{ActionEdit, "awaiting", ana},
+	} {
+		p := k.life(o.state)
+		g.add(Outcome(p.c, o.did, k.facts(o.by, p.now)), k.name, "outcome", strings.TrimPrefix(o.did, "change."), o.state)
+	}
+}
+
+func (g *gallery) forms(k cast) {
+	p := k.life("half")
+	f := k.facts(ana, p.now)
+	meta := FormMeta{ResponseURL: "https://hooks.slack.example/commands/T0/1/abc", Channel: "C0CHANGES"}
+	edit := FormMeta{Mode: ModeEdit, Change: p.c.ID, Seen: p.c.Revision}
+	meta.Mode = ModeNew
+	g.add(ChangeForm(meta, models.Input{}, f, 0), k.name, "form", "new")
+	meta.Mode = ModeMessage
+	g.add(ChangeForm(meta, models.Input{Title: p.c.Title, Background: p.c.Plan}, f, 0), k.name, "form", "message")
+	g.add(ChangeForm(FormMeta{Mode: ModeAgain, Change: p.c.ID}, models.InputOf(p.c), f, 0), k.name, "form", "again")
+	g.add(ChangeForm(edit, models.InputOf(p.c), f, p.c.WouldVoid()), k.name, "form", "edit")
+	g.add(ChangeForm(edit, models.InputOf(p.c), f, 2), k.name, "form", "edit", "two-approvals")
+	edit.Seen = ""
+	g.add(ChangeForm(edit, models.InputOf(p.c), f, 0), k.name, "form", "edit", "draft")
+	for _, kind := range []string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback} {
+		g.add(ReasonForm(kind, p.c, p.c.Revision, f, meta.ResponseURL), k.name, "form", kind)
+	}
+	g.add(CompleteForm(k.life("in-progress").c, f, meta.ResponseURL), k.name, "form", "complete")
+	g.add(ReviewForm(k.life("implemented").c, f, meta.ResponseURL), k.name, "form", "review")
+	g.add(ServiceOptions(k.dir.ActiveServices(), ""), k.name, "options", "services")
+}
+
+func (g *gallery) modals(k cast) {
+	for _, p := range k.lives() {
+		g.add(DetailsModal(p.c, k.facts(cara, p.now)), k.name, "details", p.name)
+	}
+	p := k.life("half")
+	g.add(HistoryModal(p.c, k.events(), false, k.facts(cara, p.now)), k.name, "history")
+	g.add(HistoryModal(p.c, nil, false, k.facts(cara, p.now)), k.name, "history", "empty")
+	var long []models.Event
+	for n := range 40 {
+		e := k.events()[n%len(k.events())]
+		e.ID, e.At = int64(100-n), e.At.Add(-time.Duration(n)*time.Hour)
+		long = append(long, e)
+	}
+	g.add(HistoryModal(p.c, long, true, k.facts(cara, p.now)), k.name, "history", "more")
+}
+
+func (g *gallery) lists(k cast) {
+	var all []*models.Change
+	for range 2 {
+		for _, p := range k.lives() {
+			all = append(all, p.c)
+		}
+	}
+	open := slices.DeleteFunc(slices.Clone(all), func(c *models.Change) bool { return c.State.Final() })
+	now := k.life("awaiting").now
+	full := HomeData{Waiting: open, Mine: open, Coming: open}
+	g.add(Home(full, k.facts(mia, now)), k.name, "home", "full")
+	g.add(Home(HomeData{}, k.facts(ana, now)), k.name, "home", "empty")
+	g.add(Mine(full, k.facts(mia, now)), k.name, "mine", "full")
+	g.add(Mine(HomeData{}, k.facts(ana, now)), k.name, "mine", "empty")
+	g.add(ChangeList("Changes "+k.in.Title, all, 7, k.facts(ana, now)), k.name, "list", "full")
+	g.add(ChangeList("Changes", nil, 0, k.facts(ana, now)), k.name, "list", "empty")
+}
+
+// words are the answers that no change stands behind.
+func (g *gallery) words() {
+	verbs := []Verb{
+		{Name: "new", Usage: "new [title]", What: "raise a change"},
+		{Name: "CHG-4", Usage: "CHG-4", What: "show a change with your buttons"},
+		{Name: "list", Usage: "list [today|awaiting|mine]", What: "list changes", Aliases: []string{"ls"}},
+		{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"todo"}},
+		{Name: "help", Usage: "help", What: "this list", Aliases: []string{"?"}},
+	}
+	var many []Verb
+	for range 8 {
+		many = append(many, verbs...)
+	}
+	const attack = "<!channel> *x* `y` <@U0ANA> & <https://evil.example|bank>"
+	g.add(Help("/change", verbs), "help")
+	g.add(Help("/change", many), "help", "many")
+	g.add(Unknown("/change", "aprove", verbs[3:4]), "unknown", "near")
+	g.add(Unknown("/change", attack+strings.Repeat("x", 4000), nil), "unknown", "hostile")
+	g.add(Refusal("You raised this change, so someone else must decide on it. CHG-4 waits for 1 peer."), "refusal")
+	g.add(Refusal(attack+strings.Repeat(" ❌", 3000)), "refusal", "hostile")
+	g.add(Trouble("7f3a91c2"), "trouble")
+	g.add(Working(), "working")
+	g.add(Skeleton("Edit CHG-4"), "skeleton")
+	g.add(FormGone("CHG-4", "CHG-4 is closed, so it can't be edited any more. Raise it again if it is still needed."), "form-gone")
+	g.add(FormGone(attack, attack+strings.Repeat("\n🧨", 4000)), "form-gone", "hostile")
+	g.add(ServiceOptions(nil, "nothing"), "options", "none")
+}
