@@ -217,7 +217,7 @@ function makeMoment(slot) {
   const node = h('div', { class: 'moment', role: 'group', 'aria-labelledby': slot.labelId, data: slot.data }, date, time, says);
   const explain = (unix) => {
     const where = `${placeOf(zone())} (${offsetName(unix ?? Date.now() / 1000, zone())})`;
-    says.textContent = unix ? `${dateLong(unix, zone())}, ${where}` : `Time in ${where}`;
+    says.textContent = unix ? `${dateLong(unix, zone())}, ${isoTime(unix, zone())} in ${where}` : `Time in ${where}`;
   };
   const changed = () => {
     const unix = toUnix(date.value, time.value, zone());

@@ -10,16 +10,17 @@ const EDGE = 8;
  * float shows a pop-up beside an anchor until the returned function is called,
  * somebody presses elsewhere, or the anchor leaves the page. Escape is the caller's.
  */
-export function float(popup, anchor, { align = 'start', above = false, matchWidth = false, onClose } = {}) {
+export function float(popup, anchor, { align = 'start', above = false, beside = false, matchWidth = false, onClose } = {}) {
   const host = anchor.closest('[role="dialog"], dialog') ?? document.body;
   popup.popover = 'manual';
   popup.classList.add('floating');
   host.append(popup);
   popup.showPopover();
-  const place = () => (anchor.isConnected ? position(popup, anchor, { align, above, matchWidth }) : close());
+  const place = () => (anchor.isConnected ? position(popup, anchor, { align, above, beside, matchWidth }) : close());
   const outside = (event) => {
     if (!popup.contains(event.target) && !anchor.contains(event.target)) close();
   };
+  // Also told when the anchor leaves the page, because its size is then none.
   const resized = new ResizeObserver(place);
   let open = true;
   function close() {
@@ -41,14 +42,14 @@ export function float(popup, anchor, { align = 'start', above = false, matchWidt
   return close;
 }
 
-function position(popup, anchor, { align, above, matchWidth }) {
+function position(popup, anchor, { align, above, beside, matchWidth }) {
   const box = anchor.getBoundingClientRect();
   if (matchWidth) popup.style.minWidth = `${box.width}px`;
   const { offsetWidth: width, offsetHeight: height } = popup;
   const roomBelow = innerHeight - box.bottom;
   const goesUp = above ? box.top > height + GAP + EDGE : roomBelow < height + GAP + EDGE && box.top > roomBelow;
-  const left = align === 'end' ? box.right - width : box.left;
-  const top = goesUp ? box.top - height - GAP : box.bottom + GAP;
+  const left = beside ? box.right + GAP : align === 'end' ? box.right - width : box.left;
+  const top = beside ? box.top : goesUp ? box.top - height - GAP : box.bottom + GAP;
   popup.style.left = `${clamp(left, EDGE, innerWidth - width - EDGE)}px`;
   popup.style.top = `${clamp(top, EDGE, innerHeight - height - EDGE)}px`;
 }

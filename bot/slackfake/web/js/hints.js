@@ -10,11 +10,12 @@ export function mountHints({ onCommand }) {
   const list = h('ol', { class: 'hint-list' });
   const card = h('section', { class: 'hints', 'aria-label': 'What to try', data: { testid: 'hints' } },
     h('header', { class: 'hints-head' }, icon('bulb'), h('h2', {}, 'What to try'), iconButton('close', 'Dismiss', () => set(false, true), { class: 'icon-button small', data: { testid: 'hints-dismiss' } })), list);
-  const opener = button({ class: 'button small hints-opener', 'aria-label': 'What to try', title: 'What to try', data: { testid: 'hints-open' }, on: { click: () => set(card.hidden, true) } }, icon('bulb'));
+  const opener = button({ class: 'button small hints-opener', 'aria-label': 'What to try', title: 'What to try', data: { testid: 'hints-open' }, on: { click: () => set(card.getClientRects().length === 0, true) } }, icon('bulb'));
   let drawn = '';
 
   function set(shown, keep) {
     card.hidden = !shown;
+    card.classList.toggle('asked', Boolean(shown && keep));
     opener.setAttribute('aria-expanded', String(shown));
     if (keep) remembered.set(KEY, shown ? 'no' : 'yes');
   }

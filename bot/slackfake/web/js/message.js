@@ -71,18 +71,19 @@ function replies(message) {
 function tools(message, channel, inThread) {
   if (message.deleted) return '';
   const more = iconButton('more', 'More actions', null, { data: { testid: 'message-actions' } });
-  opensMenu(more, 'More actions', () => actions(message, channel), { align: 'end' });
   const canThread = !inThread && !message.ephemeral;
+  opensMenu(more, 'More actions', () => actions(message, channel, canThread), { align: 'end' });
   return h('div', { class: 'message-tools', role: 'group', 'aria-label': 'Message actions' },
     canThread && iconButton('thread', 'Reply in thread', () => go({ thread: message.ts }), { data: { testid: 'reply-in-thread' } }), more);
 }
 
-function actions(message, channel) {
+function actions(message, channel, canThread) {
   const link = { label: 'Copy link to message', icon: 'link', onSelect: () => copyLink(message, channel) };
   const text = { label: 'Copy text', icon: 'copy', onSelect: () => copy(message.text, 'Text copied') };
   if (message.ephemeral) return [text];
   const shortcuts = store.data.app.shortcuts.filter((shortcut) => shortcut.type === 'message');
-  return [...shortcuts.map((shortcut) => shortcutItem(shortcut, message, channel)), { heading: 'Message' }, link, text];
+  const reply = { label: 'Reply in thread', icon: 'thread', onSelect: () => go({ thread: message.ts }) };
+  return [...(canThread ? [reply] : []), ...shortcuts.map((shortcut) => shortcutItem(shortcut, message, channel)), { heading: 'Message' }, link, text];
 }
 
 const shortcutItem = (shortcut, message, channel) => ({

@@ -20,7 +20,9 @@ export class MessageList {
     this.clear();
     this.revealNext = null; // ts of a message to show after the next arrival
     // Pictures and folded texts change the height after drawing; who reads the end stays at the end.
-    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.list);
+    const resized = new ResizeObserver(() => this.atEnd && this.toEnd());
+    resized.observe(this.list);
+    resized.observe(this.root);
     this.root.addEventListener('scroll', () => (this.atEnd = this.nearEnd()), { passive: true });
   }
 

@@ -58,6 +58,7 @@ export function confirmed(question) {
     dialog.addEventListener('close', () => answer(false), { once: true });
     document.body.append(dialog);
     dialog.showModal();
-    yes.focus();
+    // Enter must not be the way into what cannot be taken back.
+    (question.style === 'danger' ? no : yes).focus();
   });
 }

@@ -1,6 +1,6 @@
 // The people that can be played: their avatars, and the rail that switches
 // between them. Alt+1 to Alt+9 do the same from the keyboard.
-import { h, button, icon, iconButton, fill, remembered } from './dom.js';
+import { h, button, icon, iconButton, patch, remembered } from './dom.js';
 import { float } from './floating.js';
 import { announce } from './notice.js';
 import { store, on, go, personas, isBot, nameOf, userOf, channelOf, now, HOME } from './state.js';
@@ -65,7 +65,9 @@ export function mountRail(root) {
   const kept = remembered.get('rail');
   setWide(kept ? kept === 'wide' : innerWidth >= 1440);
 
-  const draw = () => fill(list, personas().map((user, index) => h('li', {}, face(user, index))));
+  const draw = () => patch(list, personas().map((user, index) => ({
+    id: user.id, stamp: JSON.stringify([user, user.id === store.user, localTime(user)]), make: () => h('li', {}, face(user, index)),
+  })));
   on('state', draw);
   on('clock', draw);
   document.addEventListener('keydown', (event) => {
@@ -103,15 +105,12 @@ function withCard(node, make) {
   let close = null;
   const show = () => {
     if (close || node.closest(`.${WIDE}`) || !matchMedia('(min-width: 761px)').matches) return;
-    const card = make();
-    close = float(card, node, { onClose: () => (close = null) });
-    const box = node.getBoundingClientRect();
-    card.style.left = `${box.right + 8}px`;
-    card.style.top = `${box.top}px`;
+    close = float(make(), node, { beside: true, onClose: () => (close = null) });
   };
   const hide = () => close?.();
   node.addEventListener('mouseenter', show);
   node.addEventListener('mouseleave', hide);
   node.addEventListener('focus', () => node.matches(':focus-visible') && show());
   node.addEventListener('blur', hide);
+  node.addEventListener('click', hide);
 }

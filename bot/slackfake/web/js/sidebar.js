@@ -13,7 +13,7 @@ export function mountSidebar(root) {
     if (!store.data) return;
     const top = root.scrollTop;
     const focused = document.activeElement?.dataset?.testid;
-    fill(root, myself(), group('Channels', channels()), group('Direct messages', directMessages()), group('Apps', [appEntry()]));
+    fill(root, heading(), group('Channels', channels()), group('Direct messages', directMessages()), group('Apps', [appEntry()]));
     root.scrollTop = top;
     // Redrawing must not throw a keyboard user back to the top of the page.
     if (focused && !document.activeElement?.dataset?.testid) root.querySelector(`[data-testid="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
@@ -23,12 +23,11 @@ export function mountSidebar(root) {
   on('clock', draw);
 }
 
-function myself() {
+function heading() {
   const user = me();
-  return h('div', { class: 'myself' }, avatar(user), h('div', { class: 'myself-words' },
-    h('strong', { class: 'myself-name', data: { testid: 'me' } }, nameOf(user)),
-    h('span', {}, user.title),
-    h('span', {}, `${localTime(user)} · ${placeOf(user.tz)}`)));
+  const words = h('div', { class: 'myself-words' }, h('strong', { class: 'myself-name', data: { testid: 'me' } }, nameOf(user)),
+    h('span', {}, user.title), h('span', {}, `${localTime(user)} · ${placeOf(user.tz)}`));
+  return h('header', { class: 'side-head' }, h('p', { class: 'team', dir: 'auto' }, store.data.team.name), h('div', { class: 'myself' }, avatar(user), words));
 }
 
 function group(name, entries) {

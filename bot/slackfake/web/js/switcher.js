@@ -33,7 +33,7 @@ function open() {
     fill(list, found.map((place, index) => h('li', {
       id: `${listId}-${index}`, role: 'option', class: index === active ? 'switcher-item active' : 'switcher-item', 'aria-selected': String(index === active),
       on: { click: () => choose(place), mousemove: () => index !== active && ((active = index), draw()) },
-    }, place.face, h('span', {}, place.name), h('span', { class: 'muted' }, place.note))), found.length === 0 && h('li', { class: 'select-note', role: 'presentation' }, 'Nothing found'));
+    }, place.face, h('bdi', { class: 'found-name' }, place.name), h('bdi', { class: 'found-note' }, place.note))), found.length === 0 && h('li', { class: 'select-note', role: 'presentation' }, 'Nothing found'));
     input.setAttribute('aria-activedescendant', `${listId}-${active}`);
   };
   const search = () => {
