@@ -3,36 +3,48 @@ package models
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
-// ask chooses who is asked by DM to fill the open requirements, notes it on
-// the change and returns them: per requirement as many as are still needed,
-// people in working hours first, then those unasked longest. Whoever was
-// asked for this content already is not asked again; everybody else who is
-// eligible can act on the card and in /change approvals. (The product allows
-// one more per requirement; that one is kept for reminders.)
+// ask chooses who is asked by DM to fill the open places, notes it on the
+// change and returns them: as many as are still needed, each for one place.
+// Whoever was asked already and is still thinking is not asked again, nor is
+// anybody about their own act; everybody else who is eligible can act on the
+// card and in /change approvals. (The product allows one more per
+// requirement; that one is kept for reminders.)
 func (c *Change) ask(f Facts) []UserID {
 	if c.Standing().Met() {
 		return nil
 	}
+	able, waiting := c.able(f), c.waitingFor(f)
+	s := c.seatGiven(able)
+	for _, u := range waiting {
+		s.place(u, able[u])
+	}
 	var asked []UserID
-	waiting := c.waitingFor(f)
-	for _, slot := range c.Standing().Slots {
-		if slot.By != "" {
-			continue
+	for _, next := range c.candidates(able, waiting, f) {
+		if s.place(next.user, able[next.user]) {
+			asked = append(asked, next.user)
 		}
-		if i := slices.IndexFunc(waiting, func(u UserID) bool { return slices.Contains(c.holders(slot.Requirement, f), u) }); i >= 0 {
-			waiting = slices.Delete(waiting, i, i+1) // asked before and still thinking
-			continue
-		}
-		if u := c.nextToAsk(slot.Requirement, asked, f); u != "" {
+	}
+	for _, u := range c.toClickAgain(s) {
+		if !slices.Contains(waiting, u) && u != f.Actor.ID {
 			asked = append(asked, u)
 		}
 	}
 	for _, u := range asked {
-		c.Asked = append(c.Asked, Ask{User: u, Revision: c.Revision, At: f.Now, NotBefore: f.Settings.Hours.Next(f.People[u], f.Now)})
+		c.Asked = append(c.Asked, Ask{User: u, Revision: c.Revision, At: f.Now, NotBefore: c.askNotBefore(u, f)})
 	}
 	return asked
+}
+
+// askNotBefore: a first request waits for working hours, but an emergency
+// waits for nothing.
+func (c *Change) askNotBefore(u UserID, f Facts) time.Time {
+	if c.Type == Emergency {
+		return f.Now
+	}
+	return f.Settings.Hours.Next(f.People[u], f.Now)
 }
 
 // waitingFor are those asked before whose answer is still open: their card is
@@ -49,24 +61,44 @@ func (c *Change) waitingFor(f Facts) []UserID {
 	return out
 }
 
-// nextToAsk is the best person for one place, "" when nobody eligible is left.
-func (c *Change) nextToAsk(r Requirement, taken []UserID, f Facts) UserID {
-	candidates := slices.DeleteFunc(c.eligible(r, f), func(u UserID) bool {
+// candidate is somebody who might be asked, with what speaks for it.
+type candidate struct {
+	user      UserID
+	judged    bool // an earlier revision, and so knows the change best
+	working   bool
+	inTime    bool // at work before the window opens
+	lastAsked time.Time
+}
+
+// candidates are those who could be asked, the best first.
+func (c *Change) candidates(able map[UserID][]string, waiting []UserID, f Facts) []candidate {
+	var out []candidate
+	for u := range able {
 		given, decided := c.decisionOf(u)
-		return slices.Contains(taken, u) || (decided && given.Decision == DecisionApprove)
-	})
-	if len(candidates) == 0 {
-		return ""
+		if u == f.Actor.ID || slices.Contains(waiting, u) || (decided && given.Decision == DecisionApprove) {
+			continue
+		}
+		p := f.People[u]
+		next := f.Settings.Hours.Next(p, f.Now)
+		out = append(out, candidate{u, c.decidedBefore(u), next.Equal(f.Now), next.Before(c.Window.Start), p.LastAsked})
 	}
-	return slices.MinFunc(candidates, func(a, b UserID) int {
-		pa, pb := f.People[a], f.People[b]
-		return cmp.Or(
-			rank(c.decidedBefore(a), c.decidedBefore(b)),
-			rank(f.Settings.Hours.Working(pa, f.Now), f.Settings.Hours.Working(pb, f.Now)),
-			pa.LastAsked.Compare(pb.LastAsked),
-			cmp.Compare(a, b),
-		)
+	slices.SortFunc(out, func(a, b candidate) int {
+		return cmp.Or(rank(a.judged, b.judged), rank(a.working, b.working), rank(a.inTime, b.inTime),
+			a.lastAsked.Compare(b.lastAsked), cmp.Compare(a.user, b.user))
 	})
+	return out
+}
+
+// toClickAgain are those whose approval counts, but who are needed for a place
+// that came up after they clicked.
+func (c *Change) toClickAgain(s *seating) []UserID {
+	var out []UserID
+	for _, slot := range s.standing().Slots {
+		if given, ok := c.decisionOf(slot.By); ok && given.counts(c.Revision) && !slices.Contains(given.Fits, slot.Requirement.Key) {
+			out = append(out, slot.By)
+		}
+	}
+	return out
 }
 
 // decidedBefore: whoever judged an earlier revision knows the change best.

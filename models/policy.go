@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -112,18 +113,17 @@ func (n Need) on(c *Change, f Facts) Requirement {
 		r.Key, r.Count, r.Text = "person:"+string(n.Person), 1, f.Name(n.Person)
 	case n.Group != "":
 		r.Key = "group:" + n.Group
-		r.Text = fmt.Sprintf("%d of group %s", r.Count, n.Group)
+		r.Text = fmt.Sprintf("%d of %s", r.Count, f.teamName(TeamID(n.Group)))
 	case n.Each:
-		r.Count = max(1, len(owners(c, f)))
+		// An owner who raised the change or carries it out has agreed by doing
+		// so; those who left Slack still count, so that somebody replaces them.
+		r.Count = max(1, len(slices.DeleteFunc(c.holders(r, f), func(u UserID) bool { return c.Excluded(u) != "" })))
 		r.Text = "each " + n.Role.String()
 	case n.Majority:
 		r.Count = len(c.eligible(r, f))/2 + 1
 		r.Text = fmt.Sprintf("majority of %s (%d)", n.Role, r.Count)
 	default:
-		r.Text = fmt.Sprintf("%d of %s", r.Count, n.Role)
-		if r.Count == 1 {
-			r.Text = "1 " + n.Role.String()
-		}
+		r.Text = number(r.Count) + " " + n.Role.of(r.Count)
 	}
 	return r
 }
@@ -158,7 +158,7 @@ func (c *Change) holders(r Requirement, f Facts) []UserID {
 	case r.Person != "":
 		return []UserID{r.Person}
 	case r.Group != "":
-		return f.Teams[TeamID(r.Group)].Members
+		return distinct(slices.Clone(f.Teams[TeamID(r.Group)].Members))
 	case r.Role == RoleServiceOwner:
 		return owners(c, f)
 	}
@@ -180,7 +180,7 @@ func (c *Change) holders(r Requirement, f Facts) []UserID {
 
 // eligible are those holders whose decision could count today.
 func (c *Change) eligible(r Requirement, f Facts) []UserID {
-	return slices.DeleteFunc(slices.Clone(c.holders(r, f)), func(u UserID) bool {
+	return slices.DeleteFunc(c.holders(r, f), func(u UserID) bool {
 		ok, _ := f.People[u].CanDecide()
 		return !ok || c.Excluded(u) != ""
 	})
@@ -192,16 +192,49 @@ func (c *Change) MayDecide(p Person, f Facts) bool {
 	return ok && c.State == AwaitingApproval && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
 }
 
-// Unmeetable names the requirements that too few eligible people can fill:
-// whoever raises the change is told at once.
+// Unmeetable names the requirements that too few eligible people can fill,
+// when each of them fills one place only: whoever raises the change is told
+// at once.
 func (c *Change) Unmeetable(f Facts) []string {
+	able := c.able(f)
+	s := c.seatGiven(able)
+	for _, u := range slices.Sorted(maps.Keys(able)) {
+		if given, ok := c.decisionOf(u); !ok || !given.counts(c.Revision) {
+			s.place(u, able[u])
+		}
+	}
 	var out []string
-	for _, r := range c.Requirements {
-		if len(c.eligible(r, f)) < r.Count {
-			out = append(out, r.Text)
+	for _, slot := range s.standing().Slots {
+		if slot.By == "" && !slices.Contains(out, slot.Requirement.Text) {
+			out = append(out, slot.Requirement.Text)
 		}
 	}
 	return out
+}
+
+// able are all people whose decision could count today, with the keys of the
+// requirements that each can fill.
+func (c *Change) able(f Facts) map[UserID][]string {
+	out := map[UserID][]string{}
+	for _, r := range c.Requirements {
+		for _, u := range c.eligible(r, f) {
+			out[u] = append(out[u], r.Key)
+		}
+	}
+	return out
+}
+
+// seatGiven places the approvals that count, each with what it could fill at
+// its click and what the same person could fill by clicking again.
+func (c *Change) seatGiven(able map[UserID][]string) *seating {
+	s := newSeating(c.Requirements)
+	for _, a := range c.Counting() {
+		s.place(a.By, a.Fits)
+	}
+	for i, p := range s.people {
+		s.people[i].keys = slices.Concat(p.keys, able[p.user])
+	}
+	return s
 }
 
 func owners(c *Change, f Facts) []UserID {

@@ -65,6 +65,17 @@ var roleNames = map[Role]string{
 	RoleAdmin: "workspace admin", RoleAuditor: "auditor",
 }
 
+// of names the role after a number: "1 peer", "2 peers", "2 of CAB".
+func (r Role) of(n int) string {
+	switch {
+	case r == RoleCAB || r == RoleECAB:
+		return "of " + r.String()
+	case n == 1:
+		return r.String()
+	}
+	return r.String() + "s"
+}
+
 // String names the role as people say it ("service owner").
 func (r Role) String() string {
 	if name, ok := roleNames[r]; ok {

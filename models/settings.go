@@ -39,6 +39,14 @@ func (d *Directory) ActiveServices() []Service {
 	return out
 }
 
+// teamName is how a team is called in plain words; the id when unknown.
+func (d *Directory) teamName(id TeamID) string {
+	if name := d.Teams[id].Name; name != "" {
+		return name
+	}
+	return string(id)
+}
+
 // Name is how a person is called in plain words; the id when unknown.
 func (d *Directory) Name(u UserID) string {
 	switch p, ok := d.People[u]; {

@@ -1,9 +1,6 @@
 package models
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Standing is how far a change's approvals have come.
 type Standing struct {
@@ -18,43 +15,13 @@ type Slot struct {
 
 // Standing matches the approvals that count against the requirements. One
 // person fills at most one slot, and who fills what is matched over all
-// approvals at once, so that the order of clicks never matters. (Maximum
-// bipartite matching by augmenting paths.)
+// approvals at once, so that the order of clicks never matters.
 func (c *Change) Standing() Standing {
-	var slots []Slot
-	for _, r := range c.Requirements {
-		for range r.Count {
-			slots = append(slots, Slot{Requirement: r})
-		}
+	s := newSeating(c.Requirements)
+	for _, a := range c.Counting() {
+		s.place(a.By, a.Fits)
 	}
-	counting := c.Counting()
-	taken := make([]int, len(slots)) // slot → index in counting, -1 = open
-	for i := range taken {
-		taken[i] = -1
-	}
-	var place func(approval int, tried []bool) bool
-	place = func(approval int, tried []bool) bool {
-		for i, slot := range slots {
-			if tried[i] || !slices.Contains(counting[approval].Fits, slot.Requirement.Key) {
-				continue
-			}
-			tried[i] = true
-			if taken[i] < 0 || place(taken[i], tried) {
-				taken[i] = approval
-				return true
-			}
-		}
-		return false
-	}
-	for approval := range counting {
-		place(approval, make([]bool, len(slots)))
-	}
-	for i, approval := range taken {
-		if approval >= 0 {
-			slots[i].By = counting[approval].By
-		}
-	}
-	return Standing{slots}
+	return s.standing()
 }
 
 // Met reports whether every requirement is filled.
@@ -95,10 +62,10 @@ func (r Requirement) stillNeeded(n int) string {
 	switch {
 	case n == r.Count:
 		return r.Text
-	case r.Role != "":
-		return number(n) + " more of " + r.Role.String()
+	case r.Group != "":
+		return number(n) + " more of " + strings.TrimPrefix(r.Text, number(r.Count)+" of ")
 	}
-	return number(n) + " more of " + r.Text
+	return number(n) + " more " + r.Role.of(n)
 }
 
 // Given names who fills the places.
