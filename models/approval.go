@@ -54,21 +54,36 @@ func (c *Change) Excluded(u UserID) string {
 // eligible people. Requester, implementer and last editor never count. A
 // click that comes too late is answered with what happened, never lost.
 func (c *Change) Approve(seen Revision, f Facts) error {
-	if given, ok := c.decisionOf(f.Actor.ID); ok && given.Decision == DecisionApprove && given.Revision == seen && c.State.Open() {
-		return Settledf("You approved %s already. It is %s; nothing more to do.", c.ID, lower(c.State))
-	}
 	fits, err := c.mayDecide(seen, f)
+	if given, ok := c.decisionOf(f.Actor.ID); ok && given.counts(seen) && seen == c.Revision && (err != nil || within(fits, given.Fits)) {
+		if why := c.alreadyGiven(); why != "" {
+			return Settledf("You approved %s already, so nothing was recorded twice. %s", c.ID, why)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	from := c.State
 	c.decide(Approval{Decision: DecisionApprove, Fits: fits}, f)
-	if !c.Standing().Met() {
-		c.record(f, Event{Kind: EventApprovalGiven, From: from, To: c.State})
-		return nil
-	}
 	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})
 	return c.settle(f)
+}
+
+// within reports whether the person can fill nothing that they couldn't fill
+// when they approved; else clicking again is worth recording.
+func within(fits, given []string) bool {
+	return !slices.ContainsFunc(fits, func(key string) bool { return !slices.Contains(given, key) })
+}
+
+// alreadyGiven says how it goes on for somebody whose approval counts.
+func (c *Change) alreadyGiven() string {
+	switch c.State {
+	case AwaitingApproval:
+		return "It still waits for " + c.Standing().Missing() + "."
+	case Approved, InProgress:
+		return "It is " + c.State.phrase() + "."
+	}
+	return ""
 }
 
 // Reject ends the change for good, with a reason.
@@ -102,18 +117,25 @@ func (c *Change) turnDown(d Decision, to State, kind EventKind, reason, missing 
 	return nil
 }
 
-// Withdraw takes back one's own approval, until the work has started.
+// Withdraw takes back one's own approval, until the work has started. Another
+// person is asked in place of the one who withdrew.
 func (c *Change) Withdraw(f Facts) error {
 	i := slices.IndexFunc(c.Approvals, func(a Approval) bool { return a.By == f.Actor.ID && a.counts(c.Revision) })
 	switch {
 	case i < 0:
-		return Settledf("You have no approval on %s to withdraw.", c.ID)
-	case c.State != AwaitingApproval && c.State != Approved:
+		return Settledf("You have no approval on %s that counts, so there is nothing to withdraw.", c.ID)
+	case c.State.Final():
+		return Settledf("%s is %s, so your approval has no effect any more. There is nothing to withdraw.", c.ID, c.State.phrase())
+	case !c.State.Editable():
 		return Refusef("%s is %s. An approval can be withdrawn only until the work starts; talk to %s.",
-			c.ID, lower(c.State), f.Name(c.Implementer))
+			c.ID, c.State.phrase(), f.Name(c.Implementer))
 	}
 	c.Approvals[i].Void = "withdrawn"
-	c.record(f, Event{Kind: EventApprovalWithdrawn, From: c.State, To: c.State})
+	withdrawn := Event{Kind: EventApprovalWithdrawn, From: c.State, To: c.State}
+	if c.State == AwaitingApproval {
+		withdrawn.Asked = c.ask(f)
+	}
+	c.record(f, withdrawn)
 	return c.settle(f)
 }
 
@@ -122,9 +144,11 @@ func (c *Change) Withdraw(f Facts) error {
 func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
 	switch {
 	case c.State == Draft:
-		return nil, Refusef("%s is still a draft; there is nothing to decide yet.", c.ID)
+		return nil, Refusef("%s is still a draft, so there is nothing to decide yet. You can decide once it is submitted.", c.ID)
 	case c.State != AwaitingApproval:
 		return nil, Settledf("%s", c.whatHappened(f))
+	case c.overdue(f.Now):
+		return nil, Settledf("The window of %s is over, so nothing was recorded: it expires now. Its requester can raise it again with a new window.", c.ID)
 	case seen != c.Revision:
 		return nil, Refusef("%s was edited after you opened it, so nothing was recorded. The card shows it as it is now; look again and decide on that.", c.ID)
 	}
@@ -132,16 +156,23 @@ func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
 		return nil, Refusef("%s, so someone else must decide on it. %s waits for %s.", upperFirst(why), c.ID, c.Standing().Missing())
 	}
 	if ok, why := f.Actor.CanDecide(); !ok {
-		return nil, Refusef("Your decision on %s can't count: %s.", c.ID, why)
+		return nil, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, why, c.Standing().Missing())
 	}
 	if f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
 		return nil, Refusef("Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute.")
 	}
 	fits := c.fits(f.Actor, f)
 	if len(fits) == 0 {
-		return nil, Refusef("Your decision on %s can't count: it needs %s, and you are none of these.", c.ID, c.Standing().Missing())
+		return nil, Refusef("Your decision on %s can't count: you are none of those whom its policy names. It waits for %s.", c.ID, c.Standing().Missing())
 	}
 	return fits, nil
+}
+
+// overdue reports whether the change is about to expire: its window passed
+// without a start, and the job that says so has not come by yet.
+func (c *Change) overdue(now time.Time) bool {
+	due := c.Due()
+	return !due.IsZero() && !now.Before(due)
 }
 
 // whatHappened answers a click that came after the matter was decided.
@@ -150,11 +181,11 @@ func (c *Change) whatHappened(f Facts) string {
 	case Approved:
 		return c.ID.String() + " has all the approvals it needs already: " + c.Standing().Given(f) + ". Nothing more to do."
 	case ChangesRequested:
-		return c.ID.String() + " went back to " + f.Name(c.Requester) + " for changes. You will be asked again when it is resubmitted."
+		return c.ID.String() + " went back to " + f.Name(c.Requester) + " for changes. You can decide again when it is resubmitted."
 	case Rejected, Cancelled:
-		return c.ID.String() + " was " + lower(c.State) + " already. Reason: " + c.Reason
+		return c.ID.String() + " was " + c.State.phrase() + " already. Reason: " + stop(c.Reason)
 	}
-	return c.ID.String() + " is " + lower(c.State) + " already, so there is nothing to decide any more."
+	return c.ID.String() + " is " + c.State.phrase() + " already, so there is nothing to decide any more."
 }
 
 // decide adds a decision; an earlier one of the same person gives way.
@@ -188,7 +219,7 @@ func (c *Change) voidAll(why string) {
 
 // voidExcluded voids the decisions of people who have since become
 // implementer or last editor.
-func (c *Change) voidExcluded(_ Facts) {
+func (c *Change) voidExcluded() {
 	for i := range c.Approvals {
 		if c.Approvals[i].Void == "" && c.Excluded(c.Approvals[i].By) != "" {
 			c.Approvals[i].Void = "given by someone who now carries out or last edited the change"
@@ -211,7 +242,7 @@ func (c *Change) Counting() []Approval {
 func needReason(s, missing string) (string, error) {
 	s = tidy(s)
 	switch n := utf8.RuneCountInString(s); {
-	case n < 3:
+	case n < 3 || blank(s):
 		return "", &Refusal{Text: missing, Fields: map[Field]string{FieldReason: missing}}
 	case n > MaxReason:
 		return "", &Refusal{Text: "The reason is too long.", Fields: map[Field]string{

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // ChangeType says which path a change takes.
@@ -58,17 +56,20 @@ type Identity struct {
 
 // Material is what an approval binds to: editing any of it after submission
 // makes a new revision and voids the approvals given so far.
+//
+// A field that is empty is left out of the hash (omitzero), so that adding
+// one leaves every approval given before as it is.
 type Material struct {
-	Type        ChangeType
-	Environment Environment
-	Services    []Slug // sorted, distinct
-	Window      Window
-	Plan        string
-	Check       string // how success is checked
-	Rollback    string // trigger, steps and time limit of going back
-	Risk        RiskAnswers
-	Release     ReleaseID
-	Artifact    string
+	Type        ChangeType  `json:",omitzero"`
+	Environment Environment `json:",omitzero"`
+	Services    []Slug      `json:",omitzero"` // sorted, distinct
+	Window      Window      `json:",omitzero"`
+	Plan        string      `json:",omitzero"`
+	Check       string      `json:",omitzero"` // how success is checked
+	Rollback    string      `json:",omitzero"` // trigger, steps and time limit of going back
+	Risk        RiskAnswers `json:",omitzero"`
+	Release     ReleaseID   `json:",omitzero"`
+	Artifact    string      `json:",omitzero"`
 }
 
 // Cosmetic may be corrected at any time without asking anybody again. A new
@@ -127,6 +128,10 @@ type Ask struct {
 // Revision is the content hash of the material fields. Equal content has an
 // equal revision, whoever wrote it and however often it was edited.
 func (m Material) revision() Revision {
+	m.Window = NewWindow(m.Window.Start, m.Window.End) // a database may give another zone back
+	if m.Services == nil {
+		m.Services = []Slug{}
+	}
 	b, err := json.Marshal(m)
 	if err != nil { // only unsupported types fail, and a test marshals every field
 		panic(fmt.Sprintf("hash material fields: %v", err))
@@ -170,16 +175,14 @@ func (in Input) apply(c *Change) {
 	c.Window = NewWindow(in.Start, in.End)
 	c.Plan, c.Check, c.Rollback = tidy(in.Plan), tidy(in.Check), tidy(in.Rollback)
 	c.Risk = in.Risk
-	c.Title, c.Background = strings.Join(strings.Fields(in.Title), " "), tidy(in.Background)
+	c.Title, c.Background = oneLine(in.Title), tidy(in.Background)
 	if c.Implementer = in.Implementer; c.Implementer == "" {
 		c.Implementer = c.Requester
 	}
 }
 
-// tidy makes texts that look the same hash the same.
-func tidy(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
-}
+// untitled is what a draft is called until it has a title.
+const untitled = "Untitled draft"
 
 // SaveDraft keeps what was typed, complete or not; only length limits and
 // unknown services are refused.
@@ -190,16 +193,19 @@ func (c *Change) SaveDraft(in Input, f Facts) error {
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
-	if err := in.checkLengths(f).err("Your draft is not saved yet."); err != nil {
+	if err := in.checkAlways(f).err("Your draft is not saved yet: some answers need another look."); err != nil {
 		return err
 	}
-	in.apply(c)
-	if c.Title == "" {
-		c.Title = "Untitled draft"
-	}
-	c.State, c.LastEditor, c.Author = Draft, f.Actor.ID, f.Actor.ID
-	c.record(f, Event{Kind: EventDraftSaved, To: Draft})
-	return nil
+	return c.try(func(next *Change) error {
+		in.apply(next)
+		if blank(next.Title) {
+			next.Title = untitled
+		}
+		next.credit(c, f)
+		next.State = Draft
+		next.record(f, Event{Kind: EventDraftSaved, From: c.State, To: Draft})
+		return nil
+	})
 }
 
 // Raise fills a new change and submits it in one step.
@@ -210,23 +216,28 @@ func (c *Change) Raise(in Input, f Facts) error {
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
-	if err := in.check(f); err != nil {
+	if err := in.check(c, f); err != nil {
 		return err
 	}
-	in.apply(c)
-	if c.State == "" {
-		c.State = Draft
-	}
-	c.LastEditor, c.Author = f.Actor.ID, f.Actor.ID
-	return c.submit(EventSubmitted, nil, f)
+	return c.try(func(next *Change) error {
+		in.apply(next)
+		next.State = Draft
+		next.credit(c, f)
+		return next.submit(EventSubmitted, nil, f)
+	})
 }
 
-// Submit sends a draft as it stands to its approvers.
+// Submit sends a draft as it stands to its approvers. What it lacks is said
+// in the refusal's text, because no form is open that could show it.
 func (c *Change) Submit(f Facts) error {
 	if c.State != Draft {
-		return Settledf("%s is not a draft any more: it is %s.", c.ID, lower(c.State))
+		return Settledf("%s was submitted before: it is %s. Its card shows what it waits for.", c.ID, c.State.phrase())
 	}
-	return c.Raise(InputOf(c), f)
+	err := c.Raise(InputOf(c), f)
+	if r, ok := AsRefusal(err); ok && len(r.Fields) > 0 {
+		return &Refusal{Text: c.ID.String() + " is not submitted yet. " + r.sentences() + " Edit it, then submit it again.", Fields: r.Fields}
+	}
+	return err
 }
 
 // Edit changes what was raised. In a draft it saves. Elsewhere a material
@@ -238,32 +249,90 @@ func (c *Change) Edit(in Input, f Facts) error {
 		return c.SaveDraft(in, f)
 	}
 	if !c.State.Editable() {
-		return Refusef("%s is %s, so it can't be edited any more.", c.ID, lower(c.State))
+		return Refusef("%s is %s, so it can't be edited any more. Raise it again if something else has to be done.", c.ID, c.State.phrase())
 	}
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
-	if err := in.check(f); err != nil {
+	if err := in.check(c, f); err != nil {
 		return err
 	}
-	before := *c
-	in.apply(c)
-	diff := DiffFields(&before, c, f)
-	resubmit := c.State == ChangesRequested
-	if len(diff) == 0 && !resubmit {
-		return Settledf("Nothing in %s is different, so nothing was changed.", c.ID)
+	return c.try(func(next *Change) error {
+		in.apply(next)
+		diff := DiffFields(c, next, f)
+		resubmit := c.State == ChangesRequested
+		if len(diff) == 0 && !resubmit {
+			return Settledf("Nothing in %s is different, so nothing was changed.", c.ID)
+		}
+		next.credit(c, f)
+		switch {
+		case resubmit:
+			return next.submit(EventResubmitted, diff, f)
+		case next.Material.revision() != next.Revision:
+			return next.submit(EventRevised, diff, f)
+		}
+		return next.touchUp(c, diff, f)
+	})
+}
+
+// try runs a command on a copy and keeps the copy only if nothing refused: a
+// refusal leaves the change as it was.
+func (c *Change) try(command func(next *Change) error) error {
+	next := *c
+	next.Approvals = slices.Clone(c.Approvals)
+	next.Requirements = slices.Clone(c.Requirements)
+	next.Asked = slices.Clone(c.Asked)
+	next.events = slices.Clone(c.events)
+	if err := command(&next); err != nil {
+		return err
 	}
-	c.LastEditor = f.Actor.ID
-	if !resubmit && c.Material.revision() == c.Revision {
-		c.voidExcluded(f)
-		c.record(f, Event{Kind: EventEdited, Diff: diff})
-		return c.settle(f)
+	*c = next
+	return nil
+}
+
+// credit notes who wrote what stands now. Sending on what another person
+// wrote makes nobody its author.
+func (c *Change) credit(before *Change, f Facts) {
+	material := c.Material.revision() != before.Material.revision()
+	if material || c.Author == "" {
+		c.Author = f.Actor.ID
 	}
-	kind := EventRevised
-	if resubmit {
-		kind = EventResubmitted
+	if material || c.Cosmetic != before.Cosmetic || c.LastEditor == "" {
+		c.LastEditor = f.Actor.ID
 	}
-	return c.submit(kind, diff, f)
+}
+
+// touchUp finishes an edit that leaves the content as it is.
+func (c *Change) touchUp(before *Change, diff []FieldDiff, f Facts) error {
+	c.voidExcluded()
+	c.recount(before, f)
+	edited := Event{Kind: EventEdited, From: c.State, To: c.State, Diff: diff}
+	if c.State == AwaitingApproval {
+		edited.Asked = c.ask(f)
+	}
+	c.record(f, edited)
+	return c.settle(f)
+}
+
+// recount raises the numbers of people needed where they rested on somebody's
+// not counting who counts again: naming a board member as implementer for a
+// while makes no majority smaller.
+func (c *Change) recount(before *Change, f Facts) {
+	freed := func(u UserID) bool { return before.Excluded(u) != "" && c.Excluded(u) == "" }
+	if !slices.ContainsFunc([]UserID{before.Implementer, before.LastEditor, before.Author}, freed) {
+		return
+	}
+	_, now, err := f.Policy.Requirements(c, f)
+	if err != nil {
+		return // a revision keeps its requirements when the policy covers it no more
+	}
+	for i := range c.Requirements {
+		for _, r := range now {
+			if r.Key == c.Requirements[i].Key && r.Count > c.Requirements[i].Count {
+				c.Requirements[i] = r
+			}
+		}
+	}
 }
 
 // submit sets the revision, its risk and its requirements, and asks.
@@ -276,10 +345,13 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 	from := c.State
 	if revision := c.Material.revision(); revision != c.Revision {
 		c.voidAll("the content changed after it was given")
-		c.Revision, c.Author = revision, f.Actor.ID
+		c.Revision, c.Requirements = revision, nil
 	}
-	c.voidExcluded(f)
-	c.PolicyVersion, c.PolicyRule, c.Requirements = f.Policy.Version, rule, requirements
+	c.voidExcluded()
+	for _, r := range requirements { // content seen before keeps its requirements; a newer policy only adds
+		c.Requirements = merge(c.Requirements, r)
+	}
+	c.PolicyVersion, c.PolicyRule = f.Policy.Version, rule
 	c.SubmittedAt, c.Reason = f.Now, ""
 	if c.State != AwaitingApproval {
 		if err := c.move(AwaitingApproval); err != nil {
@@ -314,7 +386,7 @@ func (c *Change) settle(f Facts) error {
 // move takes one legal step; anything else is refused in words.
 func (c *Change) move(to State) error {
 	if !c.State.CanMove(to) {
-		return Refusef("%s is %s; it can't become %s from there.", c.ID, lower(c.State), lower(to))
+		return Refusef("%s is %s, so this can't be done with it any more. Its card shows what can.", c.ID, c.State.phrase())
 	}
 	c.State = to
 	return nil
@@ -344,8 +416,8 @@ func (c *Change) Due() time.Time {
 
 // mayEdit: requester, implementer and change manager.
 func (c *Change) mayEdit(f Facts) error {
-	if ok, why := f.Actor.CanDecide(); !ok && f.Actor.ID != c.Requester {
-		return Refusef("You can't edit %s: %s.", c.ID, why)
+	if ok, why := f.Actor.CanDecide(); !ok && (f.Actor.ID != c.Requester || f.Actor.Bot || f.Actor.Deleted) {
+		return Refusef("You can't edit %s: %s. Ask %s, who raised it.", c.ID, why, f.Name(c.Requester))
 	}
 	if c.carries(f.Actor.ID) || f.Holds(f.Actor.ID, RoleChangeManager) {
 		return nil
@@ -357,85 +429,8 @@ func (c *Change) mayEdit(f Facts) error {
 // carries reports whether the person raised the change or carries it out.
 func (c *Change) carries(u UserID) bool { return u == c.Requester || u == c.Implementer }
 
-// check is the whole form, for a submission.
-func (in Input) check(f Facts) error {
-	errs := in.checkLengths(f)
-	if strings.TrimSpace(in.Title) == "" {
-		errs.add(FieldTitle, "A title is needed: say in one line what will be different.")
-	}
-	if len(in.Services) == 0 {
-		errs.add(FieldServices, "Choose at least one service, so that the change is recorded against it.")
-	}
-	if !slices.Contains(Environments, in.Environment) {
-		errs.add(FieldEnvironment, "Choose the environment in which the change takes effect.")
-	}
-	in.checkWindow(errs, f.Now)
-	for field, text := range map[Field]string{FieldPlan: in.Plan, FieldCheck: in.Check, FieldRollback: in.Rollback} {
-		if tidy(text) == "" {
-			errs.add(field, "%s", missingPlan[field])
-		}
-	}
-	if p, known := f.People[in.Implementer]; known && in.Implementer != "" && (p.Deleted || p.Bot) {
-		errs.add(FieldImplementer, "%s can't carry out a change: this account is deactivated or a bot. Choose another person.", f.Name(in.Implementer))
-	}
-	return errs.err("Nothing is saved yet: some answers need another look.")
+// runs reports whether the person may say how the change goes on: those who
+// carry it and change managers, as long as their account is in use.
+func (c *Change) runs(f Facts) bool {
+	return !f.Actor.Bot && !f.Actor.Deleted && (c.carries(f.Actor.ID) || f.Holds(f.Actor.ID, RoleChangeManager))
 }
-
-var missingPlan = map[Field]string{
-	FieldPlan:     "Say step by step what will be done.",
-	FieldCheck:    "Say how you will see that it worked.",
-	FieldRollback: "Say what makes you go back, how, and how long that takes.",
-}
-
-// lateStart is how long ago a start may lie when the form arrives: people
-// choose "now" and then need a while to write the plan.
-const lateStart = 15 * time.Minute
-
-func (in Input) checkWindow(errs fieldErrors, now time.Time) {
-	switch {
-	case in.Start.IsZero():
-		errs.add(FieldStart, "Choose when the work starts.")
-	case in.End.IsZero():
-		errs.add(FieldEnd, "Choose when the work is over.")
-	case !in.End.After(in.Start):
-		errs.add(FieldEnd, "The end has to be after the start.")
-	case in.Start.Before(now.Add(-lateStart)):
-		errs.add(FieldStart, "This start is in the past. Choose a start that is still to come.")
-	case !in.End.After(now):
-		errs.add(FieldEnd, "This end is in the past already.")
-	case in.Start.After(now.AddDate(1, 0, 0)):
-		errs.add(FieldStart, "This start is more than a year away. Check the year.")
-	case in.End.Sub(in.Start) > maxWindow:
-		errs.add(FieldEnd, "A window is at most 14 days long. Split longer work into several changes.")
-	}
-}
-
-const maxWindow = 14 * 24 * time.Hour
-
-// checkLengths holds for drafts too.
-func (in Input) checkLengths(f Facts) fieldErrors {
-	errs := fieldErrors{}
-	for _, limit := range []struct {
-		field Field
-		text  string
-		max   int
-	}{
-		{FieldTitle, in.Title, MaxTitle}, {FieldPlan, in.Plan, MaxPlan}, {FieldCheck, in.Check, MaxPlan},
-		{FieldRollback, in.Rollback, MaxPlan}, {FieldBackground, in.Background, MaxPlan},
-	} {
-		if n := utf8.RuneCountInString(limit.text); n > limit.max {
-			errs.add(limit.field, "This is %d letters long; at most %d fit. Nothing you typed is lost: shorten it and send again.", n, limit.max)
-		}
-	}
-	for _, slug := range in.Services {
-		switch s, known := f.Services[slug]; {
-		case !known:
-			errs.add(FieldServices, "There is no service %q. Choose one from the list, or ask an admin to add it.", string(slug))
-		case s.Retired:
-			errs.add(FieldServices, "%s is retired. Choose the service that replaced it.", s.Name)
-		}
-	}
-	return errs
-}
-
-func lower(s State) string { return strings.ToLower(s.String()) }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,31 +38,32 @@ type Completion struct {
 func (c *Change) Start(seen Revision, f Facts) error {
 	switch {
 	case c.State == InProgress:
-		return Settledf("%s is in progress already.", c.ID)
-	case f.Actor.ID != c.Implementer:
+		return Settledf("%s is in progress already, so nothing more was recorded.", c.ID)
+	case f.Actor.ID != c.Implementer || f.Actor.Bot:
 		return Refusef("Only %s, who carries %s out, can start it. To carry it out yourself, have it edited to name you as implementer.",
 			f.Name(c.Implementer), c.ID)
-	case c.State == Approved && seen != "" && seen != c.Revision:
-		return Refusef("%s was edited after you opened it. Read it again on its card, then start it.", c.ID)
+	case c.State == Approved && seen != c.Revision:
+		return Refusef("%s was edited after you opened it, so it was not started. Read it again on its card, then start it.", c.ID)
 	}
 	if v := StartVerdict(c, f); !v.Clear() {
 		return Refusef("%s can't start now. %s", c.ID, v.Words())
 	}
+	from := c.State
 	if err := c.move(InProgress); err != nil {
 		return err
 	}
 	c.StartedAt = f.Now
-	c.record(f, Event{Kind: EventStarted, From: Approved, To: InProgress})
+	c.record(f, Event{Kind: EventStarted, From: from, To: InProgress})
 	return nil
 }
 
 // Complete reports the outcome. Without a review owed the change closes.
 func (c *Change) Complete(done Completion, f Facts) error {
 	if c.State == Implemented || c.State == Closed {
-		return Settledf("%s is completed already (%s).", c.ID, c.Outcome)
+		return Settledf("%s is completed already: %s. Nothing more was recorded.", c.ID, c.Outcome)
 	}
 	if c.State != InProgress {
-		return Refusef("%s is %s, so there is nothing to complete. Start it first.", c.ID, lower(c.State))
+		return Refusef("%s is %s, so there is nothing to complete. Only work that was started can be.", c.ID, c.State.phrase())
 	}
 	if err := c.mayReport(f); err != nil {
 		return err
@@ -89,10 +91,12 @@ func (c *Change) RollBack(reason string, f Facts) error {
 		return c.Complete(Completion{Outcome: RolledBack, Note: reason}, f)
 	case Implemented:
 		if c.Outcome == RolledBack {
-			return Settledf("%s is recorded as rolled back already.", c.ID)
+			return Settledf("%s is recorded as rolled back already, so nothing was changed.", c.ID)
 		}
+	case Closed:
+		return Refusef("%s is closed, so its outcome stays as it is. Roll back on its card raises a change that undoes it.", c.ID)
 	default:
-		return Refusef("%s is %s, so there is no work of it to roll back.", c.ID, lower(c.State))
+		return Refusef("%s is %s, so there is no work of it to roll back. Nothing was recorded.", c.ID, c.State.phrase())
 	}
 	if err := c.mayReport(f); err != nil {
 		return err
@@ -110,13 +114,19 @@ func (c *Change) RollBack(reason string, f Facts) error {
 // RollbackOf fills a new change that undoes a closed one. It needs no
 // approval, may start at once, and owes a review.
 func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
-	if original.State != Closed {
-		return Refusef("%s is %s. Use Roll back on its own card.", original.ID, lower(original.State))
-	}
-	if !original.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) && original.Excluded(f.Actor.ID) == "" {
-		if !isOwner(original, f) {
-			return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can roll it back.", original.ID)
-		}
+	switch {
+	case original.State == InProgress || original.State == Implemented:
+		return Refusef("%s is not closed yet, so no new change is needed. Use Roll back on its own card.", original.ID)
+	case original.State != Closed:
+		return Refusef("%s is %s, so there is no work of it to roll back. Nothing was recorded.", original.ID, original.State.phrase())
+	case original.Identity.RollbackOf != 0:
+		return Refusef("%s rolled %s back, and undoing that would put %[2]s in again without an approval. Raise %[2]s again instead.",
+			original.ID, original.Identity.RollbackOf)
+	case original.Outcome == RolledBack:
+		return Refusef("%s was rolled back when it was carried out, so nothing of it is left to undo. Raise a new change if something still has to go.", original.ID)
+	case !original.runs(f) && !isOwner(original, f):
+		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can roll it back. Ask %s.",
+			original.ID, f.Name(original.Implementer))
 	}
 	reason, err := needReason(reason, "Say why it has to be rolled back.")
 	if err != nil {
@@ -125,7 +135,7 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 	in := InputOf(original)
 	in.Title, in.Implementer = clipRunes("Roll back "+original.ID.String()+": "+original.Title, MaxTitle), f.Actor.ID
 	in.Start, in.End = f.Now, f.Now.Add(max(time.Hour, original.Window.Length()))
-	in.Plan, in.Background = original.Rollback, reason
+	in.Plan, in.Rollback, in.Background = original.Rollback, undoRollback, reason
 	in.apply(c)
 	c.Identity.RollbackOf = original.ID
 	c.State, c.LastEditor, c.Author = Draft, f.Actor.ID, f.Actor.ID
@@ -139,16 +149,19 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 	return nil
 }
 
+// undoRollback stands where the rollback of a rollback would: there is none.
+const undoRollback = "This change is itself a rollback. If it does not work, call the owners of the services; to put the change in again, raise it again."
+
 // Cancel ends a change that was not started.
 func (c *Change) Cancel(reason string, f Facts) error {
 	if c.State.Final() {
-		return Settledf("%s is %s already.", c.ID, lower(c.State))
+		return Settledf("%s is %s already, so there is nothing to cancel.", c.ID, c.State.phrase())
 	}
-	if !c.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) {
-		return Refusef("Only %s, who raised %s, its implementer or a change manager can cancel it.", f.Name(c.Requester), c.ID)
+	if !c.runs(f) {
+		return Refusef("Only %s, who raised %s, its implementer or a change manager can cancel it. Ask one of them.", f.Name(c.Requester), c.ID)
 	}
 	if !c.State.CanMove(Cancelled) {
-		return Refusef("%s is %s. Work that has begun is completed or rolled back, not cancelled.", c.ID, lower(c.State))
+		return Refusef("%s is %s. Work that has begun is completed or rolled back, not cancelled.", c.ID, c.State.phrase())
 	}
 	reason, err := needReason(reason, "Say why it is cancelled.")
 	if err != nil {
@@ -181,13 +194,13 @@ func (c *Change) Expire(f Facts) error {
 // Review records the post-implementation review and closes the change.
 func (c *Change) Review(findings string, f Facts) error {
 	if c.State != Implemented {
-		return Settledf("%s is %s; no review is owed.", c.ID, lower(c.State))
+		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.State.phrase())
 	}
-	if !c.carries(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) && !isOwner(c, f) {
-		return Refusef("Only those who carried out %s, an owner of its services or a change manager can record its review.", c.ID)
+	if !c.runs(f) && !isOwner(c, f) {
+		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)
 	}
 	findings = tidy(findings)
-	if n := utf8.RuneCountInString(findings); n < 20 || n > MaxPlan {
+	if n := utf8.RuneCountInString(findings); n < 20 || n > MaxPlan || blank(findings) {
 		return &Refusal{Text: "The review is not recorded yet.", Fields: map[Field]string{
 			FieldFindings: "Say in a few sentences what happened and what you learn from it (20 to 3,000 letters)."}}
 	}
@@ -198,10 +211,10 @@ func (c *Change) Review(findings string, f Facts) error {
 
 // mayReport: implementer, requester and change manager say how work ended.
 func (c *Change) mayReport(f Facts) error {
-	if c.carries(f.Actor.ID) || f.Holds(f.Actor.ID, RoleChangeManager) {
+	if c.runs(f) {
 		return nil
 	}
-	return Refusef("Only %s, who carries %s out, its requester or a change manager can report on it.", f.Name(c.Implementer), c.ID)
+	return Refusef("Only %s, who carries %s out, its requester or a change manager can report on it. Tell one of them.", f.Name(c.Implementer), c.ID)
 }
 
 func (d Completion) check() error {
@@ -209,7 +222,7 @@ func (d Completion) check() error {
 	switch d.Outcome {
 	case Successful:
 	case SuccessfulWithIssues, RolledBack, Failed:
-		if utf8.RuneCountInString(tidy(d.Note)) < 3 {
+		if utf8.RuneCountInString(tidy(d.Note)) < 3 || blank(d.Note) {
 			errs.add(FieldReason, "Say what happened: others will want to learn from it.")
 		}
 	default:
@@ -272,12 +285,7 @@ func (c *Change) close(f Facts) error {
 }
 
 func isOwner(c *Change, f Facts) bool {
-	for _, u := range owners(c, f) {
-		if u == f.Actor.ID {
-			return true
-		}
-	}
-	return false
+	return !f.Actor.Bot && !f.Actor.Deleted && slices.Contains(owners(c, f), f.Actor.ID)
 }
 
 func clipRunes(s string, n int) string {

@@ -47,6 +47,15 @@ func (s State) String() string {
 	return string(s)
 }
 
+// statePhrases finish the sentence "CHG-4 is …".
+var statePhrases = map[State]string{
+	Draft: "still a draft", AwaitingApproval: "waiting for approval", ChangesRequested: "back with its requester for changes",
+	Approved: "approved", InProgress: "in progress", Implemented: "implemented and waiting for its review", Closed: "closed",
+	Rejected: "rejected", Cancelled: "cancelled", Expired: "expired",
+}
+
+func (s State) phrase() string { return statePhrases[s] }
+
 // CanMove reports whether the life of a change has a step from s to t.
 func (s State) CanMove(t State) bool { return slices.Contains(moves[s], t) }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // Field names one thing a person fills in, so that a refusal can stand beside it.
@@ -56,6 +57,21 @@ func (r *Refusal) Error() string {
 	return strings.TrimSpace(r.Text + " " + strings.Join(parts, " "))
 }
 
+// sentences are what would stand beside the fields, in the order of a form.
+func (r *Refusal) sentences() string {
+	var out []string
+	for _, field := range formOrder {
+		if text, wrong := r.Fields[field]; wrong {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// formOrder is the order in which the fields of raising a change are filled in.
+var formOrder = []Field{FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd, FieldPlan,
+	FieldCheck, FieldRollback, FieldFamiliarity, FieldImplementer, FieldBackground}
+
 // Refusef makes a refusal from a sentence.
 func Refusef(format string, args ...any) error {
 	return &Refusal{Text: fmt.Sprintf(format, args...)}
@@ -88,4 +104,12 @@ func (e fieldErrors) err(text string) error {
 		return nil
 	}
 	return &Refusal{Text: text, Fields: e}
+}
+
+// stop ends a person's own words as a sentence.
+func stop(s string) string {
+	if last, _ := utf8.DecodeLastRuneInString(s); s == "" || strings.ContainsRune(".!?…。！？؟।", last) {
+		return s
+	}
+	return s + "."
 }

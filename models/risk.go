@@ -62,7 +62,7 @@ var Familiarities = []Familiarity{Routine, Rehearsed, FirstTime, Untried}
 
 // RiskAnswers are what a person answers about risk. They are material.
 type RiskAnswers struct {
-	Familiarity Familiarity
+	Familiarity Familiarity `json:",omitzero"`
 }
 
 // Assessment is a change's risk with everything that made it so.

@@ -52,9 +52,9 @@ func approvedCheck(c *Change, f Facts) Reason {
 	case Draft:
 		return Reason{"It is still a draft.", "Submit it first."}
 	case ChangesRequested:
-		return Reason{"Changes were requested: " + c.Reason + ".", "Edit it and resubmit."}
+		return Reason{"Changes were requested: " + stop(c.Reason), "Edit it and resubmit."}
 	}
-	return Reason{"It is " + lower(c.State) + ".", "Raise it again if it is still needed."}
+	return Reason{"It is " + c.State.phrase() + ".", "Raise it again if it is still needed."}
 }
 
 // revisionCheck is the last guard against work that nobody agreed to: what
