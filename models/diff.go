@@ -6,35 +6,45 @@ import (
 	"time"
 )
 
-// diffFields are all fields that an edit can change, material first, with
-// the words in which a person reads them.
+// diffFields are all fields that an edit can change, material first: the
+// value that tells whether it changed, and the words in which a person reads
+// it, where those differ.
 var diffFields = []struct {
-	label    string
-	material bool
-	show     func(*Change, Facts) string
+	label string
+	value func(*Change) string
+	words func(*Change, Facts) string
 }{
-	{"Type", true, func(c *Change, _ Facts) string { return string(c.Type) }},
-	{"Environment", true, func(c *Change, _ Facts) string { return string(c.Environment) }},
-	{"Services", true, func(c *Change, f Facts) string { return serviceNames(c, f) }},
-	{"Window", true, func(c *Change, _ Facts) string { return windowText(c.Window) }},
-	{"Plan", true, func(c *Change, _ Facts) string { return c.Plan }},
-	{"Check", true, func(c *Change, _ Facts) string { return c.Check }},
-	{"Rollback", true, func(c *Change, _ Facts) string { return c.Rollback }},
-	{"How well known", true, func(c *Change, _ Facts) string { return c.Risk.Familiarity.String() }},
-	{"Release", true, func(c *Change, _ Facts) string { return number64(int64(c.Release)) }},
-	{"Artifact", true, func(c *Change, _ Facts) string { return c.Artifact }},
-	{"Title", false, func(c *Change, _ Facts) string { return c.Title }},
-	{"Background", false, func(c *Change, _ Facts) string { return c.Background }},
-	{"Implementer", false, func(c *Change, f Facts) string { return f.Name(c.Implementer) }},
+	{"Type", func(c *Change) string { return string(c.Type) }, nil},
+	{"Environment", func(c *Change) string { return string(c.Environment) }, nil},
+	{"Services", func(c *Change) string { return serviceSlugs(c) }, nil},
+	{"Window", func(c *Change) string { return windowText(c.Window, time.DateTime) },
+		func(c *Change, _ Facts) string { return windowText(c.Window, "2006-01-02 15:04") + " UTC" }},
+	{"Plan", func(c *Change) string { return c.Plan }, nil},
+	{"Check", func(c *Change) string { return c.Check }, nil},
+	{"Rollback", func(c *Change) string { return c.Rollback }, nil},
+	{"How well known", func(c *Change) string { return number(int(c.Risk.Familiarity)) },
+		func(c *Change, _ Facts) string { return c.Risk.Familiarity.String() }},
+	{"Release", func(c *Change) string { return number64(int64(c.Release)) },
+		func(c *Change, _ Facts) string { return releaseText(c.Release) }},
+	{"Artifact", func(c *Change) string { return c.Artifact }, nil},
+	{"Title", func(c *Change) string { return c.Title }, nil},
+	{"Background", func(c *Change) string { return c.Background }, nil},
+	{"Implementer", func(c *Change) string { return string(c.Implementer) },
+		func(c *Change, f Facts) string { return f.Name(c.Implementer) }},
 }
 
 // DiffFields lists the fields that differ, in words, material ones first.
 func DiffFields(before, after *Change, f Facts) []FieldDiff {
 	var out []FieldDiff
 	for _, field := range diffFields {
-		if b, a := field.show(before, f), field.show(after, f); a != b {
-			out = append(out, FieldDiff{field.label, b, a})
+		b, a := field.value(before), field.value(after)
+		if a == b {
+			continue
 		}
+		if field.words != nil {
+			b, a = field.words(before, f), field.words(after, f)
+		}
+		out = append(out, FieldDiff{field.label, b, a})
 	}
 	return out
 }
@@ -43,8 +53,8 @@ func DiffFields(before, after *Change, f Facts) []FieldDiff {
 // says so beforehand.
 func (c *Change) WouldVoid() int { return len(c.Counting()) }
 
-func serviceNames(c *Change, f Facts) string {
-	var names []string
+func serviceSlugs(c *Change) string {
+	names := make([]string, 0, len(c.Services))
 	for _, slug := range c.Services {
 		names = append(names, string(slug))
 	}
@@ -52,6 +62,13 @@ func serviceNames(c *Change, f Facts) string {
 	return strings.Join(names, ", ")
 }
 
-func windowText(w Window) string {
-	return w.Start.UTC().Format("2006-01-02 15:04") + " to " + w.End.UTC().Format(time.DateTime)[:16] + " UTC"
+func windowText(w Window, layout string) string {
+	return w.Start.UTC().Format(layout) + " to " + w.End.UTC().Format(layout)
+}
+
+func releaseText(id ReleaseID) string {
+	if id == 0 {
+		return ""
+	}
+	return "REL-" + number64(int64(id))
 }

@@ -138,12 +138,16 @@ var tellRequester = map[EventKind]bool{
 
 // Deliveries turns what one command recorded into what people must see. The
 // approver whose click settled a change is told by the answer to the click;
-// nobody gets a message about their own act.
+// nobody gets a message about their own act. What was never submitted shows
+// in no channel.
 func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	if len(events) == 0 || c.State == Draft {
 		return nil
 	}
-	places := cardPlaces(c, f)
+	var places []ChannelID
+	if c.Revision != "" {
+		places = cardPlaces(c, f)
+	}
 	var out []Delivery
 	for _, place := range places {
 		out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
@@ -156,7 +160,7 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 			out = append(out, Delivery{Kind: DeliverThread, Record: c.Ref(), Channel: f.Settings.ChangesChannel,
 				Event: i, Key: eventKey(c, "thread", e, "")})
 		}
-		for _, u := range toldOf(c, e) {
+		for _, u := range toldOf(c, e, f) {
 			out = append(out, Delivery{Kind: DeliverNote, Record: c.Ref(), User: u,
 				Event: i, Key: eventKey(c, "note", e, u)})
 		}
@@ -169,14 +173,15 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	return out
 }
 
-// toldOf is who hears of an event by DM: never its actor.
-func toldOf(c *Change, e Event) []UserID {
+// toldOf is who hears of an event by DM: never its actor, and nobody whose
+// account is closed.
+func toldOf(c *Change, e Event, f Facts) []UserID {
 	if !tellRequester[e.Kind] {
 		return nil
 	}
 	var out []UserID
 	for _, u := range distinct([]UserID{c.Requester, c.Implementer}) {
-		if u != e.Actor {
+		if p := f.People[u]; u != e.Actor && !p.Deleted && !p.Bot {
 			out = append(out, u)
 		}
 	}

@@ -36,14 +36,30 @@ type ChangeID int64
 // String writes the id as people see it: "CHG-4".
 func (id ChangeID) String() string { return fmt.Sprintf("CHG-%d", int64(id)) }
 
-// changeSpelling accepts 4, #4, chg4, CHG-4, chg 4, and any of them in
-// brackets or inside a link that Gatehouse wrote ("…|CHG-4>").
-var changeSpelling = regexp.MustCompile(`(?i)^[<\[(]*(?:https?://[^|\s]*[|/?#=])?#?(?:chg[-_ #]?)?([0-9]{1,12})[>\])]*[.,;]?$`)
+// changeSpelling accepts 4, #4, chg4, CHG-4, chg 4 and the dashes that phones
+// and word processors put in; linkSpelling is what a link must end in or be
+// labelled with, because any link may end in a number.
+var (
+	changeSpelling = regexp.MustCompile(`(?i)^(?:chg[-_ #:‐‑‒–—−]?|#)?([0-9]{1,12})$`)
+	linkSpelling   = regexp.MustCompile(`(?i)(?:^|[|/?#=])(chg[-_]?[0-9]{1,12})/?$`)
+)
+
+// around is what people and Slack put round a number: brackets, quotes,
+// formatting marks, the end of a sentence.
+const around = "<>[](){}`*_~\"'“”‘’.,;:!? \t\n"
 
 // ParseChangeID reads a change number in any spelling a person types: "4",
-// "chg4", "CHG-4", "#4", or a link whose last part or label is one of these.
+// "chg4", "CHG-4", "#4", or a link whose last part or label is "CHG-4".
 func ParseChangeID(s string) (ChangeID, bool) {
-	m := changeSpelling.FindStringSubmatch(strings.TrimSpace(s))
+	s = strings.Trim(s, around)
+	if strings.Contains(s, "://") {
+		link := linkSpelling.FindStringSubmatch(s)
+		if link == nil {
+			return 0, false
+		}
+		s = link[1]
+	}
+	m := changeSpelling.FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
 	}

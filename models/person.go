@@ -43,7 +43,7 @@ func (p Person) CanDecide() (bool, string) {
 
 // Location is the person's zone, or UTC when Slack has none or an unknown one.
 func (p Person) Location() *time.Location {
-	if loc, err := time.LoadLocation(p.Zone); err == nil && p.Zone != "" {
+	if loc, err := time.LoadLocation(p.Zone); err == nil && p.Zone != "" && p.Zone != "Local" {
 		return loc
 	}
 	return time.UTC
@@ -76,10 +76,10 @@ func (w WorkingHours) Working(p Person, t time.Time) bool {
 func (w WorkingHours) Next(p Person, t time.Time) time.Time {
 	local := t.In(p.Location())
 	for day := range 366 {
-		start := w.at(local, day, w.From)
-		if !w.workday(start) {
+		if !w.workday(w.at(local, day, 12*time.Hour)) {
 			continue
 		}
+		start := w.at(local, day, w.From)
 		if t.Before(start) {
 			return start.In(t.Location())
 		}
@@ -91,9 +91,10 @@ func (w WorkingHours) Next(p Person, t time.Time) time.Time {
 }
 
 // at is the wall-clock reading d on the n-th day after t's date. time.Date
-// moves a reading that a clock change skips to one that exists.
+// moves a reading that a clock change skips to one that exists; noon, by which
+// days are told apart, is never skipped.
 func (w WorkingHours) at(t time.Time, n int, d time.Duration) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day()+n, int(d.Hours()), int(d.Minutes())%60, 0, 0, t.Location())
+	return time.Date(t.Year(), t.Month(), t.Day()+n, int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, 0, t.Location())
 }
 
 func (w WorkingHours) workday(t time.Time) bool {
@@ -101,18 +102,19 @@ func (w WorkingHours) workday(t time.Time) bool {
 }
 
 // AddDays is t moved on by n working days, at the same wall-clock time in the
-// person's zone.
+// person's zone, to the second. Where a year holds too few working days, days
+// of the calendar count instead.
 func (w WorkingHours) AddDays(p Person, t time.Time, n int) time.Time {
 	local := t.In(p.Location())
-	day := 0
-	for range 366 {
-		if n == 0 {
-			break
-		}
-		day++
-		if w.workday(w.at(local, day, 12*time.Hour)) {
-			n--
+	clock := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second
+	day, left := 0, n
+	for left > 0 && day < 366 {
+		if day++; w.workday(w.at(local, day, 12*time.Hour)) {
+			left--
 		}
 	}
-	return w.at(local, day, time.Duration(local.Hour())*time.Hour+time.Duration(local.Minute())*time.Minute).In(t.Location())
+	if left > 0 {
+		day = n
+	}
+	return w.at(local, day, clock).In(t.Location())
 }
