@@ -1,0 +1,260 @@
+// Package bot puts Gatehouse together: configuration, the store, the Slack
+// client, the handlers behind both doors, and the jobs. It is the only
+// package that knows every room; it holds no rule of its own.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/handlers"
+	"github.com/gatehousehq/gatehouse/jobs"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/files"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// App is one running Gatehouse.
+type App struct {
+	Store    *store.Store
+	Handlers *handlers.Handlers
+	Jobs     *jobs.Jobs
+	Slack    *slackapi.Client
+	Identity slackapi.Identity
+
+	config   Config
+	log      *slog.Logger
+	listener net.Listener
+	ready    chan struct{}
+	sockets  atomic.Int64
+}
+
+// Options are what only the demo and tests set.
+type Options struct {
+	Log          *slog.Logger
+	MovableClock bool          // the business clock may be moved
+	AnswerWithin time.Duration // see handlers.Config
+}
+
+// New checks the configuration, opens and migrates the database, proves the
+// bot token with Slack and reads policy and services. While Slack can't be
+// reached it keeps trying until ctx ends.
+func New(ctx context.Context, c Config, o Options) (*App, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		level, _ := c.level() // Validate has read it
+		o.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	}
+	a := &App{config: c, log: o.Log, ready: make(chan struct{})}
+	if err := a.open(ctx, o); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, o Options) (err error) {
+	c := a.config
+	if c.DatabaseURL == "" {
+		if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+			return fmt.Errorf("make the data directory: %w", err)
+		}
+	}
+	if a.Store, err = store.Open(ctx, store.Options{URL: c.StoreURL(), Logger: o.Log, MovableClock: o.MovableClock}); err != nil {
+		return err
+	}
+	if a.Slack, err = slackapi.New(slackapi.Config{BotToken: string(c.BotToken), AppToken: string(c.AppToken), BaseURL: c.SlackAPIURL, Log: o.Log}); err != nil {
+		return err
+	}
+	if a.Identity, err = a.identify(ctx); err != nil {
+		return err
+	}
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	ws := models.WorkspaceID(a.Identity.TeamID)
+	a.Handlers = handlers.New(handlers.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
+		ChangeCommand: c.ChangeCommand, SigningSecret: string(c.SigningSecret), AnswerWithin: o.AnswerWithin})
+	host, _ := os.Hostname()
+	a.Jobs, err = jobs.New(jobs.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
+		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope})
+	return err
+}
+
+func (a *App) hasHistoryScope() bool { return slices.Contains(a.Identity.Scopes, "channels:history") }
+
+// identify asks Slack whose token this is. A refusal is final; an outage is
+// waited out.
+func (a *App) identify(ctx context.Context) (slackapi.Identity, error) {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		id, err := a.Slack.AuthTest(ctx)
+		var failed *slackapi.Error
+		if err == nil || !errors.As(err, &failed) || failed.Kind == slackapi.Never || ctx.Err() != nil {
+			if failed != nil {
+				err = fmt.Errorf("prove the bot token: %s (%w)", failed.Words(), err)
+			}
+			return id, err
+		}
+		a.log.WarnContext(ctx, "Slack can't be reached yet; trying again", "wait", wait, "error", err)
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// prepare brings what is set from outside into the store: the workspace, its
+// settings, the policy and the services.
+func (a *App) prepare(ctx context.Context) error {
+	ws := models.WorkspaceID(a.Identity.TeamID)
+	if err := a.Store.EnsureWorkspace(ctx, ws, a.Identity.Team, models.UserID(a.Identity.BotUser)); err != nil {
+		return err
+	}
+	if err := a.preparePolicy(ctx, ws); err != nil {
+		return err
+	}
+	if err := a.prepareServices(ctx, ws); err != nil {
+		return err
+	}
+	d, err := a.Store.Directory(ctx, ws)
+	if err != nil {
+		return err
+	}
+	settings := d.Settings
+	settings.ChangesChannel = models.ChannelID(a.config.ChangesChannel)
+	if settings.Hours.To == 0 {
+		settings.Hours = models.DefaultWorkingHours()
+	}
+	if err := a.Store.SaveSettings(ctx, ws, settings); err != nil {
+		return err
+	}
+	for _, role := range models.StandingRoles {
+		if len(d.Roles[role]) == 0 {
+			a.log.WarnContext(ctx, "nobody holds a role; changes that need it can't be approved", "role", role)
+		}
+	}
+	return nil
+}
+
+// preparePolicy activates the policy file, or the built-in policy. A file
+// that can't be read or is refused leaves the last good one in force.
+func (a *App) preparePolicy(ctx context.Context, ws models.WorkspaceID) error {
+	source := files.DefaultPolicy
+	if a.config.PolicyFile != "" {
+		own, err := os.ReadFile(a.config.PolicyFile)
+		if err != nil {
+			return fmt.Errorf("read the policy file: %w", err)
+		}
+		source = own
+	}
+	policy, err := files.Policy(source)
+	if err == nil {
+		_, err = a.Store.ActivatePolicy(ctx, ws, policy.Version, source, files.Policy)
+		return err
+	}
+	d, derr := a.Store.Directory(ctx, ws)
+	if derr != nil {
+		return derr
+	}
+	if d.Policy.Version == 0 {
+		return fmt.Errorf("%s is refused, and no earlier policy is stored:\n%w", a.config.PolicyFile, err)
+	}
+	a.log.ErrorContext(ctx, "the policy file is refused; the last good policy stays in force", "file", a.config.PolicyFile, "version", d.Policy.Version, "error", err)
+	return nil
+}
+
+func (a *App) prepareServices(ctx context.Context, ws models.WorkspaceID) error {
+	if a.config.ServicesFile == "" {
+		return nil
+	}
+	source, err := os.ReadFile(a.config.ServicesFile)
+	if err != nil {
+		return fmt.Errorf("read the services file: %w", err)
+	}
+	catalog, err := files.ReadCatalog(source)
+	if err != nil {
+		return fmt.Errorf("%s is refused, nothing of it was applied:\n%w", a.config.ServicesFile, err)
+	}
+	_, err = a.Store.ImportCatalog(ctx, ws, store.Catalog(catalog))
+	return err
+}
+
+// Run serves until ctx ends, then stops gracefully: no new requests, what is
+// at work is finished or handed back. It returns nil after a wished stop.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var err error
+	if a.listener, err = net.Listen("tcp", a.config.ListenAddr); err != nil {
+		return fmt.Errorf("listen on %s: %w", a.config.ListenAddr, err)
+	}
+	handler := a.Handlers.Probes()
+	if a.config.Mode == ModeHTTP {
+		handler = a.Handlers.HTTP()
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	var group sync.WaitGroup
+	begin := func(what string, f func() error) {
+		group.Go(func() {
+			if err := f(); err != nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	begin("jobs", func() error { return a.Jobs.Run(ctx) })
+	begin("http", func() error {
+		if err := server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	if a.config.Mode == ModeSocket {
+		socket := &handlers.Socket{Handlers: a.Handlers, Connections: a.config.SocketCount, Log: a.log, OnConnected: func(n int) { a.sockets.Store(int64(n)) }}
+		begin("socket mode", func() error { return socket.Run(ctx) })
+	}
+	close(a.ready)
+	a.log.InfoContext(ctx, "Gatehouse is ready", "workspace", a.Identity.Team, "mode", a.config.Mode, "listen", a.listener.Addr().String())
+	<-ctx.Done()
+	calm, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	_ = server.Shutdown(calm)
+	a.Handlers.Close(calm)
+	group.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Ready is closed once Run serves.
+func (a *App) Ready() <-chan struct{} { return a.ready }
+
+// Addr is where HTTP is served, once ready.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Sockets is how many Socket Mode connections are open.
+func (a *App) Sockets() int { return int(a.sockets.Load()) }
+
+// Close lets go of the database. Call it after Run has returned.
+func (a *App) Close() {
+	if a.Store != nil {
+		if err := a.Store.Close(); err != nil {
+			a.log.Error("could not close the database", "error", err)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/gatehousehq/gatehouse/bot/view"
+)
+
+// handle is what every route leads to: read, decide, keep, answer.
+type handle func(h *Handlers, ctx context.Context, r *Request) (Reply, error)
+
+// verb is one word after /change.
+type verb struct {
+	view.Verb
+	run handle
+}
+
+// verbs of /change, in the order in which help lists them. A number in any
+// spelling (4, chg4, CHG-4, a link) shows that change.
+var verbs []verb
+
+func init() { // help itself lists the verbs, so the table can't be a plain literal
+	verbs = []verb{
+		{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
+		{view.Verb{Name: "list", Usage: "list [service:… env:… state:… today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
+		{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
+		{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
+		{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
+		{view.Verb{Name: "help", Usage: "help [word]", What: "this list", Aliases: []string{"?", "usage"}}, (*Handlers).help},
+	}
+}
+
+// clicks are the buttons, by action id.
+var clicks = map[string]handle{
+	view.ActionRaise:    (*Handlers).newChange,
+	view.ActionDraft:    (*Handlers).saveDraft,
+	view.ActionSubmit:   (*Handlers).submit,
+	view.ActionEdit:     (*Handlers).edit,
+	view.ActionAgain:    (*Handlers).raiseAgain,
+	view.ActionOpen:     (*Handlers).open,
+	view.ActionDetails:  (*Handlers).details,
+	view.ActionHistory:  (*Handlers).historyModal,
+	view.ActionOlder:    (*Handlers).historyModal,
+	view.ActionApprove:  (*Handlers).approve,
+	view.ActionReject:   askReason(view.ReasonReject),
+	view.ActionAsk:      askReason(view.ReasonAsk),
+	view.ActionCancel:   askReason(view.ReasonCancel),
+	view.ActionRollback: askReason(view.ReasonRollback),
+	view.ActionWithdraw: (*Handlers).withdraw,
+	view.ActionStart:    (*Handlers).start,
+	view.ActionComplete: (*Handlers).askCompletion,
+	view.ActionReview:   (*Handlers).askReview,
+}
+
+// forms are the modals that can be sent, by callback id.
+var forms = map[string]handle{
+	view.FormChange:   (*Handlers).submitForm,
+	view.FormReason:   (*Handlers).giveReason,
+	view.FormComplete: (*Handlers).complete,
+	view.FormReview:   (*Handlers).review,
+}
+
+// shortcuts by callback id: from the global menu, and from a message.
+var shortcuts = map[string]handle{
+	view.ShortcutNew:     (*Handlers).newChange,
+	view.ShortcutMessage: (*Handlers).newFromMessage,
+}
+
+// options are the external selects, by action id.
+var options = map[string]handle{
+	view.ActionServices: (*Handlers).serviceOptions,
+}
+
+// events of the Events API that Gatehouse subscribes to.
+var events = map[string]handle{
+	"app_home_opened": (*Handlers).homeOpened,
+	"user_change":     (*Handlers).userChanged,
+	"message":         (*Handlers).messageToBot,
+}
+
+// find is the one way from a request to its handler, whatever the door.
+func (h *Handlers) find(r *Request) (handle, bool) {
+	table := map[Door]map[string]handle{
+		DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
+	}[r.Door]
+	if r.Door == DoorSlash {
+		return (*Handlers).changeCommand, r.Name == h.ChangeCommand
+	}
+	f, ok := table[r.Name]
+	return f, ok
+}
+
+// Routes lists every id that has a handler, for the manifest and for the test
+// that no button is dead.
+func Routes() map[Door][]string {
+	out := map[Door][]string{}
+	for door, table := range map[Door]map[string]handle{
+		DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
+	} {
+		for name := range table {
+			out[door] = append(out[door], name)
+		}
+	}
+	for _, v := range verbs {
+		out[DoorSlash] = append(out[DoorSlash], v.Name)
+	}
+	return out
+}
