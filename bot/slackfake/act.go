@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Act is one thing a person does, as the page and Actor send it: see Types for what each needs.
+// Act is one thing a person does, as the page and Actor send it. The text of a message is what Slack's client makes of
+// what was typed: &, < and > escaped, mentions as tokens; the text of a command is as typed.
 type Act struct {
 	User       string `json:"user"`
 	Type       string `json:"type"`
@@ -236,8 +237,8 @@ func (s *Server) actMessage(_ context.Context, u *User, a Act) Result {
 		s.mu.Unlock()
 		return wrong("%s", refusal)
 	}
-	m := s.add(r, &Message{User: u.ID, Text: s.mention(a.Text, false), ThreadTS: a.ThreadTS})
-	first := s.chatEvents(r, m)
+	m := &Message{User: u.ID, Text: a.Text, ThreadTS: a.ThreadTS}
+	first := s.add(r, m)
 	s.mu.Unlock()
 	for _, done := range first {
 		<-done
@@ -245,18 +246,24 @@ func (s *Server) actMessage(_ context.Context, u *User, a Act) Result {
 	return Result{Channel: r.ID, TS: m.TS}
 }
 
-// chatEvents tells the app about a person's message where it may know.
-func (s *Server) chatEvents(r *room, m *Message) []<-chan struct{} {
-	if !s.botIn(r) {
+// chatEvents tells the app about a message where it may know: its own ones too, as Slack does.
+func (s *Server) chatEvents(r *room, m *Message, subtype string) []<-chan struct{} {
+	if !s.botIn(r) || m.Ephemeral != "" {
 		return nil
 	}
-	ev := obj{"type": "message", "user": m.User, "text": m.Text, "ts": m.TS, "team": s.cfg.Team.ID, "channel": r.ID, "event_ts": m.TS, "client_msg_id": s.id("m"),
-		"channel_type": map[string]string{IM: "im", Public: "channel", Private: "group"}[r.Kind]}
-	if m.ThreadTS != "" {
-		ev["thread_ts"] = m.ThreadTS
+	ev := obj{"type": "message", "channel": r.ID, "event_ts": m.TS, "channel_type": map[string]string{IM: "im", Public: "channel", Private: "group"}[r.Kind]}
+	switch subtype {
+	case "":
+		for k, v := range s.messageJSON(r, m, false) {
+			ev[k] = v
+		}
+	case "message_changed":
+		ev["subtype"], ev["ts"], ev["event_ts"], ev["message"] = subtype, m.EditedTS, m.EditedTS, s.messageJSON(r, m, false)
+	case "message_deleted":
+		ev["subtype"], ev["event_ts"], ev["deleted_ts"], ev["hidden"] = subtype, s.ts(), m.TS, true
 	}
 	out := []<-chan struct{}{s.emitLater(ev)}
-	if r.Kind != IM && strings.Contains(m.Text, "<@"+s.app.botUser+">") {
+	if r.Kind != IM && m.BotID == "" && subtype == "" && strings.Contains(m.Text, "<@"+s.app.botUser+">") {
 		mention := clone(ev)
 		mention["type"] = "app_mention"
 		delete(mention, "channel_type")

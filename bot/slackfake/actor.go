@@ -40,14 +40,25 @@ func (a *Actor) Slash(channel, text string) Result {
 	return a.Do(Act{Type: "slash", Channel: channel, Text: text})
 }
 
-// Say writes a message; Result.TS is its timestamp.
+// Say writes a message as typed (@names become mentions); Result.TS is its timestamp.
 func (a *Actor) Say(channel, text string) Result {
-	return a.Do(Act{Type: "message", Channel: channel, Text: text})
+	return a.Do(Act{Type: "message", Channel: channel, Text: a.typed(text)})
 }
 
-// Reply answers in a thread.
+// Reply answers in the thread of a message.
 func (a *Actor) Reply(m Message, text string) Result {
-	return a.Do(Act{Type: "message", Channel: m.Channel, ThreadTS: m.TS, Text: text})
+	return a.Do(Act{Type: "message", Channel: m.Channel, ThreadTS: m.TS, Text: a.typed(text)})
+}
+
+// Tell writes to the app in the direct conversation with it.
+func (a *Actor) Tell(text string) Result {
+	return a.Say(a.Do(Act{Type: "dm", Other: a.s.BotUser()}).Channel, text)
+}
+
+func (a *Actor) typed(text string) string {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	return a.s.mention(text, false)
 }
 
 // Home opens the app's Home tab; MessagesTab its conversation with this person.

@@ -201,8 +201,7 @@ func (c *call) update() (obj, error) {
 		return nil, err
 	}
 	*m = next
-	m.EditedTS = c.ts()
-	c.showed(r, m)
+	c.edited(r, m)
 	return obj{"channel": r.ID, "ts": m.TS, "text": m.Text, "message": c.messageJSON(r, m, true)}, nil
 }
 
@@ -215,11 +214,19 @@ func (c *call) remove() (obj, error) {
 	return obj{"channel": r.ID, "ts": m.TS}, nil
 }
 
+// edited marks a message as changed and tells everybody.
+func (s *Server) edited(r *room, m *Message) {
+	m.EditedTS = s.ts()
+	s.showed(r, m)
+	s.chatEvents(r, m, "message_changed")
+}
+
 // erase takes a message away; its place in the order (and its thread) stays.
 func (s *Server) erase(r *room, m *Message) {
 	m.Deleted = true
 	m.Text, m.Blocks, m.Attachments, m.Metadata, m.Files = "", nil, nil, nil, nil
 	s.showed(r, m)
+	s.chatEvents(r, m, "message_deleted")
 }
 
 func (c *call) ephemeral() (obj, error) {

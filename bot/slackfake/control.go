@@ -80,7 +80,11 @@ func (s *Server) forUser(read func(*User, *http.Request) (any, error)) http.Hand
 		var v any
 		var raw []byte
 		err := fmt.Errorf("there is no user %q", r.URL.Query().Get("user"))
-		if u := s.world.user(r.URL.Query().Get("user")); u != nil {
+		u := s.world.user(r.URL.Query().Get("user"))
+		if i := slices.IndexFunc(s.world.Users, func(u *User) bool { return !u.Deleted }); r.URL.Query().Get("user") == "" && i >= 0 {
+			u = s.world.Users[i] // a page that plays nobody yet
+		}
+		if u != nil {
 			if v, err = read(u, r); err == nil {
 				raw, err = json.Marshal(v)
 			}

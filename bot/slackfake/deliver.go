@@ -45,7 +45,10 @@ var reasons = map[string]string{"timeout": "http_timeout", "unreachable": "conne
 
 // deliver sends one delivery and waits for its acknowledgement, at most AckBudget after any injected delay.
 func (s *Server) deliver(ctx context.Context, d delivery) ack {
-	rule := s.faults.hit(kindsFor["deliveries"], d.what, "deliveries")
+	s.mu.Lock()
+	passed := s.passed
+	s.mu.Unlock()
+	rule := s.hit(kindsFor["deliveries"], d.what, "deliveries")
 	switch kindOf(rule) {
 	case Drop:
 		s.traffic(entry{Dir: "in", What: d.what, Request: d.payload, Fault: Drop})
@@ -53,7 +56,7 @@ func (s *Server) deliver(ctx context.Context, d delivery) ack {
 	case Delay:
 		pause(ctx, time.Duration(rule.MS)*time.Millisecond)
 	case Reorder:
-		s.letOnePass(ctx, rule.MS)
+		letOnePass(ctx, passed, rule.MS)
 	case Duplicate:
 		s.run(func(ctx context.Context) { s.send(ctx, d, rule) })
 	}
@@ -63,13 +66,10 @@ func (s *Server) deliver(ctx context.Context, d delivery) ack {
 }
 
 // letOnePass holds a delivery until another has been made, or for ms (2 s when 0).
-func (s *Server) letOnePass(ctx context.Context, ms int) {
+func letOnePass(ctx context.Context, passed <-chan struct{}, ms int) {
 	if ms == 0 {
 		ms = 2000
 	}
-	s.mu.Lock()
-	passed := s.passed
-	s.mu.Unlock()
 	t := time.NewTimer(time.Duration(ms) * time.Millisecond)
 	defer t.Stop()
 	select {

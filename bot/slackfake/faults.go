@@ -106,7 +106,18 @@ func (s *Server) Faults() []Rule {
 	return out
 }
 
-// hit finds the rule that breaks this call, if any. keys are the names under which it may be addressed.
+// hit finds the rule that breaks this call, if any, and tells the pages that it was used.
+func (s *Server) hit(kinds []string, keys ...string) *Rule {
+	r := s.faults.hit(kinds, keys...)
+	if r != nil {
+		s.mu.Lock()
+		s.touch("state", "")
+		s.mu.Unlock()
+	}
+	return r
+}
+
+// hit: keys are the names under which the call may be addressed, kinds (nil: all) what can happen to it.
 func (f *faults) hit(kinds []string, keys ...string) *Rule {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -50,7 +50,7 @@ func (c *call) uploadURL() (obj, error) {
 // serveUpload takes the bytes, raw or as the first part of a multipart body.
 func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	rule := s.faults.hit(nil, "upload", "*")
+	rule := s.hit(nil, "upload", "*")
 	status := 0
 	if undone(rule) != "" {
 		status, _ = s.failEarly(w, r, rule)

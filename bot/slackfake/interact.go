@@ -93,6 +93,9 @@ func (s *Server) click(u *User, a Act) (*delivery, error) {
 	}
 	for block, actions := range a.State {
 		for action, val := range actions {
+			if _, still := find(p.blocks, block, action); !still {
+				continue
+			}
 			if err := take(p.values, p.blocks, block, action, val); err != nil {
 				return nil, err
 			}

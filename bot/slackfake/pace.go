@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,6 +33,7 @@ type pace struct {
 	cfg     Pace
 	now     func() time.Time
 	buckets map[string]*bucket
+	posts   map[string][]time.Time // of the last minute, by channel
 }
 
 type bucket struct {
@@ -54,7 +56,7 @@ func newPace(cfg Pace, now func() time.Time) *pace {
 			cfg.Tier[tier] = n
 		}
 	}
-	return &pace{cfg: cfg, now: now, buckets: map[string]*bucket{}}
+	return &pace{cfg: cfg, now: now, buckets: map[string]*bucket{}, posts: map[string][]time.Time{}}
 }
 
 // method takes one call of a method out of its tier; wait > 0 refuses it for that many whole seconds.
@@ -66,15 +68,36 @@ func (p *pace) method(name string, tier int) (wait int) {
 	return p.take("method "+name, n/60, n)
 }
 
-// post takes one message to a channel.
+// post takes one message to a channel. A burst is lent, not given: no more than a minute's worth within any minute.
 func (p *pace) post(channel string) (wait int) {
 	if p.cfg.Off {
 		return 0
 	}
+	if wait = p.minute(channel); wait > 0 {
+		return wait
+	}
 	if wait = p.take("channel "+channel, p.cfg.PostsPerSecond, float64(p.cfg.PostBurst)); wait > 0 {
 		return wait
 	}
-	return p.take("workspace", float64(p.cfg.PostsPerMinute)/60, float64(p.cfg.PostsPerMinute))
+	if wait = p.take("workspace", float64(p.cfg.PostsPerMinute)/60, float64(p.cfg.PostsPerMinute)); wait > 0 {
+		return wait
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.posts[channel] = append(p.posts[channel], p.now())
+	return 0
+}
+
+func (p *pace) minute(channel string) (wait int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	recent := slices.DeleteFunc(p.posts[channel], func(t time.Time) bool { return now.Sub(t) > time.Minute })
+	p.posts[channel] = recent
+	if most := int(60 * p.cfg.PostsPerSecond); len(recent) >= most && most > 0 {
+		return int(math.Ceil((time.Minute - now.Sub(recent[len(recent)-most])).Seconds())) + 1
+	}
+	return 0
 }
 
 func (p *pace) take(key string, rate, size float64) (wait int) {

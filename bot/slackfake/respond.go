@@ -41,7 +41,7 @@ func (s *Server) serveRespond(w http.ResponseWriter, r *http.Request) {
 		args = obj{}
 		err = no("invalid_payload")
 	}
-	rule := s.faults.hit(nil, "response_url", "*")
+	rule := s.hit(nil, "response_url", "*")
 	var status int
 	answer := obj{"ok": true}
 	shown := clone(args)
@@ -131,9 +131,8 @@ func (s *Server) respondIn(r *room, source *Message, h *hook, args obj) error {
 		if err := s.content(args, &next, false); err != nil {
 			return err
 		}
-		next.EditedTS = s.ts()
 		*source = next
-		s.showed(r, source)
+		s.edited(r, source)
 		return nil
 	}
 	m := &Message{User: s.app.botUser, BotID: s.app.botID, ThreadTS: strOf(args, "thread_ts")}

@@ -66,7 +66,7 @@ func (k *sockets) redeem(t string) bool {
 
 // serve holds one connection from hello to its end.
 func (k *sockets) serve(w http.ResponseWriter, r *http.Request) {
-	if k.s.faults.hit([]string{Refuse}, "socket") != nil {
+	if k.s.hit([]string{Refuse}, "socket") != nil {
 		http.Error(w, "service unavailable", http.StatusServiceUnavailable)
 		return
 	}
@@ -229,7 +229,7 @@ func (k *sockets) send(ctx context.Context, d delivery) ack {
 		c.mu.Unlock()
 	}()
 	err := c.write(env)
-	if k.s.faults.hit([]string{DropSocket}, "socket") != nil {
+	if k.s.hit([]string{DropSocket}, "socket") != nil {
 		_ = c.conn.Close()
 		err = errCut
 	}

@@ -164,7 +164,7 @@ func (c *call) viewOpen() (obj, error) {
 	if err := c.external(body, ""); err != nil {
 		return nil, err
 	}
-	within := t.viewID != "" && c.views[t.viewID] != nil
+	within := t.viewID != "" && len(c.stacks[t.user]) > 0
 	if within && len(c.stacks[t.user]) >= 3 {
 		return nil, no("push_limit_reached")
 	}
@@ -187,7 +187,7 @@ func (c *call) viewPush() (obj, error) {
 	if err := c.external(body, ""); err != nil {
 		return nil, err
 	}
-	if t.viewID == "" || c.views[t.viewID] == nil {
+	if t.viewID == "" || len(c.stacks[t.user]) == 0 {
 		return nil, no("invalid_trigger_id") // a push must come from inside an open modal
 	}
 	if len(c.stacks[t.user]) >= 3 {

@@ -94,7 +94,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	c := &call{Server: s, name: r.PathValue("method")}
 	token, argErr := c.decode(w, r)
-	rule := s.faults.hit(nil, c.name, "*")
+	rule := s.hit(nil, c.name, "*")
 	var status int
 	var answer obj
 	if early := undone(rule); early != "" {
@@ -174,7 +174,9 @@ func (c *call) allowed(token string) (wait int, err error) {
 // decode reads form, multipart, JSON or query arguments, takes the token out and parses the JSON ones.
 func (c *call) decode(w http.ResponseWriter, r *http.Request) (token string, err error) {
 	c.args = obj{}
-	token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		token = t
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "application/json" {

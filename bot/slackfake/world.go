@@ -269,8 +269,8 @@ func (s *Server) ts() string {
 	return fmt.Sprintf("%010d.%06d", micro/1e6, micro%1e6)
 }
 
-// add puts a new message at the end of a conversation and tells who can see it.
-func (s *Server) add(r *room, m *Message) *Message {
+// add puts a new message at the end of a conversation and tells who can see it, the app too: first are closed when it knows.
+func (s *Server) add(r *room, m *Message) (first []<-chan struct{}) {
 	m.Channel, m.TS = r.ID, s.ts()
 	nameParts(m.Blocks)
 	r.Messages = append(r.Messages, m)
@@ -278,7 +278,7 @@ func (s *Server) add(r *room, m *Message) *Message {
 		r.Read[m.User] = m.TS
 	}
 	s.showed(r, m)
-	return m
+	return s.chatEvents(r, m, "")
 }
 
 // showed tells the pages of everybody who can see a message that it changed.
