@@ -1,0 +1,221 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// nap is the longest wait for the pace that a worker sits out in its lane.
+const nap = 1500 * time.Millisecond
+
+// attempt is one try at one row. The row stands as "sending" exactly while a
+// call that shows something is under way: found so by a later try, it may have
+// arrived.
+type attempt struct {
+	*deliverer
+	lane lane
+	row  store.Row
+	job  *river.Job[store.DeliverArgs] // ours, when it is the row's
+	end  time.Time                     // of the turn
+
+	wanted   int64 // as read before the state that is drawn
+	doubtful bool  // an earlier try may have arrived
+	calling  bool  // the row stands as sending because of us
+}
+
+func (a *attempt) run(ctx context.Context) error {
+	a.doubtful = a.posts() && a.row.State != store.DeliveryPending
+	if a.doubtful {
+		if known, err := a.lookUp(ctx); known || err != nil {
+			return err
+		}
+	}
+	d, err := a.draw(ctx)
+	if err != nil {
+		return err
+	}
+	if d.not != nil {
+		return d.not(a, ctx)
+	}
+	if err := a.findPlace(ctx); err != nil {
+		return a.settle(ctx, store.Sent{}, err)
+	}
+	if waits, err := a.mayCall(ctx, a.scope()); waits || err != nil {
+		return err
+	}
+	fresh, err := a.cfg.Store.MarkSending(ctx, a.row, a.lane.owner)
+	if err != nil {
+		return err
+	}
+	a.row.Attempts, a.calling = fresh.Attempts, true
+	sent, err := a.call(ctx, d)
+	return a.settle(ctx, sent, err)
+}
+
+// posts reports whether the call would show something new; all others may be
+// repeated without harm.
+func (a *attempt) posts() bool { return a.row.TS == "" && a.row.Kind != models.DeliverHome }
+
+// scope is what the call counts against.
+func (a *attempt) scope() slackapi.Scope {
+	switch {
+	case a.row.Kind == models.DeliverHome:
+		return slackapi.Scope{Method: slackapi.MethodPublish}
+	case a.row.TS != "":
+		return slackapi.Scope{Method: slackapi.MethodUpdate}
+	}
+	return slackapi.Scope{Method: slackapi.MethodPost, Channel: string(a.row.Channel)}
+}
+
+// findPlace opens the direct message that a row for a person goes to.
+func (a *attempt) findPlace(ctx context.Context) error {
+	if a.row.Channel != "" || a.row.Kind == models.DeliverHome {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
+	defer cancel()
+	channel, err := a.cfg.Slack.OpenDM(ctx, string(a.row.UserID))
+	a.row.Channel = models.ChannelID(channel)
+	return err
+}
+
+// mayCall says whether a call must wait; if so the row was put off, or the
+// short wait was sat out and the lane should be looked at again.
+func (a *attempt) mayCall(ctx context.Context, scope slackapi.Scope) (waits bool, err error) {
+	now := a.cfg.Store.Now()
+	until, err := a.pace.heldUntil(ctx, scope, now)
+	if err != nil {
+		return false, err
+	}
+	if until.After(now) {
+		return true, a.putOff(ctx, until, "held back by Slack's limit on "+scope.Method)
+	}
+	wait, spread, err := a.pace.take(ctx, scope, now)
+	switch {
+	case err != nil || wait <= 0:
+		return false, err
+	case wait <= nap && time.Now().Add(wait).Before(a.end):
+		sleep(ctx, wait)
+		return true, nil
+	}
+	return true, a.putOff(ctx, now.Add(spread), "waits for its turn to call "+scope.Method)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// call shows what was drawn. Text alone follows when Slack refuses the blocks,
+// and a message anew when the old one is gone.
+func (a *attempt) call(ctx context.Context, d drawing) (store.Sent, error) {
+	sent, err := a.callOnce(ctx, d)
+	e, _ := errors.AsType[*slackapi.Error](err)
+	switch {
+	case e == nil || e.Kind != slackapi.Never:
+		return sent, err
+	case e.Trouble == slackapi.BadContent && len(d.Blocks) > 0:
+		a.log.ErrorContext(ctx, "Slack refuses the look of a message; sending its text alone", "delivery", a.row.ID, "slack", e)
+		d.Blocks = nil
+		return a.callOnce(ctx, d)
+	case e.Trouble == slackapi.MessageGone && a.row.TS != "" && d.anew:
+		return a.anew(ctx, d)
+	}
+	return sent, err
+}
+
+func (a *attempt) callOnce(ctx context.Context, d drawing) (store.Sent, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
+	defer cancel()
+	if d.home != nil {
+		v, err := a.cfg.Slack.PublishHome(ctx, string(a.row.UserID), *d.home, "")
+		return store.Sent{Hash: v.Hash, Shown: a.wanted}, err
+	}
+	m := slackapi.Message{
+		Channel: string(a.row.Channel), ThreadTS: d.thread, Text: d.Text, Blocks: d.Blocks,
+		Metadata: slackapi.Metadata{DeliveryID: a.id(), Record: d.record},
+	}
+	sent := store.Sent{Channel: a.row.Channel, TS: a.row.TS, Shown: a.wanted}
+	if a.row.TS != "" {
+		return sent, a.cfg.Slack.Update(ctx, slackapi.Sent{Channel: m.Channel, TS: a.row.TS}, m)
+	}
+	posted, err := a.cfg.Slack.Post(ctx, m)
+	sent.Channel, sent.TS = models.ChannelID(posted.Channel), posted.TS
+	return sent, err
+}
+
+// anew posts a message whose old copy was deleted, unless an earlier try did.
+func (a *attempt) anew(ctx context.Context, d drawing) (store.Sent, error) {
+	there, found, err := a.find(ctx, a.cfg.Store.Now().Add(-time.Hour))
+	if found || err != nil {
+		return store.Sent{Channel: models.ChannelID(there.Channel), TS: there.TS, Shown: a.row.Shown}, err
+	}
+	a.row.TS = ""
+	return a.callOnce(ctx, d)
+}
+
+// id is how the row is known to Slack.
+func (a *attempt) id() string { return strconv.FormatInt(a.row.ID, 10) }
+
+// lookUp settles whether a doubtful message arrived. known means that the row
+// was marked and the lane should be looked at again: the message was found and
+// is edited from now on, or it is certainly not there and is posted. Without
+// the scope, or where Slack lets nobody look, it is simply sent again: at
+// least once.
+func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
+	if !a.cfg.HasHistoryScope() {
+		return false, nil
+	}
+	if err := a.findPlace(ctx); err != nil {
+		return true, a.settle(ctx, store.Sent{}, err)
+	}
+	if waits, err := a.mayCall(ctx, slackapi.Scope{Method: slackapi.MethodHistory}); waits || err != nil {
+		return true, err
+	}
+	there, found, err := a.find(ctx, later(a.row.CreatedAt, at(a.row.NotBefore)))
+	if e, ok := errors.AsType[*slackapi.Error](err); ok {
+		if e.Kind == slackapi.Never && e.Trouble != slackapi.AppRemoved {
+			return false, nil
+		}
+		return true, a.settle(ctx, store.Sent{}, err)
+	}
+	if !found {
+		return true, a.cfg.Store.MarkRetry(ctx, a.row, a.cfg.Store.Now(), "looked for in Slack and not there")
+	}
+	a.Counts.Adopted.Add(1)
+	sent := store.Sent{Channel: models.ChannelID(there.Channel), TS: there.TS, Shown: a.row.Shown}
+	if !a.row.Kind.EditedInPlace() {
+		sent.Shown = a.wanted
+	}
+	return true, a.sent(ctx, sent)
+}
+
+// find looks for the row's message; false without an error also where nobody
+// may look.
+func (a *attempt) find(ctx context.Context, since time.Time) (slackapi.Sent, bool, error) {
+	if !a.cfg.HasHistoryScope() {
+		return slackapi.Sent{}, false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
+	defer cancel()
+	thread := ""
+	if a.row.Kind == models.DeliverThread {
+		var err error
+		if thread, _, err = a.cfg.Store.CardTS(ctx, a.row.WorkspaceID, a.row.Ref(), a.row.Channel); err != nil {
+			return slackapi.Sent{}, false, err
+		}
+	}
+	return a.cfg.Slack.FindByMetadata(ctx, string(a.row.Channel), thread, a.id(), since)
+}

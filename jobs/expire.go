@@ -1,0 +1,94 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// Bounds of one tick; what is left over is next tick's.
+const (
+	expireBatch = 200
+	wakeBatch   = 500
+)
+
+type tickArgs struct{}
+
+func (tickArgs) Kind() string { return "tick" }
+
+// ticker ends what is over and wakes deliveries whose own job was lost.
+type ticker struct {
+	river.WorkerDefaults[tickArgs]
+	*Jobs
+}
+
+func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
+	t.pace.forget(t.cfg.Store.Now())
+	return errors.Join(t.expire(ctx), t.wake(ctx))
+}
+
+// expire goes through the same door as every decision. Its key makes replicas
+// that tick at once, or a tick that is run again, one.
+func (t *ticker) expire(ctx context.Context) error {
+	due, err := t.cfg.Store.DueChanges(ctx, t.cfg.Store.Now(), expireBatch)
+	if err != nil {
+		return fmt.Errorf("look for what is due: %w", err)
+	}
+	var errs []error
+	for _, d := range due {
+		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("expire/%s/%d", d.ID, d.DueAt.Unix())}
+		r, err := t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Expire(f) })
+		switch _, refused := models.AsRefusal(err); {
+		case refused: // somebody was faster
+		case err != nil:
+			errs = append(errs, fmt.Errorf("expire %s: %w", d.ID, err))
+		case !r.Repeat && len(r.Events) > 0:
+			t.Counts.Expired.Add(1)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (t *ticker) wake(ctx context.Context) error {
+	before := t.cfg.Store.Now().Add(-t.cfg.Times.Overdue)
+	ids, err := t.cfg.Store.Stuck(ctx, before, wakeBatch)
+	if err != nil {
+		return fmt.Errorf("look for overdue deliveries: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	ids, err = t.overdue(ctx, ids, before)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	t.Counts.Woken.Add(int64(len(ids)))
+	t.log.WarnContext(ctx, "deliveries are overdue; waking them", "count", len(ids), "first", ids[0])
+	if err := t.cfg.Store.Enqueue(ctx, ids...); err != nil {
+		return fmt.Errorf("wake deliveries: %w", err)
+	}
+	return nil
+}
+
+// overdue leaves out what has only just become due after a wait: its own job is
+// on the way, and a second one for every wait would pile up.
+func (t *ticker) overdue(ctx context.Context, ids []int64, before time.Time) ([]int64, error) {
+	var out []int64
+	for _, id := range ids {
+		row, err := t.cfg.Store.Delivery(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case row.Open() && !due(row).After(before):
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}

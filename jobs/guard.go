@@ -1,0 +1,59 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math"
+	mrand "math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Counts are what happened in this process since it began.
+type Counts struct {
+	Posted, Edited, Published atomic.Int64 // accepted by Slack
+	Adopted                   atomic.Int64 // doubtful, and found in Slack
+	Doubtful                  atomic.Int64 // may have arrived; sent or looked for again
+	Limited                   atomic.Int64 // 429
+	Superseded, Parked        atomic.Int64
+	Woken                     atomic.Int64 // deliveries that the tick had to wake
+	Expired                   atomic.Int64
+	Panics                    atomic.Int64
+}
+
+// maxBackoff is the longest wait between two tries of anything.
+const maxBackoff = 5 * time.Minute
+
+// backoff is 2^n seconds, at most five minutes, less up to a fifth at random
+// so that what failed together is not tried together.
+func backoff(n int) time.Duration {
+	d := min(float64(maxBackoff), math.Exp2(float64(max(n, 0)))*float64(time.Second))
+	return time.Duration(d * (1 - mrand.Float64()/5))
+}
+
+// retries is River's policy for jobs that ended in an error of our own, such
+// as a database that is away. What Slack makes wait is snoozed instead.
+type retries struct{ now func() time.Time }
+
+func (r retries) NextRetry(job *rivertype.JobRow) time.Time {
+	return r.now().Add(backoff(len(job.Errors)))
+}
+
+// guard is told of every failed or panicking job, which River then tries again.
+type guard struct{ *Jobs }
+
+func (g guard) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	g.log.WarnContext(ctx, "a job failed and will be tried again", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
+	return nil
+}
+
+func (g guard) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
+	g.Counts.Panics.Add(1)
+	g.log.ErrorContext(ctx, "a job panicked", "reference", rand.Text()[:8], "job", job.ID, "kind", job.Kind,
+		"panic", fmt.Sprint(v), "trace", trace)
+	return nil
+}

@@ -1,0 +1,120 @@
+package jobs
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// rate is how often a method may be called: once every so long, with a burst.
+// No minute then holds more than Slack's published figure: 50 for tier 3 and
+// 100 for tier 4; one post a second a channel, "short bursts" allowed.
+type rate struct {
+	every time.Duration
+	burst int
+}
+
+var rates = map[string]rate{
+	slackapi.MethodPost:    {time.Second, 3},
+	slackapi.MethodUpdate:  {time.Minute / 45, 5},
+	slackapi.MethodPublish: {time.Minute / 90, 10},
+	slackapi.MethodDM:      {time.Minute / 45, 5},
+	slackapi.MethodHistory: {time.Minute / 45, 5},
+	slackapi.MethodReplies: {time.Minute / 45, 5},
+	slackapi.MethodUser:    {time.Minute / 90, 10},
+}
+
+// everything is a hold on all methods: the token is dead.
+const everything = "*"
+
+// pace keeps calls within Slack's limits. Holds and rates stand in the
+// database, where replicas share them; two replicas that look at the same
+// moment may go one call over, which the bursts leave room for.
+type pace struct {
+	store *store.Store
+	ws    models.WorkspaceID
+
+	mu   sync.Mutex
+	held map[slackapi.Scope]time.Time // what this replica was told, at once
+	line map[slackapi.Scope]int       // how many were told to wait for the rate
+}
+
+func newPace(s *store.Store, ws models.WorkspaceID) *pace {
+	return &pace{store: s, ws: ws, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]int{}}
+}
+
+// hold stops calls in scope until a business time, on every replica.
+func (p *pace) hold(ctx context.Context, scope slackapi.Scope, until time.Time) error {
+	p.mu.Lock()
+	if until.After(p.held[scope]) {
+		p.held[scope] = until
+	}
+	p.mu.Unlock()
+	return p.store.Hold(ctx, p.ws, scope.Method, models.ChannelID(scope.Channel), until)
+}
+
+// heldUntil is when calls in scope may go on; now when nothing holds them.
+func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Time) (time.Time, error) {
+	until := now
+	for _, s := range []slackapi.Scope{scope, {Method: everything}} {
+		p.mu.Lock()
+		mine := p.held[s]
+		p.mu.Unlock()
+		shared, err := p.store.HeldUntil(ctx, p.ws, s.Method, models.ChannelID(s.Channel), now)
+		if err != nil {
+			return now, err
+		}
+		until = later(until, later(mine, shared))
+	}
+	return until, nil
+}
+
+// take counts one call in scope against its rate, or says how long to wait and
+// counts nothing: wait until the next call may be made, spread for those who
+// go away and come back, so that a long line does not come back all at once.
+// The state is one instant: when the calls so far will have been spread evenly.
+func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (wait, spread time.Duration, err error) {
+	r, ok := rates[scope.Method]
+	if !ok {
+		return 0, 0, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := slackapi.Scope{Method: "pace/" + scope.Method, Channel: scope.Channel}
+	even, err := p.store.HeldUntil(ctx, p.ws, key.Method, models.ChannelID(key.Channel), now)
+	if err != nil {
+		return 0, 0, err
+	}
+	even = later(later(even, p.held[key]), now)
+	if wait = even.Sub(now) - time.Duration(r.burst-1)*r.every; wait > 0 {
+		p.line[key]++
+		return wait, wait + rand.N(time.Duration(p.line[key])*r.every), nil
+	}
+	even = even.Add(r.every)
+	p.held[key], p.line[key] = even, max(0, p.line[key]-1)
+	return 0, 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
+}
+
+// forget drops what is over, so that the memory does not grow with channels.
+func (p *pace) forget(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s, until := range p.held {
+		if !until.After(now) {
+			delete(p.held, s)
+			delete(p.line, s)
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,132 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/bot/view"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// drawing is how a row looks now, or why it is not sent.
+type drawing struct {
+	view.Message
+	home   *slack.HomeTabViewRequest
+	thread string // ts of the parent
+	record string // "CHG-4", for the metadata
+	anew   bool   // post it again when somebody deleted it
+
+	not func(*attempt, context.Context) error // what to do instead of sending
+}
+
+// draws says how each kind looks. All are drawn from the state of this moment,
+// so what comes late is never stale.
+var draws = map[models.DeliveryKind]func(*attempt, context.Context, *models.Change, models.Facts) (drawing, error){
+	models.DeliverCard:   (*attempt).drawCard,
+	models.DeliverAsk:    (*attempt).drawAsk,
+	models.DeliverThread: (*attempt).drawThread,
+	models.DeliverNote:   (*attempt).drawNote,
+}
+
+// draw reads the state and turns it into a message.
+func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
+	s, ws := a.cfg.Store, a.row.WorkspaceID
+	if a.row.Kind == models.DeliverHome {
+		return a.drawHome(ctx)
+	}
+	how, known := draws[a.row.Kind]
+	if !known || a.row.RecordKind != models.RecordChange {
+		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
+	}
+	c, err := s.Change(ctx, ws, models.ChangeID(a.row.RecordID))
+	if err != nil {
+		return d, fmt.Errorf("load %s %d for delivery %d: %w", a.row.RecordKind, a.row.RecordID, a.row.ID, err)
+	}
+	f, err := s.Facts(ctx, ws, "")
+	if err != nil {
+		return d, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
+	}
+	d, err = how(a, ctx, c, f)
+	d.record = c.ID.String()
+	return d, err
+}
+
+func (a *attempt) drawCard(_ context.Context, c *models.Change, f models.Facts) (drawing, error) {
+	return drawing{Message: view.ChangeCard(c, f), anew: true}, nil
+}
+
+// drawAsk: nobody is asked for what is no longer theirs to decide. An ask that
+// they have already is edited to say how it ended.
+func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
+	ask, latest, ok := c.AskByKey(a.row.Key)
+	open := ok && latest && c.MayDecide(f.People[a.row.UserID], f)
+	switch {
+	case !ok:
+		return drawing{not: superseded("the change does not know this ask")}, nil
+	case !open && a.row.TS == "":
+		return drawing{not: superseded("there is nothing left to decide")}, nil
+	}
+	var since *models.Material
+	if seen, ok := c.LastSeen(a.row.UserID); ok && seen != ask.Revision {
+		m, err := a.cfg.Store.Material(ctx, c.Workspace, c.ID, seen)
+		switch {
+		case err == nil:
+			since = &m
+		case !errors.Is(err, store.ErrNotFound):
+			return drawing{}, fmt.Errorf("load revision %s of %s: %w", seen.Short(), c.ID, err)
+		}
+	}
+	return drawing{Message: view.AskCard(c, ask, latest, since, f), anew: open}, nil
+}
+
+func (a *attempt) drawNote(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
+	e, err := a.event(ctx)
+	return drawing{Message: view.Note(c, e, f)}, err
+}
+
+// drawThread stands under the card. In a lane an older row of the same record
+// goes first, so a card that is not there by now was parked.
+func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
+	card, there, err := a.cfg.Store.CardTS(ctx, a.row.WorkspaceID, a.row.Ref(), a.row.Channel)
+	switch {
+	case err != nil:
+		return drawing{}, err
+	case !there:
+		return drawing{not: parked("The card that this line belongs under could not be posted; repair that first.")}, nil
+	}
+	e, err := a.event(ctx)
+	return drawing{Message: view.ThreadLine(c, e, f), thread: card}, err
+}
+
+func (a *attempt) drawHome(ctx context.Context) (drawing, error) {
+	data, f, err := a.cfg.Store.HomeData(ctx, a.row.WorkspaceID, a.row.UserID)
+	if err != nil {
+		return drawing{}, fmt.Errorf("read the home of %s: %w", a.row.UserID, err)
+	}
+	h := view.Home(view.HomeData(data), f)
+	return drawing{home: &h}, nil
+}
+
+func (a *attempt) event(ctx context.Context) (models.Event, error) {
+	e, _, err := a.cfg.Store.Event(ctx, a.row.WorkspaceID, a.row.EventID)
+	if err != nil {
+		return e, fmt.Errorf("load event %d of delivery %d: %w", a.row.EventID, a.row.ID, err)
+	}
+	return e, nil
+}
+
+// superseded ends a row that nobody needs any more.
+func superseded(why string) func(*attempt, context.Context) error {
+	return func(a *attempt, ctx context.Context) error {
+		a.Counts.Superseded.Add(1)
+		return a.cfg.Store.MarkSuperseded(ctx, a.row, why)
+	}
+}
+
+func parked(reason string) func(*attempt, context.Context) error {
+	return func(a *attempt, ctx context.Context) error { return a.park(ctx, reason, reason) }
+}

@@ -1,0 +1,114 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// tokenDead is how long nothing is sent after Slack has said that the app was
+// removed; then one call asks again.
+const tokenDead = 5 * time.Minute
+
+// settle writes down how a call ended. It does so even when the process is
+// told to stop meanwhile: what Slack said must not be forgotten.
+func (a *attempt) settle(ctx context.Context, sent store.Sent, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err == nil {
+		a.count()
+		return a.sent(ctx, sent)
+	}
+	e, ok := errors.AsType[*slackapi.Error](err)
+	if !ok {
+		return err // ours, not Slack's
+	}
+	switch e.Kind {
+	case slackapi.Later:
+		return a.later(ctx, e)
+	case slackapi.MayHaveHappened:
+		return a.doubt(ctx, e)
+	}
+	return a.refused(ctx, e)
+}
+
+func (a *attempt) count() {
+	switch {
+	case a.row.Kind == models.DeliverHome:
+		a.Counts.Published.Add(1)
+	case a.row.TS != "":
+		a.Counts.Edited.Add(1)
+	default:
+		a.Counts.Posted.Add(1)
+	}
+}
+
+// sent completes our own job in the same transaction, so that a crash after it
+// can't run the job again.
+func (a *attempt) sent(ctx context.Context, sent store.Sent) error {
+	if err := a.cfg.Store.MarkSent(ctx, a.row, sent, a.job); err != nil {
+		return fmt.Errorf("mark delivery %d sent: %w", a.row.ID, err)
+	}
+	return nil
+}
+
+// later: it certainly did not happen.
+func (a *attempt) later(ctx context.Context, e *slackapi.Error) error {
+	now := a.cfg.Store.Now()
+	if e.Trouble != slackapi.Busy {
+		return a.putOff(ctx, now.Add(backoff(a.row.Attempts)), e.Error())
+	}
+	a.Counts.Limited.Add(1)
+	until := now.Add(e.RetryAfter)
+	if err := a.pace.hold(ctx, e.Scope(), until); err != nil {
+		return fmt.Errorf("hold %s: %w", e.Method, err)
+	}
+	a.log.InfoContext(ctx, "Slack asks to slow down", "slack", e)
+	return a.putOff(ctx, until, e.Error())
+}
+
+// doubt: it may be there. What can be repeated without harm is repeated; a new
+// message is looked for first.
+func (a *attempt) doubt(ctx context.Context, e *slackapi.Error) error {
+	wait := backoff(a.row.Attempts)
+	if e.Method != slackapi.MethodPost {
+		return a.putOff(ctx, a.cfg.Store.Now().Add(wait), e.Error())
+	}
+	a.Counts.Doubtful.Add(1)
+	return a.cfg.Store.MarkUncertain(ctx, a.row, a.cfg.Store.Now().Add(max(wait, a.cfg.Times.Doubt)), e.Error())
+}
+
+// refused: a person has to change something first.
+func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
+	if e.Trouble != slackapi.AppRemoved {
+		return a.park(ctx, e.Words().String(), e.Error())
+	}
+	until := a.cfg.Store.Now().Add(tokenDead)
+	if err := a.pace.hold(ctx, slackapi.Scope{Method: everything}, until); err != nil {
+		return fmt.Errorf("hold everything: %w", err)
+	}
+	a.log.ErrorContext(ctx, "Slack does not accept the app's token; nothing is sent until it does", "slack", e)
+	return a.putOff(ctx, until, e.Error())
+}
+
+// park sets the row aside with a reason for an admin, who can have it retried.
+func (a *attempt) park(ctx context.Context, reason, why string) error {
+	a.Counts.Parked.Add(1)
+	a.log.ErrorContext(ctx, "a message can't be delivered until somebody changes something", "delivery", a.row.ID,
+		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.UserID, "why", why)
+	return a.cfg.Store.MarkDead(ctx, a.row, reason, why)
+}
+
+// putOff waits. It decides nothing: what an earlier try left in doubt stays in
+// doubt, unless our own call has come to a clear end since.
+func (a *attempt) putOff(ctx context.Context, until time.Time, why string) error {
+	if a.doubtful && !a.calling {
+		return a.cfg.Store.MarkUncertain(ctx, a.row, until, why)
+	}
+	return a.cfg.Store.MarkRetry(ctx, a.row, until, why)
+}
