@@ -43,8 +43,10 @@ func (c *Change) Excluded(u UserID) string {
 		return "you raised this change"
 	case c.Implementer:
 		return "you carry this change out"
-	case c.LastEditor, c.Author:
+	case c.LastEditor:
 		return "you edited this change last"
+	case c.Author:
+		return "you wrote what this change says now"
 	}
 	return ""
 }

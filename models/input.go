@@ -52,7 +52,7 @@ func (in Input) check(c *Change, f Facts) error {
 		implementer = c.Requester
 	}
 	if p := f.People[implementer]; p.Deleted || p.Bot {
-		errs.add(FieldImplementer, "%s can't carry out a change: this account is deactivated or a bot. Choose another person.", f.Name(implementer))
+		errs.add(FieldImplementer, "%s can't carry out a change: this account is deactivated or a bot. Choose another person.", upperFirst(f.Name(implementer)))
 	}
 	return errs.err("Nothing is saved yet: some answers need another look.")
 }

@@ -53,13 +53,27 @@ func (s *seating) place(u UserID, keys []string) bool {
 	return s.seat(len(s.people)-1, make([]bool, len(s.slots)))
 }
 
+// seat takes a free slot if there is one, so that those who sit stay where
+// they are; else it moves people on until one comes free.
 func (s *seating) seat(person int, tried []bool) bool {
+	var fitting []int
 	for _, i := range s.order {
-		if tried[i] || !slices.Contains(s.people[person].keys, s.slots[i].Requirement.Key) {
+		if !tried[i] && slices.Contains(s.people[person].keys, s.slots[i].Requirement.Key) {
+			fitting = append(fitting, i)
+		}
+	}
+	for _, i := range fitting {
+		if s.taken[i] < 0 {
+			s.taken[i] = person
+			return true
+		}
+	}
+	for _, i := range fitting {
+		if tried[i] {
 			continue
 		}
 		tried[i] = true
-		if s.taken[i] < 0 || s.seat(s.taken[i], tried) {
+		if s.seat(s.taken[i], tried) {
 			s.taken[i] = person
 			return true
 		}

@@ -47,13 +47,14 @@ func (d *Directory) teamName(id TeamID) string {
 	return string(id)
 }
 
-// Name is how a person is called in plain words; the id when unknown.
+// Name is how a person is called in plain words, never by an id. Whoever was
+// not looked up in Slack yet is an unknown person for a moment.
 func (d *Directory) Name(u UserID) string {
-	switch p, ok := d.People[u]; {
+	switch name := d.People[u].Name; {
 	case u == "":
 		return "Gatehouse"
-	case ok && p.Name != "":
-		return p.Name
+	case name != "":
+		return name
 	}
-	return string(u)
+	return "an unknown person"
 }
