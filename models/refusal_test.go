@@ -11,36 +11,42 @@ import (
 // verbs of fmt that nobody filled.
 var codes = regexp.MustCompile(`%!|\b[a-z]+_[a-z_]+\b|\b[UCTW][A-Z0-9]{3,}\b|\bnil\b|  |\.\.$|^ | $`)
 
-// wellSaid insists on what the product promises of a refusal: it says at
-// least two things (what happened or why, and what to do), holds no codes,
-// starts like a sentence and ends like one.
+// wellSaid insists on what the product promises of a refusal.
 func wellSaid(t testing.TB, r *Refusal) {
 	t.Helper()
+	if problem := badlySaid(r); problem != "" {
+		t.Error(problem)
+	}
+}
+
+// badlySaid is what is wrong with the words of a refusal: they say at least
+// two things (what happened or why, and what to do), hold no codes, start
+// like a sentence and end like one.
+func badlySaid(r *Refusal) string {
 	text := r.Text
 	if text == "" {
-		t.Errorf("a refusal without words: %+v", r)
-		return
+		return "a refusal without words"
 	}
 	if first := []rune(text)[0]; !unicode.IsUpper(first) {
-		t.Errorf("does not begin like a sentence: %q", text)
+		return "does not begin like a sentence: " + text
 	}
 	if !strings.ContainsAny(text[len(text)-1:], ".!?") && !strings.HasSuffix(text, "…") {
-		t.Errorf("does not end like a sentence: %q", text)
+		return "does not end like a sentence: " + text
 	}
 	if code := codes.FindString(text); code != "" {
-		t.Errorf("holds a code %q: %q", code, text)
+		return "holds the code " + code + ": " + text
 	}
-	parts := strings.Count(text, ". ") + strings.Count(text, ": ") + strings.Count(text, ", so ") +
-		strings.Count(text, "; ") + strings.Count(text, ", because ") + 1
-	if len(r.Fields) > 0 {
-		parts++ // the second part stands beside the field
+	parts := 1
+	for _, joint := range []string{". ", ": ", ", so ", "; "} {
+		parts += strings.Count(text, joint)
 	}
-	if parts < 2 {
-		t.Errorf("says only one thing: %q", text)
+	if parts += len(r.Fields); parts < 2 { // the second part may stand beside the field
+		return "says only one thing: " + text
 	}
 	for field, text := range r.Fields {
-		if text == "" || !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ")") && !strings.HasSuffix(text, "?") {
-			t.Errorf("%s: does not end like a sentence: %q", field, text)
+		if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ")") {
+			return string(field) + " does not end like a sentence: " + text
 		}
 	}
+	return ""
 }

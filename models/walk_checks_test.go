@@ -1,0 +1,138 @@
+package models
+
+import (
+	"reflect"
+	"slices"
+)
+
+// refusedWell: what does not happen is said in words.
+func (k *walker) refusedWell(act string, err error) {
+	r, ok := AsRefusal(err)
+	if !ok {
+		k.Fatalf("%s failed with an error that is no refusal: %v", act, err)
+	}
+	if problem := badlySaid(r); problem != "" {
+		k.Fatalf("%s was refused badly, %s", act, problem)
+	}
+	k.seen["refused "+act]++
+}
+
+// checkEvents: legal moves only, final means final, and nobody is told or
+// asked about their own act.
+func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
+	c := k.c
+	if before.State.Final() && before.State != "" && (before.State != c.State || len(events) > 0) {
+		k.Fatalf("%s is final, but became %s with %s", before.State, c.State, kinds(events))
+	}
+	checkChain(k, before.State, events, c.State)
+	for _, e := range events {
+		k.seen["event "+string(e.Kind)]++
+		if e.Actor != f.Actor.ID || !e.At.Equal(f.Now) || e.Revision != c.Revision {
+			k.Fatalf("%s is signed %q at %s on %s", e.Kind, e.Actor, e.At, e.Revision)
+		}
+		// Those who approved already are asked again only for a place that came up since.
+		others := slices.DeleteFunc(slices.Clone(e.Asked), func(u UserID) bool { _, gave := k.votes[u]; return gave })
+		if s := c.Standing(); len(others) > len(s.Slots)-s.Filled() {
+			k.Fatalf("%s asks %v for %s", e.Kind, e.Asked, s.Missing())
+		}
+		for i, u := range e.Asked {
+			if ok, _ := k.w.People[u].CanDecide(); !ok || u == f.Actor.ID || k.excluded(u) || slices.Contains(e.Asked[:i], u) {
+				k.Fatalf("%s asks %s, who acted, can't decide or was asked twice: %v", e.Kind, u, e.Asked)
+			}
+		}
+	}
+	for _, d := range Deliveries(c, events, f) {
+		k.seen["delivery "+string(d.Kind)]++
+		switch {
+		case d.Kind == DeliverNote && d.User == f.Actor.ID:
+			k.Fatalf("%s is told about their own act: %s", d.User, kinds(events))
+		case (d.Kind == DeliverCard || d.Kind == DeliverThread) && c.SubmittedAt.IsZero():
+			k.Fatalf("a draft shows in %s", d.Channel)
+		}
+	}
+}
+
+// checkApproval: what is approved rests on the walker's own books.
+func (k *walker) checkApproval(act string, before *Change, f Facts) {
+	c := k.c
+	for _, a := range c.Counting() {
+		v, ok := k.votes[a.By]
+		switch {
+		case !ok:
+			k.Fatalf("the approval of %s counts, but by the books it does not", a.By)
+		case !reflect.DeepEqual(v.content, c.Material):
+			k.Fatalf("the approval of %s was given for other content", a.By)
+		case slices.Compare(v.keys, a.Fits) != 0:
+			k.Fatalf("%s could fill %v at the click, not %v", a.By, v.keys, a.Fits)
+		}
+	}
+	if len(k.votes) != len(c.Counting()) && c.State != Rejected {
+		k.Fatalf("%d approvals count, by the books %d", len(c.Counting()), len(k.votes))
+	}
+	if act == "approve" {
+		ok, _ := f.Actor.CanDecide()
+		if !ok || k.excluded(f.Actor.ID) || len(k.keysOf(f)) == 0 || f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
+			k.Fatalf("%s approved without a right to", f.Actor.ID)
+		}
+	}
+	met := metByTrying(c.Requirements, k.votes)
+	if c.Standing().Met() != met {
+		k.Fatalf("Standing says met %v, trying all ways says %v", !met, met)
+	}
+	switch c.State {
+	case Approved:
+		if !met || c.Material.revision() != c.Revision {
+			k.Fatalf("approved, but nobody agreed to this: %s", c.Standing().Missing())
+		}
+	case AwaitingApproval:
+		if met {
+			k.Fatalf("still waiting although everybody agreed")
+		}
+	}
+	if before.State == Approved && c.State == InProgress {
+		if !met || !c.Window.Contains(f.Now) || f.Actor.ID != c.Implementer {
+			k.Fatalf("started by %s at %s without a clear verdict", f.Actor.ID, f.Now)
+		}
+	}
+	for _, r := range c.Requirements {
+		if r.Count < k.needs[r.Key] {
+			k.Fatalf("the same content needs fewer of %s than before", r.Key)
+		}
+		k.needs[r.Key] = r.Count
+	}
+	if c.Revision != "" {
+		for key := range k.needs {
+			if !slices.ContainsFunc(c.Requirements, func(r Requirement) bool { return r.Key == key }) {
+				k.Fatalf("the same content does not need %s any more", key)
+			}
+		}
+	}
+}
+
+// metByTrying tries all ways of seating people: slow and plain.
+func metByTrying(requirements []Requirement, votes map[UserID]vote) bool {
+	var places []string
+	for _, r := range requirements {
+		for range r.Count {
+			places = append(places, r.Key)
+		}
+	}
+	used := map[UserID]bool{}
+	var fill func(int) bool
+	fill = func(i int) bool {
+		if i == len(places) {
+			return true
+		}
+		for u, v := range votes {
+			if !used[u] && slices.Contains(v.keys, places[i]) {
+				used[u] = true
+				if fill(i + 1) {
+					return true
+				}
+				used[u] = false
+			}
+		}
+		return false
+	}
+	return fill(0)
+}
