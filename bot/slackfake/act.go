@@ -156,7 +156,7 @@ func (s *Server) actSlash(ctx context.Context, u *User, a Act) Result {
 
 // slashAnswer shows the body of a command's acknowledgement: plain text, or a message for that person or the channel.
 func (s *Server) slashAnswer(u *User, r *room, typed string, body []byte) error {
-	if len(body) == 0 {
+	if len(body) == 0 || string(body) == "{}" {
 		return nil
 	}
 	s.mu.Lock()

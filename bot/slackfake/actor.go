@@ -187,7 +187,7 @@ func (v View) Plain() string { return strings.TrimSpace(v.Title + "\n" + visible
 func (v *view) public() View {
 	text := func(k string) string { return strOf(objOf(v.Body, k), "text") }
 	return View{ID: v.ID, Type: strOf(v.Body, "type"), Hash: v.Hash, CallbackID: strOf(v.Body, "callback_id"), PrivateMetadata: strOf(v.Body, "private_metadata"),
-		Title: text("title"), Submit: text("submit"), Close: text("close"), Blocks: clone(listOf(v.Body, "blocks")), Values: clone(v.Values), Errors: clone(v.Errors)}
+		Title: text("title"), Submit: text("submit"), Close: text("close"), Blocks: listOf(v.Body, "blocks"), Values: clone(v.Values), Errors: clone(v.Errors)}
 }
 
 // Views are the person's open modals, top last.

@@ -293,12 +293,12 @@ func (c *call) react() (obj, error) {
 	if m.Reactions == nil {
 		m.Reactions = map[string][]string{}
 	}
-	m.Reactions[name] = append(m.Reactions[name], c.app.botUser)
+	m.Reactions[name] = append(slices.Clone(m.Reactions[name]), c.app.botUser)
 	c.showed(r, m)
 	return obj{}, nil
 }
 
-// messageJSON is a message as the Web API and interaction payloads show it.
+// messageJSON is a message as the Web API and interaction payloads show it; whoever sends it out copies it first.
 func (s *Server) messageJSON(r *room, m *Message, meta bool) obj {
 	o := obj{"type": "message", "user": m.User, "text": m.Text, "ts": m.TS, "team": s.cfg.Team.ID}
 	if m.Deleted {
@@ -312,13 +312,13 @@ func (s *Server) messageJSON(r *room, m *Message, meta bool) obj {
 		o["username"], o["subtype"] = m.Username, "bot_message"
 	}
 	if m.Blocks != nil {
-		o["blocks"] = clone(m.Blocks)
+		o["blocks"] = m.Blocks
 	}
 	if m.Attachments != nil {
-		o["attachments"] = clone(m.Attachments)
+		o["attachments"] = m.Attachments
 	}
 	if meta && m.Metadata != nil {
-		o["metadata"] = clone(m.Metadata)
+		o["metadata"] = m.Metadata
 	}
 	if m.EditedTS != "" {
 		o["edited"] = obj{"user": m.User, "ts": m.EditedTS}
@@ -334,7 +334,7 @@ func (s *Server) messageJSON(r *room, m *Message, meta bool) obj {
 		o["thread_ts"], o["reply_count"], o["latest_reply"] = m.TS, len(answers), last
 	}
 	if m.Files != nil {
-		o["files"] = clone(m.Files)
+		o["files"] = m.Files
 	}
 	if len(m.Reactions) > 0 {
 		list := []any{}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -160,7 +161,7 @@ func (s *Server) getMessages(u *User, r *http.Request) (any, error) {
 }
 
 func (v *view) page() obj {
-	o := clone(v.Body)
+	o := maps.Clone(v.Body)
 	errs := v.Errors
 	if errs == nil {
 		errs = map[string]string{}

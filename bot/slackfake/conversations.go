@@ -212,15 +212,13 @@ func (c *call) history() (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta := boolOf(c.args, "include_all_metadata")
-	list := []any{}
+	var list []*Message
 	for _, m := range slices.Backward(r.Messages) {
-		if m.Ephemeral != "" || m.reply() && !m.Broadcast || m.Deleted && len(r.replies(m.TS)) == 0 || !c.span(m.TS) {
-			continue
+		if c.span(m.TS) && m.Ephemeral == "" && (!m.reply() || m.Broadcast) && (!m.Deleted || len(r.replies(m.TS)) > 0) {
+			list = append(list, m)
 		}
-		list = append(list, c.messageJSON(r, m, meta))
 	}
-	return c.messages(list)
+	return c.messages(r, list)
 }
 
 func (c *call) replies() (obj, error) {
@@ -232,22 +230,26 @@ func (c *call) replies() (obj, error) {
 	if p == nil || p.Ephemeral != "" {
 		return nil, no("thread_not_found")
 	}
-	meta := boolOf(c.args, "include_all_metadata")
-	list := []any{c.messageJSON(r, p, meta)}
+	list := []*Message{p}
 	for _, m := range r.replies(p.TS) {
 		if c.span(m.TS) {
-			list = append(list, c.messageJSON(r, m, meta))
+			list = append(list, m)
 		}
 	}
-	return c.messages(list)
+	return c.messages(r, list)
 }
 
-func (c *call) messages(list []any) (obj, error) {
+// messages answers with one page of a list.
+func (c *call) messages(r *room, list []*Message) (obj, error) {
 	from, to, meta, err := c.page(len(list), 100, 999)
 	if err != nil {
 		return nil, err
 	}
-	o := obj{"messages": list[from:to], "has_more": to < len(list)}
+	page := []any{}
+	for _, m := range list[from:to] {
+		page = append(page, c.messageJSON(r, m, boolOf(c.args, "include_all_metadata")))
+	}
+	o := obj{"messages": page, "has_more": to < len(list)}
 	if to < len(list) {
 		o["response_metadata"] = meta
 	}

@@ -1,6 +1,10 @@
 package slackfake
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Channels lists all conversations, DMs too.
 func (s *Server) Channels() []Channel {
@@ -27,13 +31,16 @@ func (s *Server) Users() []User {
 // BotUser is the user id of the app.
 func (s *Server) BotUser() string { return s.app.botUser }
 
-// select copies the messages of a conversation that pass keep, oldest first.
+// selectFrom copies the messages of a conversation that pass keep, oldest first. Blocks are shared: they are
+// replaced as a whole when a message changes, never altered.
 func (s *Server) selectFrom(channel string, keep func(*Message) bool) []Message {
 	out := []Message{}
 	if r := s.world.room(channel); r != nil {
 		for _, m := range r.Messages {
 			if !m.Deleted && keep(m) {
-				out = append(out, clone(*m))
+				c := *m
+				c.Reactions = maps.Clone(m.Reactions)
+				out = append(out, c)
 			}
 		}
 	}
@@ -93,12 +100,21 @@ func (s *Server) Ephemerals(user string) []Message {
 	for _, r := range s.world.Rooms {
 		out = append(out, s.selectFrom(r.ID, func(m *Message) bool { return m.Ephemeral == u.ID })...)
 	}
-	slices.SortFunc(out, func(a, b Message) int {
-		if a.TS < b.TS {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, byTime)
+	return out
+}
+
+func byTime(a, b Message) int { return strings.Compare(a.TS, b.TS) }
+
+// All is every live message of every conversation in the order of posting: threads, DMs and ephemeral ones too.
+func (s *Server) All() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []Message{}
+	for _, r := range s.world.Rooms {
+		out = append(out, s.selectFrom(r.ID, func(*Message) bool { return true })...)
+	}
+	slices.SortFunc(out, byTime)
 	return out
 }
 

@@ -44,7 +44,11 @@ type socket struct {
 }
 
 func newSockets(s *Server) *sockets {
-	return &sockets{s: s, tickets: map[string]time.Time{}, upgrader: websocket.Upgrader{CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" }}}
+	// Web pages must stay out; SDKs send no Origin, or Slack's own.
+	ours := func(r *http.Request) bool {
+		return slices.Contains([]string{"", "https://api.slack.com"}, r.Header.Get("Origin"))
+	}
+	return &sockets{s: s, tickets: map[string]time.Time{}, upgrader: websocket.Upgrader{CheckOrigin: ours}}
 }
 
 // ticket is good for opening one connection within half a minute.

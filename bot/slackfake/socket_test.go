@@ -220,6 +220,12 @@ func TestADeadSocketMeansRetryForEventsAndTroubleForPeople(t *testing.T) {
 		t.Errorf("%v", again)
 	}
 	b.wait("the end of one", func() bool { return b.Sockets() == 1 })
+	if _, err := b.Break(Rule{Method: "socket", Kind: DropSocket, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.As("ana").Slash("#changes", "/change"); r.Code != "dispatch_failed" {
+		t.Errorf("the socket died before the answer: %+v", r)
+	}
 	b.DropSockets()
 	b.wait("the end of both", func() bool { return b.Sockets() == 0 })
 }

@@ -3,6 +3,7 @@ package slackfake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -269,16 +270,16 @@ func (c *call) viewPublish() (obj, error) {
 	return obj{"view": c.viewJSON(v)}, nil
 }
 
-// viewJSON is a view as methods and payloads show it.
+// viewJSON is a view as methods and payloads show it; whoever sends it out copies it first.
 func (s *Server) viewJSON(v *view) obj {
-	o := clone(v.Body)
+	o := maps.Clone(v.Body)
 	o["id"], o["team_id"], o["hash"], o["root_view_id"], o["app_id"], o["bot_id"] = v.ID, s.cfg.Team.ID, v.Hash, v.Root, s.app.id, s.app.botID
 	o["app_installed_team_id"] = s.cfg.Team.ID
 	o["previous_view_id"] = nil
 	if v.Previous != "" {
 		o["previous_view_id"] = v.Previous
 	}
-	o["state"] = obj{"values": clone(v.Values)}
+	o["state"] = obj{"values": v.Values}
 	for _, k := range []string{"title", "submit", "close"} {
 		if _, ok := o[k]; !ok {
 			o[k] = nil

@@ -181,13 +181,11 @@ func (c *call) decode(w http.ResponseWriter, r *http.Request) (token string, err
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "application/json" {
 		raw, readErr := io.ReadAll(r.Body)
-		if readErr != nil || json.Unmarshal(raw, &c.args) != nil {
-			c.args = obj{}
+		if readErr != nil || len(raw) > 0 && json.Unmarshal(raw, &c.args) != nil {
 			err = no("invalid_json")
 		}
-		if c.args == nil {
+		if c.args == nil || err != nil { // null, from clients that have nothing to say
 			c.args = obj{}
-			err = no("json_not_object")
 		}
 	} else {
 		if kind == "multipart/form-data" {

@@ -60,6 +60,7 @@ type UserGroup struct {
 }
 
 // Message is one message as it stands now. Readers get copies: a held Message is what a person saw at that moment.
+// Its Blocks, Attachments and Metadata must not be altered.
 type Message struct {
 	Channel     string              `json:"channel"`
 	TS          string              `json:"ts"`
@@ -109,7 +110,8 @@ func (r *room) find(ts string) *Message {
 // replies are the live answers in a thread that everybody sees.
 func (r *room) replies(parent string) []*Message {
 	var out []*Message
-	for _, m := range r.Messages {
+	from, _ := slices.BinarySearchFunc(r.Messages, parent, func(m *Message, ts string) int { return strings.Compare(m.TS, ts) })
+	for _, m := range r.Messages[from:] {
 		if m.ThreadTS == parent && m.TS != parent && !m.Deleted && m.Ephemeral == "" {
 			out = append(out, m)
 		}
