@@ -30,7 +30,7 @@ function drawBlock(block, surface, error) {
 
 const BLOCKS = {
   section,
-  header: (block) => h('div', { role: 'heading', 'aria-level': String((block.level ?? 1) + 2), dir: 'auto' }, plainText(block.text)),
+  header,
   divider: () => h('div', {}, h('hr')),
   actions: (block, surface) => h('div', {}, h('div', { class: 'actions' }, (block.elements ?? []).map((el) => control(surface, block, el)))),
   context: (block) => h('div', { dir: 'auto' }, (block.elements ?? []).map(contextPart)),
@@ -40,6 +40,12 @@ const BLOCKS = {
   markdown: (block) => h('div', { dir: 'auto' }, markdown(block.text)),
   table,
 };
+
+// A modal's title is a heading of its own, so its blocks start one level deeper.
+function header(block, surface) {
+  const level = (block.level ?? 1) + (surface.kind === 'modal' ? 2 : 1);
+  return h('div', { role: 'heading', 'aria-level': String(level), dir: 'auto' }, plainText(block.text));
+}
 
 function control(surface, block, el, naming) {
   return element(new Slot(surface, block, el, naming)) ?? unknown(el);

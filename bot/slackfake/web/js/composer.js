@@ -14,10 +14,7 @@ const TALLEST_PX = 220;
 export class Composer {
   constructor({ id, testid }) {
     this.listId = uid('completions');
-    this.box = h('textarea', {
-      id, class: 'composer-box', rows: 1, dir: 'auto', data: { testid }, 'aria-autocomplete': 'list', 'aria-controls': this.listId,
-      'aria-expanded': 'false', role: 'combobox', autocomplete: 'off',
-    });
+    this.box = h('textarea', { id, class: 'composer-box', rows: 1, dir: 'auto', data: { testid }, 'aria-autocomplete': 'list', autocomplete: 'off' });
     this.sendButton = button({ class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', data: { testid: `${testid}-send` }, on: { click: () => this.send() } }, icon('send'));
     this.problem = h('div', { class: 'composer-problem' });
     this.usage = h('p', { class: 'composer-usage', hidden: true });
@@ -105,9 +102,8 @@ export class Composer {
     if (!text) return;
     this.shut();
     const { channel, thread, draftKey } = this;
-    const isCommand = /^\/\w/.test(text);
-    // Slack refuses commands in threads; the words are its own.
-    if (isCommand && thread) return this.complain(`${text.split(/\s/)[0]} is not supported in threads. Use it in the channel.`);
+    // A space in front turns a command into an ordinary message.
+    const isCommand = /^\/\w/.test(this.box.value);
     this.write('');
     this.form.classList.add('sending');
     const answer = await this.deliver(isCommand, { channel, thread, text }).catch((error) => ({ ok: false, error: error.message }));
@@ -119,8 +115,8 @@ export class Composer {
   }
 
   deliver(isCommand, { channel, thread, text }) {
-    if (isCommand) return api.act(store.user, 'slash', { channel, text });
-    return api.act(store.user, 'message', { channel, text: asSlackText(text), thread_ts: thread ?? undefined });
+    const where = { channel, thread_ts: thread ?? undefined };
+    return isCommand ? api.act(store.user, 'slash', { ...where, text }) : api.act(store.user, 'message', { ...where, text: asSlackText(text) });
   }
 
   complain(words) {
@@ -144,7 +140,7 @@ export class Composer {
       this.completions = h('ul', { id: this.listId, class: 'completions', role: 'listbox', 'aria-label': 'Suggestions', data: { testid: 'completions' }, on: { mousedown: (event) => event.preventDefault() } }, rows);
       this.close = float(this.completions, this.form, { above: true, matchWidth: true, onClose: () => (this.completions = null) });
     } else fill(this.completions, rows);
-    this.box.setAttribute('aria-expanded', 'true');
+    this.box.setAttribute('aria-controls', this.listId);
     this.box.setAttribute('aria-activedescendant', `${this.listId}-${this.active}`);
     rows[this.active].scrollIntoView({ block: 'nearest' });
   }
@@ -167,7 +163,7 @@ export class Composer {
   shut() {
     this.close?.();
     this.close = null;
-    this.box.setAttribute('aria-expanded', 'false');
+    this.box.removeAttribute('aria-controls');
     this.box.removeAttribute('aria-activedescendant');
   }
 
@@ -228,7 +224,10 @@ const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** asSlackText is what Slack's own box makes of typed text: three characters escaped, @names as mentions. */
 export function asSlackText(text) {
-  const byName = new Map(store.data.users.map((user) => [user.name, user.id]));
+  const tokens = new Map([
+    ...(store.data.groups ?? []).map((group) => [group.handle, `<!subteam^${group.id}>`]),
+    ...store.data.users.map((user) => [user.name, `<@${user.id}>`]),
+  ]);
   return text.replace(/[&<>]/g, (char) => ESCAPES[char])
-    .replace(/(^|[\s(])@([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/gu, (whole, lead, name) => (byName.has(name) ? `${lead}<@${byName.get(name)}>` : whole));
+    .replace(/(^|[\s(])@([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/gu, (whole, lead, name) => (tokens.has(name) ? lead + tokens.get(name) : whole));
 }

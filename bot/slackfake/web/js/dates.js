@@ -93,7 +93,8 @@ export function dayDivider(unix, zone, now) {
 /** ago says how long ago, or how far ahead, in one unit. */
 export function ago(unix, now) {
   const seconds = Math.round(unix - now);
-  const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]].find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
+  const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]].find(([, s]) => Math.abs(seconds) >= s) ?? [];
+  if (!unit) return 'just now';
   return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 }
 

@@ -210,11 +210,10 @@ function picker(slot, type, field) {
 // A moment is typed on the clock of the person played; the words below say which clock that is.
 function makeMoment(slot) {
   const at = slot.value.selected_date_time;
-  const label = slot.naming['aria-label'] ?? 'Moment';
-  const date = h('input', { type: 'date', id: slot.inputId, class: 'input date-input', 'aria-label': slot.labelId ? null : `${label}: date`, 'aria-describedby': slot.describedBy, data: { part: 'date' }, value: at ? isoDate(at, zone()) : '' });
+  const date = h('input', { type: 'date', class: 'input date-input', 'aria-label': 'Date', 'aria-describedby': slot.describedBy, data: { part: 'date' }, value: at ? isoDate(at, zone()) : '' });
   const time = h('input', { type: 'time', class: 'input date-input', 'aria-label': 'Time', data: { part: 'time' }, value: at ? isoTime(at, zone()) : '' });
   const says = h('span', { class: 'moment-says' });
-  const node = h('div', { class: 'moment', role: 'group', 'aria-labelledby': slot.labelId, data: slot.data }, date, time, says);
+  const node = h('div', { class: 'moment', role: 'group', ...slot.naming, data: slot.data }, date, time, says);
   const explain = (unix) => {
     const where = `${placeOf(zone())} (${offsetName(unix ?? Date.now() / 1000, zone())})`;
     says.textContent = unix ? `${dateLong(unix, zone())}, ${isoTime(unix, zone())} in ${where}` : `Time in ${where}`;

@@ -28,7 +28,7 @@ const FAULTS = [
   { group: 'When Slack calls the app', methods: DELIVERIES, faults: [
     { kind: 'duplicate', name: 'Deliver twice', says: 'The same command, click or form arrives two times.' },
     { kind: 'reorder', name: 'Out of order', says: 'A delivery waits until the next one has overtaken it.' },
-    { kind: 'delay', name: 'Late', says: 'A delivery arrives four seconds late: Slack has given up by then.', rule: { ms: 4000 } },
+    { kind: 'delay', name: 'Late', says: 'A delivery arrives four seconds late; by then it can open no form.', rule: { ms: 4000 } },
     { kind: 'drop', name: 'Lose it', says: 'The delivery never arrives.' },
   ] },
   { group: 'The socket', methods: ['socket'], faults: [

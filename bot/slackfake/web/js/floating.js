@@ -1,6 +1,6 @@
 // Things that float above the page: pop-ups beside their anchor, and menus.
 // They sit in the top layer (the popover attribute), so no pane cuts them off,
-// and inside the dialog of their anchor, so that screen readers still find them.
+// and inside the dialog or region of their anchor, so that screen readers find them.
 import { h, icon } from './dom.js';
 
 const GAP = 6;
@@ -11,7 +11,7 @@ const EDGE = 8;
  * somebody presses elsewhere, or the anchor leaves the page. Escape is the caller's.
  */
 export function float(popup, anchor, { align = 'start', above = false, beside = false, matchWidth = false, onClose } = {}) {
-  const host = anchor.closest('[role="dialog"], dialog') ?? document.body;
+  const host = anchor.closest('[role="dialog"], dialog, [data-region]') ?? document.body;
   popup.popover = 'manual';
   popup.classList.add('floating');
   host.append(popup);

@@ -42,8 +42,8 @@ function fence(lines, at) {
 
 function heading(lines, at) {
   const match = /^(#{1,6})\s+(.*)$/.exec(lines[at]);
-  // The page's own headings come first, so a message's start at level 3.
-  return match && { node: h(`h${Math.min(match[1].length + 2, 6)}`, { class: `md-heading md-h${match[1].length}` }, inline(match[2])), next: at + 1 };
+  // The channel's name is the page's first heading, so a message's start at the second level.
+  return match && { node: h(`h${Math.min(match[1].length + 1, 6)}`, { class: `md-heading md-h${match[1].length}` }, inline(match[2])), next: at + 1 };
 }
 
 function rule(lines, at) {

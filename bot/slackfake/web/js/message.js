@@ -5,6 +5,7 @@ import { opensMenu } from './floating.js';
 import { api } from './api.js';
 import { avatar } from './persona.js';
 import { drawBlocks } from './blocks.js';
+import { extras } from './extras.js';
 import { mrkdwn } from './mrkdwn.js';
 import { toast } from './notice.js';
 import { Surface } from './surface.js';
@@ -52,10 +53,15 @@ const edited = () => h('span', { class: 'edited' }, ' (edited)');
 
 function content(message, channel) {
   if (message.deleted) return h('p', { class: 'muted' }, 'This message was deleted.');
-  if (!message.blocks?.length) return h('div', { class: 'message-text', dir: 'auto' }, mrkdwn(message.text), message.edited && edited());
+  const surface = surfaceOf(message, channel);
+  const text = !message.blocks?.length && h('div', { class: 'message-text', dir: 'auto' }, mrkdwn(message.text), message.edited && edited());
+  return [text || [blocksOf(message, surface), message.edited && h('div', { class: 'edited-line' }, edited())], extras(message, surface)];
+}
+
+function blocksOf(message, surface) {
   const blocks = h('div', { class: 'blocks' });
-  drawBlocks(blocks, message.blocks, surfaceOf(message, channel));
-  return [blocks, message.edited && h('div', { class: 'edited-line' }, edited())];
+  drawBlocks(blocks, message.blocks, surface);
+  return blocks;
 }
 
 function replies(message) {
@@ -63,7 +69,7 @@ function replies(message) {
   const count = message.reply_count === 1 ? '1 reply' : `${message.reply_count} replies`;
   return button({ class: 'thread-link', data: { testid: 'open-thread' }, on: { click: () => go({ thread: message.ts }) } },
     icon('thread'), h('span', { class: 'thread-count' }, count),
-    message.latest_reply && h('span', { class: 'muted' }, `Last reply ${ago(Number(message.latest_reply), now())}`));
+    message.latest_reply && h('span', { class: 'muted' }, `Last reply ${ago(Math.min(Number(message.latest_reply), now()), now())}`));
 }
 
 // ---- what can be done with a message -------------------------------------------

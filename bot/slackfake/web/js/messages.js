@@ -3,6 +3,7 @@
 import { h, fill, icon, button, iconButton, patch } from './dom.js';
 import { api } from './api.js';
 import { messageRow, authorOf } from './message.js';
+import { mrkdwn } from './mrkdwn.js';
 import { errorLine, announce } from './notice.js';
 import { store, on, channelOf, titleOf, userOf, isBot, nameOf, zone, now, go } from './state.js';
 import { isoDate, dayDivider } from './dates.js';
@@ -114,14 +115,14 @@ export class MessageList {
   replyLine(message) {
     const count = this.messages.length - 1;
     const words = count === 0 ? 'No replies yet' : count === 1 ? '1 reply' : `${count} replies`;
-    return { id: `replies ${message.ts}`, stamp: words, make: () => h('li', { class: 'reply-line', role: 'presentation' }, words) };
+    return { id: `replies ${message.ts}`, stamp: words, make: () => h('li', { class: 'reply-line' }, words) };
   }
 
   announceNew() {
     const last = this.messages.at(-1);
     const fresh = this.seen !== null && last && last.ts > this.seen && last.user !== store.user;
     this.seen = last?.ts ?? '';
-    if (fresh) announce(`${authorOf(last)}: ${last.text}`.slice(0, 300));
+    if (fresh) announce(`${authorOf(last)}: ${mrkdwn(last.text).textContent}`.slice(0, 300));
   }
 
   nearEnd() {
@@ -150,8 +151,8 @@ function follows(message, previous) {
     && !message.blocks?.length && !isBot(message.user) && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS;
 }
 
-const divider = (words) => h('li', { class: 'day', role: 'presentation' }, h('span', {}, words));
-const newLine = () => h('li', { class: 'new-line', role: 'presentation' }, h('span', {}, 'New'));
+const divider = (words) => h('li', { class: 'day' }, h('span', {}, words));
+const newLine = () => h('li', { class: 'new-line' }, h('span', {}, 'New'));
 
 /** skeleton stands where messages will be while they are on their way. */
 export function skeleton() {

@@ -23,12 +23,13 @@ class ModalView {
     this.back = h('span');
     this.banner = h('div', { class: 'modal-banner' });
     this.blocks = h('div', { class: 'blocks' });
-    this.foot = h('footer', { class: 'modal-foot' });
+    this.foot = h('div', { class: 'modal-foot' });
     const close = iconButton('close', 'Close', () => owner.close({ all: true }), { data: { testid: 'modal-x' } });
-    const head = h('header', { class: 'modal-head' }, this.back, avatar({ id: store.data.app.bot_user }, 'small'), this.title, close);
+    const head = h('div', { class: 'modal-head' }, this.back, avatar({ id: store.data.app.bot_user }, 'small'), this.title, close);
     this.body = h('div', { class: 'modal-body' }, this.banner, this.blocks);
-    this.root = h('form', { class: 'modal', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': this.titleId, tabindex: '-1', novalidate: true, data: { testid: 'modal', viewId: view.id } }, head, this.body, this.foot);
-    this.root.addEventListener('submit', (event) => (event.preventDefault(), this.submit()));
+    const form = h('form', { class: 'modal-form', novalidate: true }, head, this.body, this.foot);
+    this.root = h('section', { class: 'modal', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': this.titleId, tabindex: '-1', data: { testid: 'modal', viewId: view.id } }, form);
+    form.addEventListener('submit', (event) => (event.preventDefault(), this.submit()));
     this.root.addEventListener('keydown', (event) => this.key(event));
   }
 

@@ -145,7 +145,7 @@ function control(head, label, atStart) {
   if (/^@[UWB]/.test(head)) return mention(head.slice(1), label);
   if (/^#[CGD]/.test(head)) return channelLink(head.slice(1), label);
   if (/^!(here|channel|everyone)$/.test(head)) return broadcast(head.slice(1));
-  if (head.startsWith('!subteam^')) return h('span', { class: 'mention' }, decode(label || '@group'));
+  if (head.startsWith('!subteam^')) return groupMention(head.slice(9), label);
   if (head.startsWith('!date^')) return dateNode(head, label, atStart);
   if (SAFE_URL.test(head)) return link(decode(head), decode(label || head));
   return null;
@@ -164,6 +164,13 @@ export function mention(id, label = '') {
   const user = userOf(id);
   const name = user ? nameOf(user) : decode(label) || 'unknown person';
   return h('span', { class: id === store.user ? 'mention mention-me' : 'mention', title: user?.title || null, data: { user: id } }, `@${name}`);
+}
+
+/** groupMention shows a user group by its handle. */
+export function groupMention(id, label = '') {
+  const group = store.data?.groups?.find((one) => one.id === id);
+  const own = group?.users?.includes(store.user);
+  return h('span', { class: own ? 'mention mention-me' : 'mention', title: group?.name || null }, group ? `@${group.handle}` : decode(label) || '@group');
 }
 
 /** channelLink leads to a channel the reader can see; others show as private. */

@@ -4,7 +4,7 @@ import { h, button, icon, iconButton, uid } from './dom.js';
 import { mrkdwn } from './mrkdwn.js';
 import { withEmoji } from './emoji.js';
 
-const SHOWN_MS = 8000;
+const SHOWN_MS = 4500;
 
 /** toast shows a notice in the corner; errors stay until they are closed. */
 export function toast(text, { tone = 'info' } = {}) {

@@ -11,7 +11,7 @@ export function avatar(user, size = '') {
   const className = `avatar ${size}`.trim();
   if (user?.id && isBot(user.id)) return h('span', { class: `${className} avatar-app`, 'aria-hidden': 'true' }, icon('gate'));
   const colour = /^#?([0-9a-f]{6})$/i.exec(user?.color ?? '')?.[1] ?? '5b6b68';
-  return h('span', { class: className, 'aria-hidden': 'true', vars: { '--avatar': `#${colour}`, '--avatar-text': readable(colour) } }, initials(nameOf(user)));
+  return h('span', { class: className, 'aria-hidden': 'true', vars: { '--avatar': deepened(colour) } }, initials(nameOf(user)));
 }
 
 function initials(name) {
@@ -19,11 +19,16 @@ function initials(name) {
   return [words[0], words.length > 1 ? words.at(-1) : ''].map((word) => [...word][0] ?? '').join('').toUpperCase();
 }
 
-// Letters are white wherever that can be seen, else dark. They are decoration
-// (the name stands beside them), so the contrast asked of graphics is enough.
-function readable(hex) {
-  const [r, g, b] = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05) >= 3 ? '#ffffff' : '#1b1f1e';
+// The colour, darkened step by step until white letters on it can be read (WCAG AA).
+function deepened(hex) {
+  let rgb = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  while (1.05 / (luminance(rgb) + 0.05) < 4.5) rgb = rgb.map((part) => Math.floor(part * 0.95));
+  return `rgb(${rgb.join(' ')})`;
+}
+
+function luminance(rgb) {
+  const [r, g, b] = rgb.map((part) => part / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 /** localTime says what somebody's clock shows, and the day where it differs from the reader's. */
@@ -83,10 +88,10 @@ function face(user, index) {
   const current = user.id === store.user;
   const node = button({
     class: 'persona', data: { testid: `persona-${user.id}` }, 'aria-pressed': String(current),
-    'aria-label': `${nameOf(user)}, ${user.title || 'no title'}, ${localTime(user)} in ${placeOf(user.tz)}`,
     'aria-keyshortcuts': index < 9 ? `Alt+${index + 1}` : null, on: { click: () => play(user.id) },
   }, avatar(user, 'large'),
-  h('span', { class: 'persona-short' }, h('span', {}, nameOf(user).split(' ')[0]), h('span', { class: 'persona-time' }, isoTime(now(), user.tz))),
+  h('span', { class: 'persona-short' }, h('span', {}, nameOf(user).split(' ')[0]), h('span', { class: 'persona-time' }, isoTime(now(), user.tz)),
+    h('span', { class: 'visually-hidden' }, `${nameOf(user)}, ${user.title}, ${placeOf(user.tz)}`)),
   h('span', { class: 'persona-long' }, h('span', { class: 'persona-name' }, nameOf(user)), h('span', { class: 'persona-title' }, user.title),
     h('span', { class: 'persona-time' }, `${localTime(user)} · ${placeOf(user.tz)}`)));
   withCard(node, () => personCard(user, index));

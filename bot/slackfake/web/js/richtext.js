@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { emojiOf } from './emoji.js';
 import { dateToken } from './dates.js';
 import { zone, now } from './state.js';
-import { link, mention, channelLink, broadcast } from './mrkdwn.js';
+import { link, mention, groupMention, channelLink, broadcast } from './mrkdwn.js';
 
 const PARTS = {
   rich_text_section: (part) => h('div', { class: 'rich-section' }, pieces(part)),
@@ -29,7 +29,7 @@ const PIECES = {
   text: (p) => p.text,
   link: (p) => link(p.url, p.text || p.url),
   user: (p) => mention(p.user_id),
-  usergroup: () => h('span', { class: 'mention' }, '@group'),
+  usergroup: (p) => groupMention(p.usergroup_id),
   channel: (p) => channelLink(p.channel_id),
   broadcast: (p) => broadcast(p.range),
   emoji: (p) => h('span', { class: 'emoji', title: `:${p.name}:` }, emojiOf(p)),

@@ -36,8 +36,8 @@ function group(name, entries) {
 
 function entryFor({ label, face, place, unread = 0, testid, current, extra, onClick }) {
   const classes = ['side-entry', unread > 0 && 'unread', current && 'current'].filter(Boolean).join(' ');
-  const props = { class: classes, data: { testid }, 'aria-current': current ? 'page' : null, 'aria-label': unread ? `${label}, ${unread} unread` : null };
-  const inside = [face, h('span', { class: 'side-label', dir: 'auto' }, label), extra, unread > 0 && h('span', { class: 'count' }, unread > 99 ? '99+' : String(unread))].filter(Boolean);
+  const props = { class: classes, data: { testid }, 'aria-current': current ? 'page' : null };
+  const inside = [face, h('span', { class: 'side-label', dir: 'auto' }, label), extra, unread > 0 && h('span', { class: 'count' }, unread > 99 ? '99+' : String(unread), h('span', { class: 'visually-hidden' }, ' unread'))].filter(Boolean);
   if (onClick) return button({ ...props, on: { click: onClick } }, inside);
   return h('a', { ...props, href: `#${store.user}/${place}` }, inside);
 }

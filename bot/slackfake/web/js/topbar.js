@@ -33,7 +33,7 @@ function mountBackstage(root) {
 
   function opener(iconName, label, title, extra) {
     const name = Object.keys(names).find((key) => names[key] === label);
-    return button({ class: 'chrome-button', title, 'aria-expanded': 'false', 'aria-label': title, data: { testid: `open-${name}` }, on: { click: () => show(open === name ? null : name) } }, icon(iconName), h('span', { class: 'wide-only' }, label), extra ?? '');
+    return button({ class: 'chrome-button', title, 'aria-expanded': 'false', data: { testid: `open-${name}` }, on: { click: () => show(open === name ? null : name) } }, icon(iconName), h('span', { class: 'wide-only' }, label), extra ?? '');
   }
 
   function show(name) {
