@@ -28,26 +28,26 @@ type Counts struct {
 // maxBackoff is the longest wait between two tries of anything.
 const maxBackoff = 5 * time.Minute
 
-// backoff is 2^n seconds, at most five minutes, less up to a fifth at random
-// so that what failed together is not tried together.
-func backoff(n int) time.Duration {
-	d := min(float64(maxBackoff), math.Exp2(float64(max(n, 0)))*float64(time.Second))
+// backoff doubles with every try n that failed, up to five minutes, less up to
+// a fifth at random so that what failed together is not tried together.
+func (t Times) backoff(n int) time.Duration {
+	d := min(float64(maxBackoff), math.Exp2(float64(max(n, 1)))*float64(t.Again))
 	return time.Duration(d * (1 - mrand.Float64()/5))
 }
 
 // retries is River's policy for jobs that ended in an error of our own, such
 // as a database that is away. What Slack makes wait is snoozed instead.
-type retries struct{ now func() time.Time }
+type retries struct{ *Jobs }
 
 func (r retries) NextRetry(job *rivertype.JobRow) time.Time {
-	return r.now().Add(backoff(len(job.Errors)))
+	return r.cfg.Store.Now().Add(r.cfg.Times.backoff(len(job.Errors) + 1))
 }
 
 // guard is told of every failed or panicking job, which River then tries again.
 type guard struct{ *Jobs }
 
 func (g guard) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	g.log.WarnContext(ctx, "a job failed and will be tried again", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
+	g.log.WarnContext(ctx, "a job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "error", err)
 	return nil
 }
 

@@ -36,14 +36,15 @@ type Config struct {
 	Times   Times
 }
 
-// Times are how long things take; production uses the defaults. Lease and the
-// three before it are the machine's time, the rest is business time.
+// Times are how long things take; production uses the defaults. Lease and those
+// before it are the machine's time, the rest is business time.
 type Times struct {
 	Call  time.Duration // longest wait for one call to Slack
 	Turn  time.Duration // after it a job begins no further call
 	Soft  time.Duration // how long a stop waits for calls under way
 	Lease time.Duration // of a lane; well above a call
 
+	Again   time.Duration // half the wait after a first failure; it doubles with each
 	Doubt   time.Duration // before looking for a message that may have arrived
 	Tick    time.Duration
 	Overdue time.Duration // how late a delivery is before the tick wakes it again
@@ -58,13 +59,16 @@ func (t Times) orDefault() Times {
 		def time.Duration
 	}{
 		{&t.Call, 8 * time.Second}, {&t.Turn, 6 * time.Second}, {&t.Soft, 10 * time.Second}, {&t.Lease, 30 * time.Second},
-		{&t.Doubt, 5 * time.Second}, {&t.Tick, 5 * time.Second}, {&t.Overdue, 30 * time.Second},
+		{&t.Again, time.Second}, {&t.Doubt, 5 * time.Second}, {&t.Tick, 5 * time.Second}, {&t.Overdue, 30 * time.Second},
 		{&t.People, 10 * time.Minute}, {&t.Stale, 30 * time.Minute}, {&t.Prune, time.Hour},
 	} {
 		*d.to = cmp.Or(*d.to, d.def)
 	}
 	return t
 }
+
+// work is the longest that a job takes: what it begins last may need two calls.
+func (t Times) work() time.Duration { return t.Turn + 2*t.Call + time.Second }
 
 // Jobs is one replica's background work.
 type Jobs struct {
@@ -88,6 +92,9 @@ func New(c Config) (*Jobs, error) {
 	c.Times = c.Times.orDefault()
 	if c.HasHistoryScope == nil {
 		c.HasHistoryScope = func() bool { return false }
+	}
+	if t := c.Times; t.Lease <= t.work() {
+		return nil, fmt.Errorf("a lease of %v must outlast a job's %v", t.Lease, t.work())
 	}
 	j := &Jobs{cfg: c, log: c.Log, pace: newPace(c.Store, c.Workspace), quit: context.Background()}
 	var err error
@@ -123,14 +130,13 @@ func (j *Jobs) river() *river.Config {
 	river.AddWorker(workers, &ticker{Jobs: j})
 	river.AddWorker(workers, &refresher{Jobs: j})
 	river.AddWorker(workers, &sweeper{Jobs: j})
-	work := t.Turn + 2*t.Call + time.Second // a call begun late may need a second one
 	return &river.Config{
 		Workers:                     workers,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: j.cfg.Workers}, upkeep: {MaxWorkers: 3}},
-		JobTimeout:                  work,
-		RescueStuckJobsAfter:        work + 5*time.Second,
+		JobTimeout:                  t.work(),
+		RescueStuckJobsAfter:        t.work() + 5*time.Second,
 		SoftStopTimeout:             t.Soft,
-		RetryPolicy:                 retries{j.cfg.Store.Now},
+		RetryPolicy:                 retries{j},
 		ErrorHandler:                guard{j},
 		CompletedJobRetentionPeriod: time.Hour,
 		PeriodicJobs: []*river.PeriodicJob{

@@ -35,15 +35,14 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[store.DeliverArgs])
 		return nil // pruned
 	case err != nil:
 		return fmt.Errorf("load delivery %d: %w", job.Args.DeliveryID, err)
-	case row.WorkspaceID != d.cfg.Workspace:
+	case row.Workspace != d.cfg.Workspace:
 		return river.JobSnooze(maxBackoff) // its token is elsewhere
 	}
 	if wait, done := d.rest(row); done || wait > 0 {
 		return snooze(wait, done)
 	}
-	l := lane{row.Conversation, fmt.Sprintf("%s/%d", d.cfg.Owner, job.ID)}
-	wire := d.cfg.Store.WireNow()
-	got, err := d.cfg.Store.TakeLane(ctx, row.WorkspaceID, l.conversation, l.owner, wire.Add(d.cfg.Times.Lease), wire)
+	l := lane{row.Conversation, fmt.Sprintf("%s/%d/%08x", d.cfg.Owner, job.ID, rand.Uint32())}
+	got, err := d.cfg.Store.TakeLane(ctx, row.Workspace, l.conversation, l.owner, d.cfg.Times.Lease)
 	if err != nil {
 		return fmt.Errorf("take lane: %w", err)
 	}
@@ -65,21 +64,14 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[store.DeliverArgs])
 
 // rest is how long a row can be left alone, or that nothing is left to do.
 func (d *deliverer) rest(r store.Row) (wait time.Duration, done bool) {
-	if !r.Open() {
+	if r.Done() {
 		return 0, true
 	}
 	return max(0, due(r).Sub(d.cfg.Store.Now())), false
 }
 
 // due is when a row may be sent; the zero time when it always might.
-func due(r store.Row) time.Time { return later(at(r.NotBefore), at(r.RetryAt)) }
-
-func at(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
+func due(r store.Row) time.Time { return later(r.NotBefore, r.RetryAt) }
 
 // busyLane is how long a job stays away from a lane that another one serves,
 // this job's row included. The longer it has waited, the longer it stays away:

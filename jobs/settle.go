@@ -61,7 +61,7 @@ func (a *attempt) sent(ctx context.Context, sent store.Sent) error {
 func (a *attempt) later(ctx context.Context, e *slackapi.Error) error {
 	now := a.cfg.Store.Now()
 	if e.Trouble != slackapi.Busy {
-		return a.putOff(ctx, now.Add(backoff(a.row.Attempts)), e.Error())
+		return a.putOff(ctx, now.Add(a.cfg.Times.backoff(a.row.Attempts)), e.Error())
 	}
 	a.Counts.Limited.Add(1)
 	until := now.Add(e.RetryAfter)
@@ -75,7 +75,7 @@ func (a *attempt) later(ctx context.Context, e *slackapi.Error) error {
 // doubt: it may be there. What can be repeated without harm is repeated; a new
 // message is looked for first.
 func (a *attempt) doubt(ctx context.Context, e *slackapi.Error) error {
-	wait := backoff(a.row.Attempts)
+	wait := a.cfg.Times.backoff(a.row.Attempts)
 	if e.Method != slackapi.MethodPost {
 		return a.putOff(ctx, a.cfg.Store.Now().Add(wait), e.Error())
 	}
@@ -100,7 +100,7 @@ func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
 func (a *attempt) park(ctx context.Context, reason, why string) error {
 	a.Counts.Parked.Add(1)
 	a.log.ErrorContext(ctx, "a message can't be delivered until somebody changes something", "delivery", a.row.ID,
-		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.UserID, "why", why)
+		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.User, "why", why)
 	return a.cfg.Store.MarkDead(ctx, a.row, reason, why)
 }
 
