@@ -23,7 +23,7 @@ type offer struct {
 
 // A "…" means that a form follows.
 var offers = []offer{
-	{action: ActionApprove, words: "Approve", states: awaiting, public: true, may: mayDecide, style: slack.StylePrimary, asks: confirmApprove},
+	{action: ActionApprove, words: "Approve", states: awaiting, public: true, may: mayApprove, style: slack.StylePrimary, asks: confirmApprove},
 	{action: ActionReject, words: "Reject…", states: awaiting, public: true, may: mayDecide, style: slack.StyleDanger},
 	{action: ActionAsk, words: "Ask for changes…", states: awaiting, public: true, may: mayDecide},
 	{action: ActionSubmit, words: "Submit for approval", states: []models.State{models.Draft}, may: mayEdit, style: slack.StylePrimary},
@@ -122,6 +122,10 @@ func mayDecide(c *models.Change, f models.Facts) bool { return c.MayDecide(f.Act
 func mayEdit(c *models.Change, f models.Facts) bool {
 	ok, _ := f.Actor.CanDecide()
 	return runs(c, f) && (ok || f.Actor.ID == c.Requester)
+}
+
+func mayApprove(c *models.Change, f models.Facts) bool {
+	return mayDecide(c, f) && !mayWithdraw(c, f)
 }
 
 // mayCancel: whoever may reject needs no second way to end a change.

@@ -24,17 +24,16 @@ func ChangeCard(c *models.Change, f models.Facts) Message {
 // may use now. If they could start the work but for something in the way, it
 // says what.
 func PrivateCard(c *models.Change, f models.Facts) Message {
+	hint := inTheWay(c, f)
 	blocks := cardBody(c, f)
-	text := cardText(c, f)
-	if hint := inTheWay(c, f); hint != "" {
+	if hint != "" {
 		blocks = append(blocks, section(hint))
-		text += "\n" + hint
 	}
 	blocks = append(blocks, actions(privateButtons(c, f)...)...)
 	if note := footer(c); note != "" {
 		blocks = append(blocks, small(note))
 	}
-	return message(text, blocks...)
+	return message(joined("\n", cardText(c, f), hint), blocks...)
 }
 
 func inTheWay(c *models.Change, f models.Facts) markup {
@@ -42,7 +41,7 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 		return ""
 	}
 	if v := models.StartVerdict(c, f); !v.Clear() {
-		return "*It can't start now.* " + esc(v.Words(), 400)
+		return "*It can't start now.* " + esc(v.Words(), 155)
 	}
 	return ""
 }
@@ -62,7 +61,7 @@ func cardBody(c *models.Change, f models.Facts) []slack.Block {
 func finalBody(c *models.Change, f models.Facts) []slack.Block {
 	return []slack.Block{
 		header(headline(c, 100)),
-		section(joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window)) + "\n" + ending(c, f, 60)),
+		section(joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window)) + "\n" + ending(c, f, 88)),
 	}
 }
 
@@ -81,38 +80,44 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 	)
 }
 
-// progress is the one line that says where the change stands and what is next.
+// progress says where the change stands and what is next, in three lines at
+// most.
 func progress(c *models.Change, f models.Facts) markup {
 	switch c.State {
 	case models.AwaitingApproval:
 		return "*Approvals:* " + approvals(c, f)
 	case models.ChangesRequested:
-		return "*Changes requested* by " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 180)
+		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 250)
 	case models.Approved:
-		return "*Approvals:* " + approvals(c, f) + "\n" + name(c.Implementer, f) + " can start it inside its window."
+		return "*Approvals:* " + approvals(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
 		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
 	case models.Implemented:
-		return joined("\n", ending(c, f, 150), reviewOwed(c))
+		return joined("\n", ending(c, f, 88), reviewOwed(c))
 	}
 	return ""
 }
 
-// ending says how a change ended, in one line.
+// ending says how a change ended, in at most max letters.
 func ending(c *models.Change, f models.Facts, max int) markup {
 	switch c.State {
 	case models.Rejected:
-		return "*Rejected* by " + name(decider(c, models.DecisionReject), f) + reason(c.Reason, max)
+		return because("*Rejected* by "+name(decider(c, models.DecisionReject), f), c.Reason, max)
 	case models.Cancelled:
-		return "*Cancelled*" + reason(c.Reason, max)
+		return because("*Cancelled*", c.Reason, max)
 	case models.Expired:
 		return "*Expired:* its window passed and it was not started."
 	}
-	out := "*Outcome:* " + esc(c.Outcome.String(), 40) + reason(c.OutcomeNote, max)
+	out := "*Outcome:* " + esc(c.Outcome.String(), 40)
 	if visible(c.AsBuilt) {
-		out += " · now runs " + esc(c.AsBuilt, 30)
+		out += ", now runs " + esc(c.AsBuilt, 40)
 	}
-	return out
+	return because(out, c.OutcomeNote, max)
+}
+
+// because adds the reason in what is left of max letters.
+func because(what markup, why string, max int) markup {
+	return what + reason(why, max-len16(string(what)))
 }
 
 func footer(c *models.Change) markup {

@@ -96,7 +96,8 @@ func (m FormMeta) value() string {
 func formNotes(meta FormMeta, resets int) []slack.Block {
 	switch {
 	case resets > 0:
-		return []slack.Block{section("⚠️ *Saving resets " + count(resets, "approval", "approvals") + "* if you change services, environment, times, plan, check, rollback or how well it is known. Title, background and implementer can be corrected freely.")}
+		return []slack.Block{section("⚠️ Saving a change to services, environment, start, end, plan, check, rollback or how well the work is known *resets " +
+			count(resets, "approval", "approvals") + "*. Title, background and implementer can be corrected freely.")}
 	case meta.Mode == ModeAgain:
 		return []slack.Block{small("Filled from " + markup(meta.Change.String()) + ". This becomes a change of its own, with a new number; choose a new time.")}
 	}
@@ -109,29 +110,37 @@ func changeInputs(in models.Input, f models.Facts) []input {
 		implementer = f.Actor.ID
 	}
 	return []input{
-		{field: models.FieldTitle, label: "What will be different?", hint: "One line that a colleague understands without asking.",
+		{field: models.FieldTitle, label: "Title", hint: "What will be different, in one line that a colleague understands without asking.",
 			element: typed(models.FieldTitle, in.Title, "Rotate the signing key of the payments API", models.MaxTitle, false)},
-		{field: models.FieldServices, label: "Which services does it touch?", hint: "Type a part of the name. Their owners and teams are asked to approve.",
+		{field: models.FieldServices, label: "Services", hint: "What it touches. Type a part of a name; owners and teams of these services are asked to approve.",
 			element: chosenServices(in.Services, f)},
-		{field: models.FieldStart, label: "When does the work start?", hint: "In your own time zone. Others see it in theirs.",
+		{field: models.FieldStart, label: "Start", hint: "When the work begins, in your time zone" + zoneOf(f.Actor) + ". Others see it in theirs.",
 			element: picked(models.FieldStart, in.Start)},
-		{field: models.FieldPlan, label: "What will you do, step by step?", hint: "So that somebody else could do it, or stop you.",
+		{field: models.FieldPlan, label: "Plan", hint: "What you will do, step by step, so that somebody else could do it or stop you.",
 			element: typed(models.FieldPlan, in.Plan, "1. Create the new key  2. Deploy with both keys  3. Remove the old key after 10 minutes", models.MaxPlan, true)},
 		{field: models.FieldCheck, label: "How will you see that it worked?", hint: "What you look at, and which value is good.",
 			element: typed(models.FieldCheck, in.Check, "Error rate of /pay stays under 0.1 % for 15 minutes", models.MaxPlan, true)},
-		{field: models.FieldRollback, label: "How do you go back?", hint: "What makes you go back, the steps, and the time limit for deciding and for doing it.",
+		{field: models.FieldRollback, label: "Rollback", hint: "What triggers it, the steps back, and the time limit for deciding and doing it.",
 			element: typed(models.FieldRollback, in.Rollback, "If errors exceed 1 % for 5 minutes: deploy the previous version; takes 4 minutes", models.MaxPlan, true)},
-		{field: models.FieldEnvironment, label: "Where?", hint: "The environment in which it takes effect.",
+		{field: models.FieldEnvironment, label: "Environment", hint: "Where it takes effect.",
 			element: chosen(models.FieldEnvironment, "Choose", environmentOptions(), string(in.Environment), string(models.Production))},
-		{field: models.FieldEnd, label: "When is the work over?", hint: "One hour after the start unless you set it.", optional: true,
+		{field: models.FieldEnd, label: "End", hint: "One hour after the start unless you set it.", optional: true,
 			element: picked(models.FieldEnd, in.End)},
-		{field: models.FieldImplementer, label: "Who carries it out?", hint: "You, unless you choose somebody else. Neither of you can approve it.",
+		{field: models.FieldImplementer, label: "Implementer", hint: "Who carries it out. Neither you nor this person can approve it.",
 			element: person(models.FieldImplementer, implementer)},
-		{field: models.FieldFamiliarity, label: "How well is this work known?", hint: "It lowers the risk of well-known work. No answer counts as “new, by hand, or not rehearsed”.", optional: true,
+		{field: models.FieldFamiliarity, label: "How well is this work known?", hint: "Well-known work counts as less risky. No answer counts as new, by hand, or not rehearsed.", optional: true,
 			element: chosen(models.FieldFamiliarity, "Not answered", familiarityOptions(), familiarityValue(in.Risk.Familiarity), "")},
-		{field: models.FieldBackground, label: "Why, and what else should people know?", hint: "Tickets, links, who else is affected.", optional: true,
+		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
 	}
+}
+
+// zoneOf names the zone in which Slack shows times to the person.
+func zoneOf(p models.Person) string {
+	if p.Zone == "" {
+		return ""
+	}
+	return " (" + clip(oneLine(p.Zone), 40) + ")"
 }
 
 func typed(field models.Field, initial, example string, max int, multiline bool) slack.BlockElement {

@@ -153,6 +153,9 @@ func whereCard(f models.Facts) markup {
 // is the new change.
 func Outcome(c *models.Change, did string, f models.Facts) Message {
 	line := outcomeLine(c, did, f)
+	if line == "" {
+		return Raised(c, f)
+	}
 	var buttons []*slack.ButtonBlockElement
 	switch {
 	case did == ActionApprove && mayWithdraw(c, f):
@@ -182,8 +185,10 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 		return "Your approval of " + quoted(c) + " is withdrawn. " + tally(c) + "."
 	case ActionStart:
 		return quoted(c) + " is in progress. Its window ends " + when(c.Window.End) + ". Say how it ended as soon as it is over."
-	case ActionComplete, ActionReview:
-		return quoted(c) + " is " + markup(strings.ToLower(statusOf(c).word)) + ". " + afterwards(c)
+	case ActionComplete:
+		return quoted(c) + " is completed: " + esc(c.Outcome.String(), 40) + ". " + afterwards(c)
+	case ActionReview:
+		return "The review of " + quoted(c) + " is recorded. " + afterwards(c)
 	case ActionRollback:
 		if c.Identity.RollbackOf != 0 && c.State == models.Approved {
 			return quoted(c) + " is raised; it rolls back " + markup(c.Identity.RollbackOf.String()) + ". It needs no approval and may start at once."
@@ -192,7 +197,7 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 	case ActionCancel:
 		return quoted(c) + " is cancelled. “Raise again” on its card opens the form filled, should it still be needed."
 	}
-	return raisedLine(c, f)
+	return ""
 }
 
 func tally(c *models.Change) markup {
@@ -208,5 +213,5 @@ func afterwards(c *models.Change) markup {
 	if owed := reviewOwed(c); owed != "" {
 		return owed + "."
 	}
-	return "Nothing more is owed."
+	return "Nothing more is owed: it is closed."
 }

@@ -52,14 +52,19 @@ func quoted(c *models.Change) markup { return bold(id(c)) + " “" + esc(c.Title
 
 func id(c *models.Change) markup { return markup(c.ID.String()) }
 
-// serviceList names the services with their tiers, at most most of them.
+// serviceList names the services with their tiers: at most most of them, each
+// cut to so many letters that three fit in three lines of half a card.
 func serviceList(c *models.Change, f models.Facts, most int) markup {
+	return serviceNames(c, f, most, 24)
+}
+
+func serviceNames(c *models.Change, f models.Facts, most, letters int) markup {
 	if len(c.Services) == 0 {
 		return "none chosen yet"
 	}
 	var out markup
 	for _, slug := range c.Services[:min(most, len(c.Services))] {
-		out = joined(", ", out, serviceName(slug, f))
+		out = joined(", ", out, serviceName(slug, f, letters))
 	}
 	if more := len(c.Services) - most; more > 0 {
 		out += " and " + number(more) + " more"
@@ -67,13 +72,11 @@ func serviceList(c *models.Change, f models.Facts, most int) markup {
 	return out
 }
 
-func serviceName(slug models.Slug, f models.Facts) markup {
-	if f.Directory != nil {
-		if s, known := f.Services[slug]; known {
-			return esc(s.Name, 30) + " (tier " + number(int(s.Tier)) + ")"
-		}
+func serviceName(slug models.Slug, f models.Facts, letters int) markup {
+	if s, known := f.Services[slug]; known {
+		return esc(s.Name, letters) + " (tier " + number(int(s.Tier)) + ")"
 	}
-	return esc(string(slug), 30)
+	return esc(string(slug), letters)
 }
 
 func environment(c *models.Change) markup {
@@ -158,9 +161,9 @@ func decider(c *models.Change, d models.Decision) models.UserID {
 	return ""
 }
 
-// reason quotes why something happened.
+// reason says why something happened, unless there is no room for it.
 func reason(s string, max int) markup {
-	if !visible(s) {
+	if !visible(s) || max < 10 {
 		return ""
 	}
 	return ": " + esc(s, max)

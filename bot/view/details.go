@@ -28,7 +28,7 @@ func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 
 func detailFields(c *models.Change, f models.Facts) []markup {
 	out := []markup{
-		"*Services:* " + serviceList(c, f, 15),
+		"*Services:* " + serviceNames(c, f, 15, 60),
 		"*Environment:* " + environment(c),
 		"*Window:* " + span(c.Window),
 		"*Requester:* " + name(c.Requester, f),

@@ -64,7 +64,7 @@ func parseWindow(s string) (models.Window, bool) {
 	from, to, found := strings.Cut(strings.TrimSuffix(s, " UTC"), " to ")
 	start, err := time.Parse(minute, from)
 	end, err2 := time.Parse(minute, to)
-	return models.Window{Start: start, End: end}, found && err == nil && err2 == nil
+	return models.Window{Start: start, End: end}, found && err == nil && err2 == nil && min(start.Unix(), end.Unix()) > 0
 }
 
 func date(t time.Time) slack.RichTextSectionElement {

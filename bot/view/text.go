@@ -54,20 +54,36 @@ var controls = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // mrkdwn has no escape for it. Text that people copy (plans) is never treated
 // so; it goes into plain or rich text, where nothing is parsed.
 func defuse(s string) string {
-	s = emojiCode.ReplaceAllString(s, "∶$1∶")
 	out := []rune(s)
 	for i, r := range out {
-		if twin, formats := lookalike[r]; formats && (r != '_' || !insideWord(out, i)) {
+		twin, formats := lookalike[r]
+		switch {
+		case !formats, r == '_' && insideWord(out, i), r == ':' && !opensEmoji(out[i+1:]):
+		default:
 			out[i] = twin
 		}
 	}
 	return string(out)
 }
 
-var (
-	emojiCode = regexp.MustCompile(`:([A-Za-z0-9_+'-]*[A-Za-z+'-][A-Za-z0-9_+'-]*):`)
-	lookalike = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ'}
-)
+var lookalike = map[rune]rune{'*': '∗', '_': 'ˍ', '~': '∼', '`': 'ˋ', ':': '∶'}
+
+// opensEmoji reports whether what follows a colon makes it an emoji code, by
+// itself or with a colon of ours behind it; the numbers of a time don't.
+func opensEmoji(rest []rune) bool {
+	letters := false
+	for _, r := range rest {
+		switch {
+		case r == ':':
+			return letters
+		case unicode.IsLetter(r) || strings.ContainsRune("_+-'", r):
+			letters = true
+		case !unicode.IsDigit(r):
+			return false
+		}
+	}
+	return letters
+}
 
 // insideWord: an underscore between letters ("payments_api") formats nothing.
 func insideWord(s []rune, i int) bool {
@@ -225,9 +241,6 @@ func code(s string) markup { return "`" + escapeAll(oneLine(s)) + "`" }
 
 // when is a point in time in the reader's zone, UTC where Slack can't say.
 func when(t time.Time) markup {
-	if t.IsZero() {
-		return blank
-	}
 	return token(t, dateFormat, dateFallback)
 }
 
@@ -238,7 +251,11 @@ const (
 
 func clock(t time.Time) markup { return token(t, "{time}", "15:04 UTC") }
 
+// token writes a time that Slack converts; one before 1970 was never set.
 func token(t time.Time, format, fallback string) markup {
+	if t.Unix() <= 0 {
+		return blank
+	}
 	return markup(fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, t.UTC().Format(fallback)))
 }
 
@@ -266,16 +283,9 @@ func channel(id models.ChannelID) markup {
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 
 // name is how a person is called, in plain words: never a mention.
-func name(u models.UserID, f models.Facts) markup { return esc(plainName(u, f), maxName) }
+func name(u models.UserID, f models.Facts) markup { return esc(f.Name(u), maxName) }
 
-const maxName = 40
-
-func plainName(u models.UserID, f models.Facts) string {
-	if f.Directory == nil {
-		return string(u)
-	}
-	return f.Name(u)
-}
+const maxName = 30
 
 // joined writes parts one after the other, leaving out empty ones.
 func joined(sep markup, parts ...markup) markup {

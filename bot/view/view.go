@@ -17,8 +17,8 @@ import (
 // carries the full meaning for notifications and screen readers and is never
 // empty; Blocks may be empty.
 type Message struct {
-	Text   string
-	Blocks []slack.Block
+	Text   string        `json:"text"`
+	Blocks []slack.Block `json:"blocks,omitempty"`
 }
 
 // Ids of buttons. A button's value is the record and the revision it was

@@ -1,0 +1,329 @@
+package view
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// sent is a form as Slack sends it back: each input answered with what it
+// started with, or with the given answer instead. It goes through JSON, as a
+// real one does.
+func sent(t *testing.T, v slack.ModalViewRequest, given map[models.Field]map[string]any) slack.View {
+	t.Helper()
+	values := map[string]map[string]any{}
+	for _, b := range decoded(v)["blocks"].([]any) {
+		b := b.(map[string]any)
+		if b["type"] != "input" {
+			continue
+		}
+		block, e := b["block_id"].(string), b["element"].(map[string]any)
+		answer := started(e)
+		for key, value := range given[models.Field(block)] {
+			answer[key] = value
+		}
+		values[block] = map[string]any{e["action_id"].(string): answer}
+	}
+	raw, err := json.Marshal(map[string]any{"id": "V1", "type": "modal", "callback_id": v.CallbackID,
+		"private_metadata": v.PrivateMetadata, "state": map[string]any{"values": values}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out slack.View
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// started is what an untouched element answers; null where nothing is chosen.
+func started(e map[string]any) map[string]any {
+	out := map[string]any{"type": e["type"]}
+	switch e["type"] {
+	case "plain_text_input", "number_input":
+		out["value"] = e["initial_value"]
+	case "datetimepicker":
+		out["selected_date_time"] = e["initial_date_time"]
+	case "static_select", "radio_buttons":
+		out["selected_option"] = e["initial_option"]
+	case "multi_external_select":
+		out["selected_options"] = e["initial_options"]
+		if e["initial_options"] == nil {
+			out["selected_options"] = []any{}
+		}
+	case "users_select":
+		out["selected_user"] = e["initial_user"]
+	}
+	return out
+}
+
+func chose(value string) map[string]any {
+	return map[string]any{"selected_option": map[string]any{"text": map[string]any{"type": "plain_text", "text": value}, "value": value}}
+}
+
+func TestChangeFormIsReadBack(t *testing.T) {
+	k := everyday()
+	start := opening.Add(26 * time.Hour)
+	meta := FormMeta{Mode: ModeNew, ResponseURL: "https://hooks.slack.example/1", Channel: "C0CHANGES"}
+	v := sent(t, ChangeForm(meta, models.Input{}, k.facts(ana, opening), 0), map[models.Field]map[string]any{
+		models.FieldTitle: {"value": "Golden <title> & co"},
+		models.FieldServices: {"selected_options": []any{
+			map[string]any{"text": map[string]any{"type": "plain_text", "text": "Ledger · tier 2"}, "value": "ledger"},
+			map[string]any{"text": map[string]any{"type": "plain_text", "text": "Web shop · tier 3"}, "value": "web_shop"}}},
+		models.FieldStart:       {"selected_date_time": start.Unix()},
+		models.FieldPlan:        {"value": "do it\nproperly"},
+		models.FieldCheck:       {"value": "look"},
+		models.FieldRollback:    {"value": "go back"},
+		models.FieldEnvironment: chose("staging"),
+		models.FieldImplementer: {"selected_user": "U0BEN"},
+		models.FieldFamiliarity: chose("3"),
+		models.FieldBackground:  {"value": "because"},
+	})
+	gotMeta, got := ReadChangeForm(v)
+	want := models.Input{
+		Title: "Golden <title> & co", Services: []models.Slug{"ledger", "web_shop"}, Environment: models.Staging,
+		Start: start, End: start.Add(time.Hour), Plan: "do it\nproperly", Check: "look", Rollback: "go back",
+		Risk: models.RiskAnswers{Familiarity: models.FirstTime}, Background: "because", Implementer: ben,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(meta, gotMeta); diff != "" {
+		t.Errorf("meta (-want +got):\n%s", diff)
+	}
+}
+
+func TestUntouchedFormHasTheDefaults(t *testing.T) {
+	_, got := ReadChangeForm(sent(t, ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, everyday().facts(ana, opening), 0), nil))
+	if diff := cmp.Diff(models.Input{Environment: models.Production, Implementer: ana}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestEditingChangesNothingByItself: a form that is opened and sent as it is
+// gives back what the change holds, whatever was typed into it.
+func TestEditingChangesNothingByItself(t *testing.T) {
+	for _, k := range []cast{everyday(), hostile(), longest()} {
+		for _, p := range k.lives() {
+			want := models.InputOf(p.c)
+			meta := FormMeta{Mode: ModeEdit, Change: p.c.ID, Seen: p.c.Revision}
+			gotMeta, got := ReadChangeForm(sent(t, ChangeForm(meta, want, k.facts(ana, p.now), 2), nil))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s %s (-want +got):\n%s", k.name, p.name, diff)
+			}
+			if gotMeta != meta {
+				t.Errorf("%s %s: meta %v, want %v", k.name, p.name, gotMeta, meta)
+			}
+		}
+	}
+}
+
+func TestFormWithoutStateOrMetadataReadsAsEmpty(t *testing.T) {
+	meta, in := ReadChangeForm(slack.View{PrivateMetadata: "not json"})
+	if meta != (FormMeta{}) || !cmp.Equal(in, models.Input{}) {
+		t.Errorf("got %v %v", meta, in)
+	}
+	if _, id, _, _, _ := ReadReasonForm(slack.View{}); id != 0 {
+		t.Errorf("reason form of nothing reads as %v", id)
+	}
+	if id, _, _, errs := ReadCompleteForm(slack.View{}); id != 0 || errs != nil {
+		t.Errorf("complete form of nothing reads as %v %v", id, errs)
+	}
+}
+
+func TestFormAsksSixThings(t *testing.T) {
+	var required, all []string
+	for _, b := range decoded(ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, everyday().facts(ana, opening), 0))["blocks"].([]any) {
+		b := b.(map[string]any)
+		if b["type"] != "input" {
+			continue
+		}
+		if b["hint"] == nil {
+			t.Errorf("%s has no hint", b["block_id"])
+		}
+		id := b["block_id"].(string)
+		all = append(all, id)
+		if e := b["element"].(map[string]any); b["optional"] != true && e["initial_option"] == nil && e["initial_user"] == nil {
+			required = append(required, id)
+		}
+	}
+	if diff := cmp.Diff([]string{"title", "services", "start", "plan", "check", "rollback"}, required); diff != "" {
+		t.Errorf("required (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(append(required, "environment", "end", "implementer", "familiarity", "background"), all); diff != "" {
+		t.Errorf("all (-want +got):\n%s", diff)
+	}
+}
+
+func TestEditFormSaysWhatSavingResets(t *testing.T) {
+	f := everyday().facts(ana, opening)
+	edit := FormMeta{Mode: ModeEdit, Change: 4, Seen: "ab"}
+	if got := said(ChangeForm(edit, models.Input{}, f, 2)); !strings.Contains(got, "*resets 2 approvals*") {
+		t.Errorf("no warning: %s", got)
+	}
+	if got := said(ChangeForm(edit, models.Input{}, f, 1)); !strings.Contains(got, "*resets 1 approval*") {
+		t.Errorf("no warning: %s", got)
+	}
+	if got := said(ChangeForm(edit, models.Input{}, f, 0)); strings.Contains(got, "resets") {
+		t.Errorf("warning for nothing: %s", got)
+	}
+}
+
+func TestDraftButtonStandsOnlyWhereADraftCanBeSaved(t *testing.T) {
+	f := everyday().facts(ana, opening)
+	for _, x := range []struct {
+		meta FormMeta
+		want []string
+	}{
+		{FormMeta{Mode: ModeNew}, []string{""}},
+		{FormMeta{Mode: ModeMessage}, []string{""}},
+		{FormMeta{Mode: ModeAgain, Change: 4}, []string{""}},
+		{FormMeta{Mode: ModeEdit, Change: 4}, []string{"4:"}},
+		{FormMeta{Mode: ModeEdit, Change: 4, Seen: "ab"}, nil},
+	} {
+		var got []string
+		each(decoded(ChangeForm(x.meta, models.Input{}, f, 0)), func(o map[string]any) {
+			if o["action_id"] == ActionDraft {
+				value, _ := o["value"].(string)
+				got = append(got, value)
+			}
+		})
+		if diff := cmp.Diff(x.want, got); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", x.meta, diff)
+		}
+	}
+}
+
+// TestErrorsStandBesideInputs: Slack refuses an error for a block that the
+// form doesn't have, so every field of a rule must lead to an input.
+func TestErrorsStandBesideInputs(t *testing.T) {
+	k := everyday()
+	p := k.life("in-progress")
+	f := k.facts(ben, p.now)
+	inputs := func(v slack.ModalViewRequest) []string {
+		var out []string
+		for _, b := range decoded(v)["blocks"].([]any) {
+			if b := b.(map[string]any); b["type"] == "input" {
+				out = append(out, b["block_id"].(string))
+			}
+		}
+		return out
+	}
+	for name, x := range map[string]struct {
+		form   slack.ModalViewRequest
+		fields []models.Field
+	}{
+		"change": {ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, f, 0), []models.Field{models.FieldTitle, models.FieldServices, models.FieldEnvironment,
+			models.FieldStart, models.FieldEnd, models.FieldPlan, models.FieldCheck, models.FieldRollback, models.FieldImplementer,
+			models.FieldFamiliarity, models.FieldBackground, models.FieldType, models.FieldRelease, models.FieldArtifact}},
+		"reason":   {ReasonForm(ReasonReject, p.c, p.c.Revision, f, ""), []models.Field{models.FieldReason}},
+		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldOutageMinutes}},
+		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldFindings}},
+	} {
+		fields := map[models.Field]string{}
+		for _, field := range x.fields {
+			fields[field] = "wrong: " + string(field)
+		}
+		blocks := inputs(x.form)
+		got := FieldErrors(fields)
+		for block, text := range got {
+			if !slices.Contains(blocks, block) {
+				t.Errorf("%s: error %q stands beside %q, which is no input", name, text, block)
+			}
+		}
+		for _, field := range x.fields {
+			if !slices.ContainsFunc(slices.Collect(mapValues(got)), func(s string) bool { return strings.Contains(s, "wrong: "+string(field)) }) {
+				t.Errorf("%s: the error of %s is lost: %v", name, field, got)
+			}
+		}
+	}
+}
+
+func mapValues(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, v := range m {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+func TestReasonFormIsReadBack(t *testing.T) {
+	k := everyday()
+	p := k.life("awaiting")
+	for _, kind := range []string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback} {
+		v := sent(t, ReasonForm(kind, p.c, p.c.Revision, k.facts(cara, p.now), "https://hooks.slack.example/1"),
+			map[models.Field]map[string]any{models.FieldReason: {"value": "  because\nof that "}})
+		gotKind, id, seen, reason, url := ReadReasonForm(v)
+		if gotKind != kind || id != 4 || seen != p.c.Revision || reason != "because\nof that" || url != "https://hooks.slack.example/1" {
+			t.Errorf("%s reads as %q %v %v %q %q", kind, gotKind, id, seen, reason, url)
+		}
+	}
+}
+
+func TestCompleteFormIsReadBack(t *testing.T) {
+	k := everyday()
+	p := k.life("in-progress")
+	blank := CompleteForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1")
+	id, done, url, errs := ReadCompleteForm(sent(t, blank, map[models.Field]map[string]any{
+		models.FieldOutcome: chose("failed"), models.FieldReason: {"value": "it broke"}, models.FieldAsBuilt: {"value": "4.12"},
+		models.FieldIncident: {"value": "INC-1"}, models.FieldOutageMinutes: {"value": "12"},
+	}))
+	want := models.Completion{Outcome: models.Failed, Note: "it broke", AsBuilt: "4.12", Incident: "INC-1", OutageMinutes: 12}
+	if id != 4 || url != "https://hooks.slack.example/1" || errs != nil || done != want {
+		t.Errorf("reads as %v %v %q %v", id, done, url, errs)
+	}
+	for _, minutes := range []string{"twelve", "1.5", "1e99", "99999999999999999999", "<!channel>"} {
+		_, _, _, errs := ReadCompleteForm(sent(t, blank, map[models.Field]map[string]any{models.FieldOutageMinutes: {"value": minutes}}))
+		if errs[models.FieldOutageMinutes] == "" {
+			t.Errorf("%q passes as a number", minutes)
+		}
+	}
+	if _, done, _, errs := ReadCompleteForm(sent(t, blank, nil)); errs != nil || done != (models.Completion{}) {
+		t.Errorf("untouched: %v %v", done, errs)
+	}
+}
+
+func TestReviewFormIsReadBack(t *testing.T) {
+	k := everyday()
+	p := k.life("implemented")
+	id, findings, url := ReadReviewForm(sent(t, ReviewForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1"),
+		map[models.Field]map[string]any{models.FieldFindings: {"value": "we learned"}}))
+	if id != 4 || findings != "we learned" || url != "https://hooks.slack.example/1" {
+		t.Errorf("reads as %v %q %q", id, findings, url)
+	}
+}
+
+func TestServiceOptionsMatchSlugAndName(t *testing.T) {
+	services := []models.Service{{Slug: "payments-api", Name: "Money mover", Tier: 0}, {Slug: "ledger", Name: "Ledger & books", Tier: 2}, {Slug: "old", Name: "Old ledger", Retired: true}}
+	for query, want := range map[string][]string{
+		"": {"Money mover · tier 0", "Ledger & books · tier 2"}, "PAY": {"Money mover · tier 0"}, "mover": {"Money mover · tier 0"},
+		" ledg ": {"Ledger & books · tier 2"}, "old": nil, "x": nil,
+	} {
+		var got []string
+		for _, o := range ServiceOptions(services, query).Options {
+			got = append(got, o.Text.Text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", query, diff)
+		}
+	}
+	var many []models.Service
+	for range 5000 {
+		many = append(many, services...)
+	}
+	if n := len(ServiceOptions(many, "").Options); n != 100 {
+		t.Errorf("%d options", n)
+	}
+	if got := string(encoded(ServiceOptions(nil, ""))); !strings.Contains(got, `"options": []`) {
+		t.Errorf("no options encode as %s", got)
+	}
+}

@@ -1,0 +1,101 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+func TestEscapedWordsAreHarmless(t *testing.T) {
+	for in, want := range map[string]markup{
+		"<!channel>":               "&lt;!channel&gt;",
+		"<@U0ANA> & <https://e|b>": "&lt;@U0ANA&gt; &amp; &lt;https://e|b&gt;",
+		"&lt;":                     "&amp;lt;",
+		"*bold* ~s~ `c`":           "∗bold∗ ∼s∼ ˋcˋ",
+		"_it_ payments_api_v2":     "ˍitˍ payments_api_v2",
+		":tada: 10:30:00 a:b, c":   "∶tada: 10:30:00 a:b, c",
+		"ends in :x":               "ends in ∶x",
+		":x:y:":                    "∶x∶y:",
+		"two\nlines\r\n\tof text":  "two lines of text",
+		"\u202Ereversed":           "reversed",
+		"":                         "–",
+		" \u200B\u2060\u0000":      "–",
+		"שלום עולם":                "שלום עולם",
+		"a\xffb":                   "a\uFFFDb",
+	} {
+		if got := esc(in, 100); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestClippingCountsLettersAndKeepsThemWhole(t *testing.T) {
+	family := "👩‍👩‍👧‍👦"
+	for _, x := range []struct {
+		in   string
+		max  int
+		want string
+	}{
+		{"short", 5, "short"}, {"longer", 5, "long…"}, {"äöüäöü", 4, "äöü…"}, {"日本語テキスト", 4, "日本語…"},
+		{"ab" + family, 5, "ab…"}, {"e\u0301e\u0301e\u0301", 4, "e\u0301…"}, {"👍🏽👍🏽", 3, "👍🏽…"}, {"one two", 5, "one…"}, {"x", 0, "…"},
+	} {
+		if got := clip(x.in, x.max); got != x.want {
+			t.Errorf("clip(%q, %d) = %q, want %q", x.in, x.max, got, x.want)
+		}
+	}
+}
+
+func TestCuttingMarkupLeavesTokensWhole(t *testing.T) {
+	m := "a &amp; b " + when(opening) + " &lt;tail&gt;"
+	for n := range len(m) {
+		w := &walker{ids: map[string]bool{}}
+		got := string(fit(m, n))
+		if w.mrkdwn(got, "cut"); len(w.found) > 0 || utf16s(got) > max(n, 1) {
+			t.Errorf("cut to %d: %q %v", n, got, w.found)
+		}
+	}
+}
+
+func TestChunksLoseNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := hostileText(3000).Draw(t, "text")
+		parts := chunks(s, 100)
+		for _, p := range parts {
+			if utf16s(p) > 100 {
+				t.Fatalf("a part of %d: %q", utf16s(p), p)
+			}
+		}
+		squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		got, want := squeeze(strings.Join(parts, "")), squeeze(clean(s))
+		if visible(s) && strings.ReplaceAll(got, blank, "") != strings.ReplaceAll(want, blank, "") {
+			t.Fatalf("%q became %q", want, got)
+		}
+	})
+}
+
+func TestWindowsAreShort(t *testing.T) {
+	at := func(h int) time.Time { return opening.Add(time.Duration(h) * time.Hour) }
+	for want, w := range map[markup]models.Window{
+		"not chosen yet":                    {},
+		when(at(1)):                         {Start: at(1)},
+		when(at(1)) + " to " + clock(at(3)): {Start: at(1), End: at(3)},
+		when(at(1)) + " to " + when(at(25)): {Start: at(1), End: at(25)},
+		when(at(3)):                         {Start: at(3), End: at(1)},
+	} {
+		if got := span(w); got != want {
+			t.Errorf("%v is %s, want %s", w, got, want)
+		}
+	}
+}
+
+func TestOnlyRealChannelsAreLinked(t *testing.T) {
+	for in, want := range map[models.ChannelID]markup{"C0123": "<#C0123>", "": "", "C1|x> <!channel": "", "U0123": "", "changes": ""} {
+		if got := channel(in); got != want {
+			t.Errorf("%q is linked as %q", in, got)
+		}
+	}
+}
