@@ -105,6 +105,7 @@ export class Composer {
     // A space in front turns a command into an ordinary message.
     const isCommand = /^\/\w/.test(this.box.value);
     this.write('');
+    this.box.focus();
     this.form.classList.add('sending');
     const answer = await this.deliver(isCommand, { channel, thread, text }).catch((error) => ({ ok: false, error: error.message }));
     this.form.classList.remove('sending');

@@ -97,7 +97,8 @@ class ModalView {
   busy(is) {
     this.root.setAttribute('aria-busy', String(is));
     this.submitButton.classList.toggle('busy', is);
-    this.submitButton.disabled = is;
+    // Not `disabled`: that would take the focus out of the dialog, and Escape with it.
+    this.submitButton.setAttribute('aria-disabled', String(is));
   }
 
   key(event) {

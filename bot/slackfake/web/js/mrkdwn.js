@@ -12,9 +12,11 @@ export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ a
 /** mrkdwn renders text; `verbatim` leaves bare addresses unlinked. */
 export function mrkdwn(text, { verbatim = false } = {}) {
   const fragment = document.createDocumentFragment();
-  splitFences(String(text ?? '')).forEach((part, index) => {
-    if (index % 2) fragment.append(h('pre', { class: 'pre' }, leaf(part.replace(/^\n/, '').replace(/\n$/, ''))));
-    else fragment.append(...paragraphs(part, { verbatim }, index));
+  splitFences(String(text ?? '')).forEach((part, index, parts) => {
+    if (index % 2) return fragment.append(h('pre', { class: 'pre' }, leaf(part.replace(/^\n/, '').replace(/\n$/, ''))));
+    // The line breaks beside a code block belong to the block, not to the text.
+    const after = index > 0 ? part.replace(/^\n/, '') : part;
+    fragment.append(...paragraphs(index < parts.length - 1 ? after.replace(/\n$/, '') : after, { verbatim }));
   });
   return fragment;
 }
@@ -31,13 +33,11 @@ function splitFences(text) {
 
 const QUOTE = /^(?:&gt;|>) ?/;
 
-function paragraphs(text, options, index) {
-  // The line breaks beside a code block belong to the block, not to the text.
-  const trimmed = index > 0 ? text.replace(/^\n/, '') : text;
-  if (trimmed === '') return [];
+function paragraphs(text, options) {
+  if (text === '') return [];
   const nodes = [];
   let quote = null;
-  trimmed.split('\n').forEach((line, at) => {
+  text.split('\n').forEach((line, at) => {
     const quoted = QUOTE.test(line);
     if (quoted && !quote) nodes.push((quote = h('blockquote', { class: 'quote' })));
     else if (quoted) quote.append(h('br'));
