@@ -13,17 +13,14 @@ func (c *call) has(scope string) bool { return slices.Contains(c.app.scopes, sco
 
 // place finds the conversation to speak in and refuses where the app may not. A user id opens the DM with the app.
 func (c *call) place(id string) (*room, error) {
-	if id == "" {
-		return nil, no("channel_not_found")
-	}
-	if u := c.world.user(id); u != nil && u.ID == id {
-		if u.Deleted {
-			return nil, no("user_disabled")
-		}
-		return c.im(u.ID, c.app.botUser), nil
-	}
 	r, err := c.visible(id)
-	if err != nil {
+	u := c.world.user(id)
+	switch {
+	case u != nil && u.ID == id && u.Deleted:
+		return nil, no("user_disabled")
+	case u != nil && u.ID == id:
+		r = c.im(u.ID, c.app.botUser)
+	case err != nil:
 		return nil, err
 	}
 	switch {

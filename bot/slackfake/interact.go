@@ -91,45 +91,11 @@ func (s *Server) click(u *User, a Act) (*delivery, error) {
 	if !found {
 		at = part{obj{}, obj{"type": "button", "value": a.Value, "text": obj{"type": "plain_text", "text": a.ActionID}}}
 	}
-	for block, actions := range a.State {
-		for action, val := range actions {
-			if _, still := find(p.blocks, block, action); !still {
-				continue
-			}
-			if err := take(p.values, p.blocks, block, action, val); err != nil {
-				return nil, err
-			}
-		}
+	action, err := p.action(at, a)
+	if action == nil || err != nil {
+		return nil, err
 	}
-	kind := strOf(at.el, "type")
-	action := obj{"type": kind, "block_id": a.BlockID, "action_id": a.ActionID, "action_ts": s.ts()}
-	switch kind {
-	case "button", "icon_button", "workflow_button":
-		action["text"] = at.el["text"]
-		for _, k := range []string{"value", "style", "url"} {
-			if at.el[k] != nil {
-				action[k] = at.el[k]
-			}
-		}
-		if a.Value != "" { // the button as the person saw it
-			action["value"] = a.Value
-		}
-	case "overflow":
-		if !slices.ContainsFunc(optionsOf(at.el), func(o obj) bool { return o["value"] == strOf(objOf(a.chosen, "selected_option"), "value") }) {
-			return nil, errors.New("choose an entry of the menu")
-		}
-		action["selected_option"] = a.chosen["selected_option"]
-	default:
-		if err := take(p.values, p.blocks, a.BlockID, a.ActionID, a.chosen); err != nil {
-			return nil, err
-		}
-		for k, v := range p.values[a.BlockID][a.ActionID] {
-			action[k] = v
-		}
-		if strOf(at.block, "type") == "input" && !boolOf(at.block, "dispatch_action") {
-			return nil, nil
-		}
-	}
+	action["action_ts"] = s.ts()
 	viewID := ""
 	if p.view != nil && strOf(p.view.Body, "type") == "modal" {
 		viewID = p.view.ID
@@ -144,6 +110,52 @@ func (s *Server) click(u *User, a Act) (*delivery, error) {
 	}
 	d := s.interaction("block_actions", u, body)
 	return &d, nil
+}
+
+// action is the entry of actions for a click; nil for a value that only stays in its form. Other choices that the
+// person has made there come along in state.
+func (p spot) action(at part, a Act) (obj, error) {
+	for block, actions := range a.State {
+		for action, val := range actions {
+			if _, still := find(p.blocks, block, action); !still {
+				continue
+			}
+			if err := take(p.values, p.blocks, block, action, val); err != nil {
+				return nil, err
+			}
+		}
+	}
+	kind := strOf(at.el, "type")
+	action := obj{"type": kind, "block_id": a.BlockID, "action_id": a.ActionID}
+	switch kind {
+	case "button", "icon_button", "workflow_button":
+		for _, k := range []string{"text", "value", "style", "url"} {
+			if at.el[k] != nil {
+				action[k] = at.el[k]
+			}
+		}
+		if a.Value != "" { // the button as the person saw it
+			action["value"] = a.Value
+		}
+		return action, nil
+	case "overflow":
+		chosen := objOf(a.chosen, "selected_option")
+		if !slices.ContainsFunc(optionsOf(at.el), func(o obj) bool { return o["value"] == chosen["value"] }) {
+			return nil, errors.New("choose an entry of the menu")
+		}
+		action["selected_option"] = chosen
+		return action, nil
+	}
+	if err := take(p.values, p.blocks, a.BlockID, a.ActionID, a.chosen); err != nil {
+		return nil, err
+	}
+	if strOf(at.block, "type") == "input" && !boolOf(at.block, "dispatch_action") {
+		return nil, nil
+	}
+	for k, v := range p.values[a.BlockID][a.ActionID] {
+		action[k] = v
+	}
+	return action, nil
 }
 
 func (s *Server) actState(_ context.Context, u *User, a Act) Result {

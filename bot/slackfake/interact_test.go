@@ -588,3 +588,40 @@ func TestProbes(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAFormMayAskForAConversationToAnswerIn(t *testing.T) {
+	b := start(t, nil)
+	ana := b.As("ana")
+	b.open(modal(input("where", obj{"type": "conversations_select", "action_id": "c", "response_url_enabled": true}, false)))
+	if r := ana.Submit(Fields{"where": "#random"}); !r.OK {
+		t.Fatalf("%+v", r)
+	}
+	list := listOf(b.last("view_submission").payload, "response_urls")
+	if len(list) != 1 || list[0].(obj)["channel_id"] != "C0RANDOM0" || list[0].(obj)["block_id"] != "where" {
+		t.Fatalf("%v", list)
+	}
+	resp, err := http.Post(strOf(list[0].(obj), "response_url"), "application/json", strings.NewReader(`{"response_type":"in_channel","text":"hello"}`))
+	if err != nil || resp.StatusCode != 200 || len(b.Messages("random")) != 1 {
+		t.Errorf("%v %v", resp, err)
+	}
+}
+
+func TestValuesInInputBlocksStayInTheForm(t *testing.T) {
+	b := start(t, nil)
+	b.open(modal(input("quiet", sel([]any{opt(1)}), true), with(input("loud", sel([]any{opt(1)}), true), "dispatch_action", true)))
+	v, _ := b.As("ana").View()
+	for _, block := range []string{"quiet", "loud"} {
+		out := b.act(obj{"user": "U0ANA0000", "type": "click", "view_id": v.ID, "block_id": block, "action_id": "s", "selected_option": opt(1)})
+		if out["ok"] != true {
+			t.Errorf("%s: %v", block, out)
+		}
+	}
+	p := b.last("block_actions").payload
+	if b.count("block_actions") != 1 || listOf(p, "actions")[0].(obj)["block_id"] != "loud" {
+		t.Errorf("%d actions were sent", b.count("block_actions"))
+	}
+	state := objOf(objOf(p, "view"), "state")["values"].(obj)
+	if objOf(objOf(objOf(state, "quiet"), "s"), "selected_option")["value"] != "v1" {
+		t.Errorf("state: %v", state)
+	}
+}

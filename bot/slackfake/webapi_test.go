@@ -367,3 +367,28 @@ func TestPaceFollowsBusinessTime(t *testing.T) {
 		t.Errorf("another method is held up: %v", out)
 	}
 }
+
+func TestClosedDoors(t *testing.T) {
+	b := start(t, func(c *Config) {
+		c.Channels = append(c.Channels, Channel{Name: "news", Bot: true, ReadOnly: true})
+	})
+	b.refused("restricted_action", "chat.postMessage", obj{"channel": "C0NEWS000", "text": "t"})
+	b.must("chat.postMessage", obj{"channel": "U0ANA0000", "text": "t"})
+	dm := b.DM("ana")[0].Channel
+	if err := b.Install(manifestJSON(t, b.app.URL, func(m obj) {
+		m["features"].(obj)["app_home"] = obj{"home_tab_enabled": false, "messages_tab_enabled": false}
+	})); err != nil {
+		t.Fatal(err)
+	}
+	b.refused("messages_tab_disabled", "chat.postMessage", obj{"channel": dm, "text": "t"})
+	b.refused("messages_tab_disabled", "chat.postMessage", obj{"channel": "U0ANA0000", "text": "t"})
+	b.refused("not_enabled", "views.publish", obj{"user_id": "U0ANA0000", "view": obj{"type": "home", "blocks": []any{section("s")}}})
+	if r := b.As("ana").Tell("hello"); r.OK {
+		t.Error("she wrote to an app that takes no messages")
+	}
+	if r := b.As("ana").Home(); r.OK {
+		t.Error("there is no Home tab")
+	}
+	b.SetUser(User{Name: "ana", RealName: "Ana", Deleted: true})
+	b.refused("is_archived", "chat.postMessage", obj{"channel": dm, "text": "t"})
+}
