@@ -32,7 +32,7 @@ type attempt struct {
 }
 
 func (a *attempt) run(ctx context.Context) error {
-	a.doubtful = a.posts() && a.row.Doubtful()
+	a.doubtful = a.posts() && a.row.State != store.DeliveryPending
 	if a.doubtful {
 		if known, err := a.lookUp(ctx); known || err != nil {
 			return err
@@ -51,7 +51,7 @@ func (a *attempt) run(ctx context.Context) error {
 	if waits, err := a.mayCall(ctx, a.scope()); waits || err != nil {
 		return err
 	}
-	fresh, err := a.cfg.Store.MarkSending(ctx, a.row, a.lane.owner, a.cfg.Times.Lease)
+	fresh, err := a.cfg.Store.MarkSending(ctx, a.row, a.lane.owner)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *attempt) findPlace(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
 	defer cancel()
-	channel, err := a.cfg.Slack.OpenDM(ctx, string(a.row.User))
+	channel, err := a.cfg.Slack.OpenDM(ctx, string(a.row.UserID))
 	a.row.Channel = models.ChannelID(channel)
 	return err
 }
@@ -140,7 +140,7 @@ func (a *attempt) callOnce(ctx context.Context, d drawing) (store.Sent, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
 	defer cancel()
 	if d.home != nil {
-		v, err := a.cfg.Slack.PublishHome(ctx, string(a.row.User), *d.home, "")
+		v, err := a.cfg.Slack.PublishHome(ctx, string(a.row.UserID), *d.home, "")
 		return store.Sent{Hash: v.Hash, Shown: a.wanted}, err
 	}
 	m := slackapi.Message{
@@ -184,7 +184,7 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	if waits, err := a.mayCall(ctx, slackapi.Scope{Method: slackapi.MethodHistory}); waits || err != nil {
 		return true, err
 	}
-	there, found, err := a.find(ctx, later(a.row.CreatedAt, a.row.NotBefore))
+	there, found, err := a.find(ctx, later(a.row.CreatedAt, at(a.row.NotBefore)))
 	if e, ok := errors.AsType[*slackapi.Error](err); ok {
 		if e.Kind == slackapi.Never && e.Trouble != slackapi.AppRemoved {
 			return false, nil
@@ -213,7 +213,7 @@ func (a *attempt) find(ctx context.Context, since time.Time) (slackapi.Sent, boo
 	thread := ""
 	if a.row.Kind == models.DeliverThread {
 		var err error
-		if thread, _, err = a.cfg.Store.CardTS(ctx, a.row.Workspace, a.row.Record, a.row.Channel); err != nil {
+		if thread, _, err = a.cfg.Store.CardTS(ctx, a.row.WorkspaceID, a.row.Ref(), a.row.Channel); err != nil {
 			return slackapi.Sent{}, false, err
 		}
 	}

@@ -42,7 +42,7 @@ func (t *ticker) expire(ctx context.Context) error {
 	}
 	var errs []error
 	for _, d := range due {
-		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("expire/%s/%d", d.ID, d.Due.Unix())}
+		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("expire/%s/%d", d.ID, d.DueAt.Unix())}
 		r, err := t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Expire(f) })
 		switch _, refused := models.AsRefusal(err); {
 		case refused: // somebody was faster
@@ -86,7 +86,7 @@ func (t *ticker) overdue(ctx context.Context, ids []int64, before time.Time) ([]
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
 			return nil, err
-		case row.Workspace == t.cfg.Workspace && !row.Done() && !due(row).After(before):
+		case row.WorkspaceID == t.cfg.Workspace && row.Open() && !due(row).After(before):
 			out = append(out, id)
 		}
 	}

@@ -57,7 +57,7 @@ func (j *Jobs) RefreshPeople(ctx context.Context, users ...models.UserID) error 
 		people = append(people, p)
 	}
 	if len(people) > 0 {
-		if err := j.cfg.Store.SavePeople(ctx, j.cfg.Workspace, people); err != nil {
+		if err := j.cfg.Store.SavePeople(ctx, j.cfg.Workspace, people...); err != nil {
 			errs = append(errs, fmt.Errorf("keep people: %w", err))
 		}
 	}

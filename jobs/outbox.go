@@ -35,14 +35,15 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[store.DeliverArgs])
 		return nil // pruned
 	case err != nil:
 		return fmt.Errorf("load delivery %d: %w", job.Args.DeliveryID, err)
-	case row.Workspace != d.cfg.Workspace:
+	case row.WorkspaceID != d.cfg.Workspace:
 		return river.JobSnooze(maxBackoff) // its token is elsewhere
 	}
 	if wait, done := d.rest(row); done || wait > 0 {
 		return snooze(wait, done)
 	}
 	l := lane{row.Conversation, fmt.Sprintf("%s/%d/%08x", d.cfg.Owner, job.ID, rand.Uint32())}
-	got, err := d.cfg.Store.TakeLane(ctx, row.Workspace, l.conversation, l.owner, d.cfg.Times.Lease)
+	wire := d.cfg.Store.WireNow()
+	got, err := d.cfg.Store.TakeLane(ctx, row.WorkspaceID, l.conversation, l.owner, wire.Add(d.cfg.Times.Lease), wire)
 	if err != nil {
 		return fmt.Errorf("take lane: %w", err)
 	}
@@ -64,14 +65,21 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[store.DeliverArgs])
 
 // rest is how long a row can be left alone, or that nothing is left to do.
 func (d *deliverer) rest(r store.Row) (wait time.Duration, done bool) {
-	if r.Done() {
+	if !r.Open() {
 		return 0, true
 	}
 	return max(0, due(r).Sub(d.cfg.Store.Now())), false
 }
 
 // due is when a row may be sent; the zero time when it always might.
-func due(r store.Row) time.Time { return later(r.NotBefore, r.RetryAt) }
+func due(r store.Row) time.Time { return later(at(r.NotBefore), at(r.RetryAt)) }
+
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
 
 // busyLane is how long a job stays away from a lane that another one serves,
 // this job's row included. The longer it has waited, the longer it stays away:

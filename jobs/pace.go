@@ -55,7 +55,7 @@ func (p *pace) hold(ctx context.Context, scope slackapi.Scope, until time.Time) 
 		p.held[scope] = until
 	}
 	p.mu.Unlock()
-	return p.store.Hold(ctx, p.ws, scope.Method, scope.Channel, until)
+	return p.store.Hold(ctx, p.ws, scope.Method, models.ChannelID(scope.Channel), until)
 }
 
 // heldUntil is when calls in scope may go on; now when nothing holds them.
@@ -65,7 +65,7 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 		p.mu.Lock()
 		mine := p.held[s]
 		p.mu.Unlock()
-		shared, err := p.store.HeldUntil(ctx, p.ws, s.Method, s.Channel, now)
+		shared, err := p.store.HeldUntil(ctx, p.ws, s.Method, models.ChannelID(s.Channel), now)
 		if err != nil {
 			return now, err
 		}
@@ -86,7 +86,7 @@ func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (w
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key := slackapi.Scope{Method: "pace/" + scope.Method, Channel: scope.Channel}
-	even, err := p.store.HeldUntil(ctx, p.ws, key.Method, key.Channel, now)
+	even, err := p.store.HeldUntil(ctx, p.ws, key.Method, models.ChannelID(key.Channel), now)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -97,7 +97,7 @@ func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (w
 	}
 	even = even.Add(r.every)
 	p.held[key], p.line[key] = even, max(0, p.line[key]-1)
-	return 0, 0, p.store.Hold(ctx, p.ws, key.Method, key.Channel, even)
+	return 0, 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
 }
 
 // forget drops what is over, so that the memory does not grow with channels.

@@ -3,14 +3,9 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/riverqueue/river"
 )
-
-// keepKeys is how long a repeated command is still recognised; Slack repeats a
-// request within hours.
-const keepKeys = 7 * 24 * time.Hour
 
 type pruneArgs struct{}
 
@@ -23,7 +18,7 @@ type sweeper struct {
 }
 
 func (s *sweeper) Work(ctx context.Context, _ *river.Job[pruneArgs]) error {
-	n, err := s.cfg.Store.Prune(ctx, s.cfg.Store.Now().Add(-keepKeys))
+	n, err := s.cfg.Store.Prune(ctx, s.cfg.Store.Now())
 	if err != nil {
 		return fmt.Errorf("prune: %w", err)
 	}

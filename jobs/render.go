@@ -34,17 +34,17 @@ var draws = map[models.DeliveryKind]func(*attempt, context.Context, *models.Chan
 
 // draw reads the state and turns it into a message.
 func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
-	s, ws := a.cfg.Store, a.row.Workspace
+	s, ws := a.cfg.Store, a.row.WorkspaceID
 	if a.row.Kind == models.DeliverHome {
 		return a.drawHome(ctx)
 	}
 	how, known := draws[a.row.Kind]
-	if !known || a.row.Record.Kind != models.RecordChange {
+	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
 	}
-	c, err := s.Change(ctx, ws, models.ChangeID(a.row.Record.ID))
+	c, err := s.Change(ctx, ws, models.ChangeID(a.row.RecordID))
 	if err != nil {
-		return d, fmt.Errorf("load %s %d for delivery %d: %w", a.row.Record.Kind, a.row.Record.ID, a.row.ID, err)
+		return d, fmt.Errorf("load %s %d for delivery %d: %w", a.row.RecordKind, a.row.RecordID, a.row.ID, err)
 	}
 	f, err := s.Facts(ctx, ws, "")
 	if err != nil {
@@ -63,7 +63,7 @@ func (a *attempt) drawCard(_ context.Context, c *models.Change, f models.Facts) 
 // they have already is edited to say how it ended.
 func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
 	ask, latest, ok := c.AskByKey(a.row.Key)
-	open := ok && latest && c.MayDecide(f.People[a.row.User], f)
+	open := ok && latest && c.MayDecide(f.People[a.row.UserID], f)
 	switch {
 	case !ok:
 		return drawing{not: superseded("the change does not know this ask")}, nil
@@ -71,7 +71,7 @@ func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts)
 		return drawing{not: superseded("there is nothing left to decide")}, nil
 	}
 	var since *models.Material
-	if seen, ok := c.LastSeen(a.row.User); ok && seen != ask.Revision {
+	if seen, ok := c.LastSeen(a.row.UserID); ok && seen != ask.Revision {
 		m, err := a.cfg.Store.Material(ctx, c.Workspace, c.ID, seen)
 		switch {
 		case err == nil:
@@ -91,7 +91,7 @@ func (a *attempt) drawNote(ctx context.Context, c *models.Change, f models.Facts
 // drawThread stands under the card. In a lane an older row of the same record
 // goes first, so a card that is not there by now was parked.
 func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
-	card, there, err := a.cfg.Store.CardTS(ctx, a.row.Workspace, a.row.Record, a.row.Channel)
+	card, there, err := a.cfg.Store.CardTS(ctx, a.row.WorkspaceID, a.row.Ref(), a.row.Channel)
 	switch {
 	case err != nil:
 		return drawing{}, err
@@ -103,16 +103,16 @@ func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Fac
 }
 
 func (a *attempt) drawHome(ctx context.Context) (drawing, error) {
-	data, f, err := a.cfg.Store.HomeData(ctx, a.row.Workspace, a.row.User)
+	data, f, err := a.cfg.Store.HomeData(ctx, a.row.WorkspaceID, a.row.UserID)
 	if err != nil {
-		return drawing{}, fmt.Errorf("read the home of %s: %w", a.row.User, err)
+		return drawing{}, fmt.Errorf("read the home of %s: %w", a.row.UserID, err)
 	}
 	h := view.Home(view.HomeData(data), f)
 	return drawing{home: &h}, nil
 }
 
 func (a *attempt) event(ctx context.Context) (models.Event, error) {
-	e, err := a.cfg.Store.Event(ctx, a.row.Workspace, a.row.EventID)
+	e, _, err := a.cfg.Store.Event(ctx, a.row.WorkspaceID, a.row.EventID)
 	if err != nil {
 		return e, fmt.Errorf("load event %d of delivery %d: %w", a.row.EventID, a.row.ID, err)
 	}

@@ -100,7 +100,7 @@ func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
 func (a *attempt) park(ctx context.Context, reason, why string) error {
 	a.Counts.Parked.Add(1)
 	a.log.ErrorContext(ctx, "a message can't be delivered until somebody changes something", "delivery", a.row.ID,
-		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.User, "why", why)
+		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.UserID, "why", why)
 	return a.cfg.Store.MarkDead(ctx, a.row, reason, why)
 }
 
