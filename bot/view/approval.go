@@ -156,6 +156,9 @@ func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Fa
 	return form(FormReason, words.title+c.ID.String(), words.submit, metadata(meta), blocks)
 }
 
+// ReasonTitle is what the modal of a reason form is called while it loads.
+func ReasonTitle(kind string) string { return strings.TrimSpace(reasonForms[kind].submit) }
+
 // ReadReasonForm reads a sent reason form. A zero id means that it is not
 // one of ours.
 func ReadReasonForm(v slack.View) (kind string, id models.ChangeID, seen models.Revision, reason, responseURL string) {

@@ -56,6 +56,14 @@ func Unknown(command, typed string, near []Verb) Message {
 	return message(out, section(out))
 }
 
+// MessageAnswer is for whoever writes to Gatehouse in a direct message:
+// nothing typed there decides anything, and silence would look broken.
+func MessageAnswer(command string) Message {
+	out := "I can't act on messages, only on commands and buttons. Type " + code(command) + " in any channel to see what needs you, " +
+		code(command+" new") + " to raise a change, or " + code(command+" help") + " for the rest."
+	return message(out, section(out))
+}
+
 // Refusal shows a rule's no to the person who asked, in the rule's words.
 func Refusal(text string) Message {
 	return message(esc(text, 3000), verbatim(clip(text, 3000))...)

@@ -330,3 +330,23 @@ func label(s string, limit int) *slack.TextBlockObject {
 func message(text markup, blocks ...slack.Block) Message {
 	return Message{Text: strings.ReplaceAll(string(fit(text, limitFallback)), "*", ""), Blocks: blocks}
 }
+
+// slackLink is how Slack writes links and mentions in a message's text.
+var slackLink = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
+
+// Plain turns a message's text as Slack sends it into the words a person
+// read: for carrying it over into a form, where nothing is parsed.
+func Plain(text string) string {
+	text = slackLink.ReplaceAllStringFunc(text, func(link string) string {
+		m := slackLink.FindStringSubmatch(link)
+		switch target, label := m[1], m[2]; {
+		case label == "" || label == target:
+			return target
+		case strings.HasPrefix(target, "@") || strings.HasPrefix(target, "#") || strings.HasPrefix(target, "!"):
+			return label
+		default:
+			return label + " (" + target + ")"
+		}
+	})
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+}
