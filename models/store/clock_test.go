@@ -98,7 +98,7 @@ func TestNowIsKeptExactly(t *testing.T) {
 		now := s.Now()
 		tokyo := now.In(time.FixedZone("elsewhere", 9*3600))
 		for key, at := range map[string]time.Time{"here": now, "there": tokyo} {
-			if err := s.DB().Exec("INSERT INTO commands (workspace_id, key, actor, at) VALUES ('T1', ?, 'U1', ?)", key, at).Error; err != nil {
+			if err := s.DB().Exec("INSERT INTO commands (workspace_id, key, actor, at, record_kind, record_id) VALUES ('T1', ?, 'U1', ?, 'change', 1)", key, at).Error; err != nil {
 				t.Fatal(err)
 			}
 		}

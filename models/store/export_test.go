@@ -21,6 +21,8 @@ func (s *Store) InJobTx(ctx context.Context, job *river.Job[DeliverArgs], fn fun
 
 func (s *Store) DB() *gorm.DB { return s.db }
 
+func (s *Store) Kind() Engine { return s.kind }
+
 func (s *Store) LookAtClock(ctx context.Context) error { return s.clock.refresh(ctx) }
 
 func (s *Store) ClockSkew() time.Duration {

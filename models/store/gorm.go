@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 )
 
@@ -25,6 +26,10 @@ func gormConfig(c *Clock, log *slog.Logger) *gorm.Config {
 		Logger:                 slowQueries{log},
 	}
 }
+
+// forUpdate locks what is read until the transaction ends. SQLite has one
+// writer at a time and needs no more.
+func forUpdate(tx *gorm.DB) *gorm.DB { return tx.Clauses(clause.Locking{Strength: "UPDATE"}) }
 
 // slowQueries logs queries that took long, with placeholders instead of values:
 // what people typed never reaches a log. Errors are returned, so not logged.

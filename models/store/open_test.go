@@ -188,7 +188,7 @@ func TestDeadlineInterruptsAQuery(t *testing.T) {
 		defer cancel()
 		begin := time.Now()
 		var n int
-		err := s.DB().WithContext(short).Raw(endless[s.Engine()]).Scan(&n).Error
+		err := s.DB().WithContext(short).Raw(endless[s.Kind()]).Scan(&n).Error
 		if took := time.Since(begin); err == nil || took > 5*time.Second {
 			t.Errorf("after %v: %v", took, err)
 		}

@@ -31,7 +31,10 @@ type postgresEngine struct {
 	pool    *pgxpool.Pool
 	sql     *sql.DB
 	river   *river.Client[pgx.Tx]
+	version string
 }
+
+func (e *postgresEngine) name() string { return "PostgreSQL " + e.version }
 
 func (e *postgresEngine) open(ctx context.Context, cfg *gorm.Config) (*gorm.DB, error) {
 	pc, err := e.config()
@@ -41,9 +44,10 @@ func (e *postgresEngine) open(ctx context.Context, cfg *gorm.Config) (*gorm.DB, 
 	if e.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 		return nil, fmt.Errorf("open database pool: %w", err)
 	}
-	if err := e.pool.Ping(ctx); err != nil {
+	if err := e.pool.QueryRow(ctx, "SHOW server_version").Scan(&e.version); err != nil {
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
+	e.version, _, _ = strings.Cut(e.version, " ")
 	e.sql = stdlib.OpenDBFromPool(e.pool)
 	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: e.sql}), cfg)
 	if err != nil {
@@ -109,7 +113,23 @@ func (e *postgresEngine) migrate(ctx context.Context, log *slog.Logger) error {
 			_ = conn.Conn().Close(context.WithoutCancel(ctx))
 		}
 	}()
-	return migrate(ctx, e.sql, "postgres", riverpgxv5.New(e.pool), log)
+	if err := migrate(ctx, e.sql, "postgres", riverpgxv5.New(e.pool), log); err != nil {
+		return err
+	}
+	return e.dropSearchIndexes(ctx)
+}
+
+// searchIndexes serve people who search jobs by content. Nobody does here, and
+// keeping them up to date made a decision a sixth more expensive.
+var searchIndexes = []string{"river_job_args_index", "river_job_metadata_index"}
+
+func (e *postgresEngine) dropSearchIndexes(ctx context.Context) error {
+	for _, index := range searchIndexes {
+		if _, err := e.pool.Exec(ctx, "DROP INDEX IF EXISTS "+index); err != nil {
+			return fmt.Errorf("drop %s: %w", index, err)
+		}
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

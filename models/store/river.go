@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/riverqueue/river"
 )
@@ -44,6 +45,10 @@ func (s *Store) riverConfig(cfg *river.Config) *river.Config {
 	}
 	if own.Logger == nil {
 		own.Logger = quiet(s.log)
+	}
+	if own.ReindexerIndexNames == nil {
+		own.ReindexerIndexNames = slices.DeleteFunc(river.ReindexerIndexNamesDefault(),
+			func(name string) bool { return slices.Contains(searchIndexes, name) })
 	}
 	own.Test.Time = s.clock
 	return &own

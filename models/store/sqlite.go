@@ -38,6 +38,8 @@ type sqliteEngine struct {
 	writing chan struct{}
 }
 
+func (e *sqliteEngine) name() string { return "SQLite" }
+
 func sqlitePath(address string) string {
 	p := strings.TrimPrefix(strings.TrimPrefix(address, "file://"), "file:")
 	if p == "" {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"gorm.io/gorm"
+
+	"github.com/gatehousehq/gatehouse/models"
 )
 
 // DefaultFile is the SQLite file used when Options.URL is empty.
@@ -54,6 +56,7 @@ type Store struct {
 	kind   Engine
 	db     *gorm.DB
 	clock  *Clock
+	dirs   directories
 	log    *slog.Logger
 
 	stop  context.CancelFunc
@@ -63,6 +66,7 @@ type Store struct {
 
 // engine is what differs between the two databases.
 type engine interface {
+	name() string
 	// open connects, and for a writer takes the lock that SQLite needs.
 	open(ctx context.Context, cfg *gorm.Config) (*gorm.DB, error)
 	// migrate brings the schema up to date; replicas that start together wait
@@ -74,6 +78,10 @@ type engine interface {
 	newRiver(cfg *river.Config) (Runner, error)
 	// transact runs fn in one transaction.
 	transact(ctx context.Context, db *gorm.DB, fn func(*gorm.DB, rawTx) error) error
+	// door is transact for decisions: no GORM, few round trips.
+	door(ctx context.Context, fn func(batch) error) error
+	// read runs statements that see one state of the database.
+	read(ctx context.Context, statements ...stmt) error
 	// readClock says what the database's clock shows and how far it was moved.
 	readClock(ctx context.Context) (reading, error)
 	close() error
@@ -91,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: eng, kind: kind, log: o.Logger}
+	s := &Store{engine: eng, kind: kind, log: o.Logger, dirs: directories{last: map[models.WorkspaceID]*models.Directory{}}}
 	s.close = sync.OnceValue(s.closeAll)
 	s.clock = newClock(eng.readClock, o)
 	if err := s.open(ctx, o); err != nil {
@@ -156,8 +164,8 @@ func (s *Store) closeAll() error {
 	return nil
 }
 
-// Engine says which database product this is.
-func (s *Store) Engine() Engine { return s.kind }
+// Engine says which database this is: "SQLite" or "PostgreSQL 15.18".
+func (s *Store) Engine() string { return s.engine.name() }
 
 // Ping asks the database for a sign of life.
 func (s *Store) Ping(ctx context.Context) error {

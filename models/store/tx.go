@@ -55,13 +55,23 @@ func (s *Store) inJobTx(ctx context.Context, job *river.Job[DeliverArgs], fn fun
 	})
 }
 
-func (e *sqliteEngine) transact(ctx context.Context, db *gorm.DB, fn func(*gorm.DB, rawTx) error) error {
+// takeTurn waits for the other writers of this process.
+func (e *sqliteEngine) takeTurn(ctx context.Context) error {
 	select {
 	case e.writing <- struct{}{}:
-		defer func() { <-e.writing }()
+		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("wait for other writers: %w", ctx.Err())
 	}
+}
+
+func (e *sqliteEngine) passOn() { <-e.writing }
+
+func (e *sqliteEngine) transact(ctx context.Context, db *gorm.DB, fn func(*gorm.DB, rawTx) error) error {
+	if err := e.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer e.passOn()
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		raw, ok := tx.Statement.ConnPool.(*sql.Tx)
 		if !ok {

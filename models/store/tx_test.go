@@ -81,7 +81,6 @@ func TestPanicRollsBackAndLeavesTheStoreUsable(t *testing.T) {
 type worker struct {
 	river.WorkerDefaults[store.DeliverArgs]
 	s    *store.Store
-	fail bool
 	seen chan<- int64
 }
 

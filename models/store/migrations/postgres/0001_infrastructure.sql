@@ -22,7 +22,7 @@ CREATE TABLE commands (
     key          text        NOT NULL,
     actor        text        NOT NULL,
     at           timestamptz NOT NULL,
-    result       text        NOT NULL DEFAULT '',
+    record_kind  text        NOT NULL,
+    record_id    bigint      NOT NULL,
     PRIMARY KEY (workspace_id, key)
 );
-CREATE INDEX commands_at ON commands (at);

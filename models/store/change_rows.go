@@ -1,0 +1,157 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// changeRow is a change as kept; its approvals are rows of their own.
+type changeRow struct {
+	WorkspaceID   models.WorkspaceID `gorm:"primaryKey"`
+	ID            models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+	Requester     models.UserID
+	CreatedAt     time.Time
+	RollbackOf    models.ChangeID
+	Type          models.ChangeType
+	Environment   models.Environment
+	Services      jsonOf[[]models.Slug]
+	WindowStart   *time.Time
+	WindowEnd     *time.Time
+	Plan          string
+	HowChecked    string
+	RollbackPlan  string
+	Familiarity   models.Familiarity
+	ReleaseID     models.ReleaseID
+	Artifact      string
+	Title         string
+	Background    string
+	Implementer   models.UserID
+	State         models.State
+	Revision      models.Revision
+	SubmittedAt   *time.Time
+	LastEditor    models.UserID
+	Author        models.UserID
+	Assessment    jsonOf[models.Assessment]
+	PolicyVersion int
+	PolicyRule    string
+	Requirements  jsonOf[[]models.Requirement]
+	Asked         jsonOf[[]models.Ask]
+	Reason        string
+	StartedAt     *time.Time
+	FinishedAt    *time.Time
+	Outcome       models.Outcome
+	OutcomeNote   string
+	AsBuilt       string
+	Incident      string
+	OutageMinutes int
+	ReviewOwed    jsonOf[[]string]
+	ReviewDue     *time.Time
+	Findings      string
+	ClosedAt      *time.Time
+	DueAt         *time.Time // from Change.Due, for the tick
+}
+
+func (changeRow) TableName() string { return "changes" }
+
+var changes = tableOf[changeRow]()
+
+func rowOfChange(c *models.Change) changeRow {
+	return changeRow{
+		WorkspaceID: c.Workspace, ID: c.ID, Requester: c.Requester, CreatedAt: c.CreatedAt, RollbackOf: c.Identity.RollbackOf,
+		Type: c.Type, Environment: c.Environment, Services: jsonOf[[]models.Slug]{c.Services},
+		WindowStart: opt(c.Window.Start), WindowEnd: opt(c.Window.End),
+		Plan: c.Plan, HowChecked: c.Check, RollbackPlan: c.Rollback, Familiarity: c.Risk.Familiarity,
+		ReleaseID: c.Release, Artifact: c.Artifact,
+		Title: c.Title, Background: c.Background, Implementer: c.Implementer,
+		State: c.State, Revision: c.Revision, SubmittedAt: opt(c.SubmittedAt), LastEditor: c.LastEditor, Author: c.Author,
+		Assessment: jsonOf[models.Assessment]{c.Assessment}, PolicyVersion: c.PolicyVersion, PolicyRule: c.PolicyRule,
+		Requirements: jsonOf[[]models.Requirement]{c.Requirements}, Asked: jsonOf[[]models.Ask]{c.Asked}, Reason: c.Reason,
+		StartedAt: opt(c.StartedAt), FinishedAt: opt(c.FinishedAt),
+		Outcome: c.Outcome, OutcomeNote: c.OutcomeNote, AsBuilt: c.AsBuilt, Incident: c.Incident, OutageMinutes: c.OutageMinutes,
+		ReviewOwed: jsonOf[[]string]{c.ReviewOwed}, ReviewDue: opt(c.ReviewDue), Findings: c.Findings,
+		ClosedAt: opt(c.ClosedAt), DueAt: opt(c.Due()),
+	}
+}
+
+// change makes the model. It shares no memory with the row, so that the row
+// still says what was there before.
+func (r *changeRow) change(approvals []approvalRow) *models.Change {
+	assessment := r.Assessment.V
+	assessment.Reasons = slices.Clone(assessment.Reasons)
+	c := &models.Change{
+		Identity: models.Identity{Workspace: r.WorkspaceID, ID: r.ID, Requester: r.Requester,
+			CreatedAt: r.CreatedAt.UTC(), RollbackOf: r.RollbackOf},
+		Material: models.Material{Type: r.Type, Environment: r.Environment, Services: slices.Clone(r.Services.V),
+			Window: models.Window{Start: val(r.WindowStart), End: val(r.WindowEnd)},
+			Plan:   r.Plan, Check: r.HowChecked, Rollback: r.RollbackPlan,
+			Risk: models.RiskAnswers{Familiarity: r.Familiarity}, Release: r.ReleaseID, Artifact: r.Artifact},
+		Cosmetic: models.Cosmetic{Title: r.Title, Background: r.Background, Implementer: r.Implementer},
+		Progress: models.Progress{State: r.State, Revision: r.Revision, SubmittedAt: val(r.SubmittedAt),
+			LastEditor: r.LastEditor, Author: r.Author, Assessment: assessment,
+			PolicyVersion: r.PolicyVersion, PolicyRule: r.PolicyRule,
+			Requirements: slices.Clone(r.Requirements.V), Asked: slices.Clone(r.Asked.V), Reason: r.Reason,
+			StartedAt: val(r.StartedAt), FinishedAt: val(r.FinishedAt),
+			Outcome: r.Outcome, OutcomeNote: r.OutcomeNote, AsBuilt: r.AsBuilt, Incident: r.Incident,
+			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),
+			Findings: r.Findings, ClosedAt: val(r.ClosedAt)},
+	}
+	for _, a := range approvals {
+		c.Approvals = append(c.Approvals, a.approval())
+	}
+	return c
+}
+
+// approvalRow is one decision; Seq is its place in the change's list.
+type approvalRow struct {
+	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
+	ChangeID    models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+	Seq         int                `gorm:"primaryKey;autoIncrement:false"`
+	ByUser      models.UserID
+	Revision    models.Revision
+	Decision    models.Decision
+	Comment     string
+	At          time.Time
+	Fits        jsonOf[[]string]
+	Void        string
+}
+
+func (approvalRow) TableName() string { return "approvals" }
+
+var approvals = tableOf[approvalRow]()
+
+func rowOfApproval(c *models.Change, seq int) approvalRow {
+	a := c.Approvals[seq]
+	return approvalRow{WorkspaceID: c.Workspace, ChangeID: c.ID, Seq: seq, ByUser: a.By, Revision: a.Revision,
+		Decision: a.Decision, Comment: a.Comment, At: a.At, Fits: jsonOf[[]string]{a.Fits}, Void: a.Void}
+}
+
+func (r approvalRow) approval() models.Approval {
+	return models.Approval{By: r.ByUser, Revision: r.Revision, Decision: r.Decision, Comment: r.Comment,
+		At: r.At.UTC(), Fits: r.Fits.V, Void: r.Void}
+}
+
+// changeServiceRow lets changes be found by service.
+type changeServiceRow struct {
+	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
+	Service     models.Slug        `gorm:"primaryKey"`
+	ChangeID    models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+}
+
+func (changeServiceRow) TableName() string { return "change_services" }
+
+var changeServices = tableOf[changeServiceRow]()
+
+// revisionRow is what one submitted revision said.
+type revisionRow struct {
+	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
+	ChangeID    models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+	Revision    models.Revision    `gorm:"primaryKey"`
+	Material    jsonOf[models.Material]
+	At          time.Time
+}
+
+func (revisionRow) TableName() string { return "revisions" }
+
+var revisions = tableOf[revisionRow]()

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// HomeData is what a person's App Home is about. No change stands in two lists.
+type HomeData struct {
+	Waiting []*models.Change // needs this person: to decide, edit, start, complete or review; the next window first
+	Mine    []*models.Change // raised or carried out by this person and still open
+	Coming  []*models.Change // everybody else's, with a window in the next seven days
+}
+
+// comingDays is how far a home looks ahead.
+const comingDays = 7
+
+// Home reads one person's home, with the facts that it was judged by.
+func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID) (HomeData, models.Facts, error) {
+	f, err := s.Facts(ctx, ws, u)
+	if err != nil {
+		return HomeData{}, f, err
+	}
+	awaiting, err := s.Awaiting(ctx, ws)
+	if err != nil {
+		return HomeData{}, f, err
+	}
+	mine, err := s.Changes(ctx, ws, ChangeFilter{Mine: u, States: unfinished, Limit: 100})
+	if err != nil {
+		return HomeData{}, f, err
+	}
+	coming, err := s.coming(ctx, ws, f.Now)
+	if err != nil {
+		return HomeData{}, f, err
+	}
+	var home HomeData
+	seen := map[models.ChangeID]bool{}
+	for _, c := range slices.Concat(awaiting, mine) {
+		if !seen[c.ID] && waitsFor(c, f) {
+			seen[c.ID] = true
+			home.Waiting = append(home.Waiting, c)
+		}
+	}
+	take := func(from []*models.Change) (out []*models.Change) {
+		for _, c := range from {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				out = append(out, c)
+			}
+		}
+		return out
+	}
+	home.Mine, home.Coming = take(mine), take(coming)
+	return home, f, nil
+}
+
+// HomeData is another name for Home.
+func (s *Store) HomeData(ctx context.Context, ws models.WorkspaceID, u models.UserID) (HomeData, models.Facts, error) {
+	return s.Home(ctx, ws, u)
+}
+
+// waitsFor reports whether the change can't go on without f's actor.
+func waitsFor(c *models.Change, f models.Facts) bool {
+	u := f.Actor.ID
+	switch c.State {
+	case models.AwaitingApproval:
+		return c.MayDecide(f.Actor, f) &&
+			!slices.ContainsFunc(c.Counting(), func(a models.Approval) bool { return a.By == u })
+	case models.ChangesRequested:
+		return u == c.Requester
+	case models.Approved:
+		return u == c.Implementer && c.Window.Contains(f.Now)
+	case models.InProgress:
+		return u == c.Implementer
+	case models.Implemented:
+		return u == c.Implementer && len(c.ReviewOwed) > 0
+	}
+	return false
+}
+
+func (s *Store) coming(ctx context.Context, ws models.WorkspaceID, now time.Time) ([]*models.Change, error) {
+	return s.list(ctx, ws, func(q *gorm.DB) *gorm.DB {
+		return q.Where("state IN ?", []models.State{models.AwaitingApproval, models.Approved, models.InProgress}).
+			Where("window_end > ? AND window_start < ?", now, now.AddDate(0, 0, comingDays)).
+			Order("window_start, id").Limit(100)
+	})
+}

@@ -1,0 +1,229 @@
+-- +goose Up
+
+CREATE TABLE workspaces (
+    id                text        PRIMARY KEY,
+    name              text        NOT NULL,
+    bot_user          text        NOT NULL,
+    settings          text        NOT NULL,
+    directory_version integer     NOT NULL,
+    created_at        datetime    NOT NULL
+);
+
+CREATE TABLE people (
+    workspace_id  text        NOT NULL,
+    id            text        NOT NULL,
+    name          text        NOT NULL,
+    zone          text        NOT NULL,
+    bot           boolean     NOT NULL,
+    guest         boolean     NOT NULL,
+    deleted       boolean     NOT NULL,
+    checked_at    datetime,
+    last_asked_at datetime,
+    sees_home     boolean     NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE teams (
+    workspace_id text NOT NULL,
+    id           text NOT NULL,
+    name         text NOT NULL,
+    members      text NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE services (
+    workspace_id text    NOT NULL,
+    slug         text    NOT NULL,
+    name         text    NOT NULL,
+    tier         integer NOT NULL,
+    team         text    NOT NULL,
+    owner        text    NOT NULL,
+    ops_lead     text    NOT NULL,
+    channel      text    NOT NULL,
+    depends_on   text    NOT NULL,
+    retired      boolean NOT NULL,
+    PRIMARY KEY (workspace_id, slug)
+);
+
+CREATE TABLE roles (
+    workspace_id text NOT NULL,
+    role         text NOT NULL,
+    user_id      text NOT NULL,
+    PRIMARY KEY (workspace_id, role, user_id)
+);
+
+-- Every policy that was ever in force, with the file it was read from.
+CREATE TABLE policies (
+    workspace_id text        NOT NULL,
+    version      integer     NOT NULL,
+    source       text        NOT NULL,
+    parsed       text        NOT NULL,
+    activated_at datetime    NOT NULL,
+    PRIMARY KEY (workspace_id, version)
+);
+
+CREATE TABLE changes (
+    workspace_id   text        NOT NULL,
+    id             integer     NOT NULL,
+    requester      text        NOT NULL,
+    created_at     datetime    NOT NULL,
+    rollback_of    integer     NOT NULL,
+    type           text        NOT NULL,
+    environment    text        NOT NULL,
+    services       text        NOT NULL,
+    window_start   datetime,
+    window_end     datetime,
+    plan           text        NOT NULL,
+    how_checked    text        NOT NULL,
+    rollback_plan  text        NOT NULL,
+    familiarity    integer     NOT NULL,
+    release_id     integer     NOT NULL,
+    artifact       text        NOT NULL,
+    title          text        NOT NULL,
+    background     text        NOT NULL,
+    implementer    text        NOT NULL,
+    state          text        NOT NULL,
+    revision       text        NOT NULL,
+    submitted_at   datetime,
+    last_editor    text        NOT NULL,
+    author         text        NOT NULL,
+    assessment     text        NOT NULL,
+    policy_version integer     NOT NULL,
+    policy_rule    text        NOT NULL,
+    requirements   text        NOT NULL,
+    asked          text        NOT NULL,
+    reason         text        NOT NULL,
+    started_at     datetime,
+    finished_at    datetime,
+    outcome        text        NOT NULL,
+    outcome_note   text        NOT NULL,
+    as_built       text        NOT NULL,
+    incident       text        NOT NULL,
+    outage_minutes integer     NOT NULL,
+    review_owed    text        NOT NULL,
+    review_due     datetime,
+    findings       text        NOT NULL,
+    closed_at      datetime,
+    due_at         datetime,
+    PRIMARY KEY (workspace_id, id)
+);
+CREATE INDEX changes_by_state ON changes (workspace_id, state, id);
+CREATE INDEX changes_by_requester ON changes (workspace_id, requester, id);
+CREATE INDEX changes_by_implementer ON changes (workspace_id, implementer, id);
+CREATE INDEX changes_by_window ON changes (workspace_id, window_end);
+CREATE INDEX changes_due ON changes (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE change_services (
+    workspace_id text   NOT NULL,
+    service      text   NOT NULL,
+    change_id    integer NOT NULL,
+    PRIMARY KEY (workspace_id, service, change_id)
+);
+CREATE INDEX change_services_by_change ON change_services (workspace_id, change_id);
+
+CREATE TABLE approvals (
+    workspace_id text        NOT NULL,
+    change_id    integer     NOT NULL,
+    seq          integer     NOT NULL,
+    by_user      text        NOT NULL,
+    revision     text        NOT NULL,
+    decision     text        NOT NULL,
+    comment      text        NOT NULL,
+    at           datetime    NOT NULL,
+    fits         text        NOT NULL,
+    void         text        NOT NULL,
+    PRIMARY KEY (workspace_id, change_id, seq)
+);
+-- Whatever the program does, nobody has two decisions that stand.
+CREATE UNIQUE INDEX approvals_that_stand ON approvals (workspace_id, change_id, by_user) WHERE void = '';
+
+-- What every submitted revision said, to show what changed since.
+CREATE TABLE revisions (
+    workspace_id text        NOT NULL,
+    change_id    integer     NOT NULL,
+    revision     text        NOT NULL,
+    material     text        NOT NULL,
+    at           datetime    NOT NULL,
+    PRIMARY KEY (workspace_id, change_id, revision)
+);
+
+-- The audit log.
+CREATE TABLE events (
+    id           integer PRIMARY KEY AUTOINCREMENT,
+    workspace_id text        NOT NULL,
+    record_kind  text        NOT NULL,
+    record_id    integer     NOT NULL,
+    kind         text        NOT NULL,
+    actor        text        NOT NULL,
+    at           datetime    NOT NULL,
+    from_state   text        NOT NULL,
+    to_state     text        NOT NULL,
+    revision     text        NOT NULL,
+    reason       text        NOT NULL,
+    data         text        NOT NULL,
+    command_key  text        NOT NULL
+);
+CREATE INDEX events_of_record ON events (workspace_id, record_kind, record_id, id);
+
+-- +goose StatementBegin
+CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only');
+END;
+-- +goose StatementEnd
+
+-- What somebody must see in Slack.
+CREATE TABLE deliveries (
+    id            integer PRIMARY KEY AUTOINCREMENT,
+    workspace_id  text        NOT NULL,
+    kind          text        NOT NULL,
+    record_kind   text        NOT NULL,
+    record_id     integer     NOT NULL,
+    event_id      integer     NOT NULL,
+    channel       text        NOT NULL,
+    user_id       text        NOT NULL,
+    key           text        NOT NULL,
+    priority      integer     NOT NULL,
+    conversation  text        NOT NULL,
+    wanted        integer     NOT NULL DEFAULT 1,
+    shown         integer     NOT NULL DEFAULT 0,
+    state         text        NOT NULL DEFAULT 'pending',
+    ts            text        NOT NULL DEFAULT '',
+    view_hash     text        NOT NULL DEFAULT '',
+    not_before    datetime,
+    retry_at      datetime,
+    attempts      integer     NOT NULL DEFAULT 0,
+    last_error    text        NOT NULL DEFAULT '',
+    parked_reason text        NOT NULL DEFAULT '',
+    created_at    datetime    NOT NULL,
+    updated_at    datetime    NOT NULL,
+    sent_at       datetime,
+    UNIQUE (workspace_id, key)
+);
+CREATE INDEX deliveries_open ON deliveries (workspace_id, conversation, record_kind, record_id, id)
+    WHERE state IN ('pending', 'sending', 'uncertain');
+CREATE INDEX deliveries_of_record ON deliveries (workspace_id, record_kind, record_id);
+
+-- Who works on a conversation, until when by the machines' clocks.
+CREATE TABLE lanes (
+    workspace_id text        NOT NULL,
+    conversation text        NOT NULL,
+    owner        text        NOT NULL,
+    until        datetime    NOT NULL,
+    PRIMARY KEY (workspace_id, conversation)
+);
+
+-- What Slack asked to wait with, for all replicas.
+CREATE TABLE slack_holds (
+    workspace_id text        NOT NULL,
+    method       text        NOT NULL,
+    channel      text        NOT NULL,
+    until        datetime    NOT NULL,
+    PRIMARY KEY (workspace_id, method, channel)
+);

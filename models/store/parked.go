@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// What admins, probes and proofs want to know of the outbox.
+
+// Parked lists a workspace's dead deliveries, newest first; at most 100.
+func (s *Store) Parked(ctx context.Context, ws models.WorkspaceID) ([]Row, error) {
+	var rows []Row
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND state = ?", ws, DeliveryDead).Order("id DESC").Limit(100).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list parked deliveries: %w", err)
+	}
+	return rows, nil
+}
+
+// Retry takes up a dead delivery again; ErrNotFound when it is none.
+func (s *Store) Retry(ctx context.Context, ws models.WorkspaceID, id int64) error {
+	err := s.inTx(ctx, func(tx *gorm.DB, enq enqueue) error {
+		now := s.Now()
+		q := tx.Model(&Row{}).Where("workspace_id = ? AND id = ? AND state = ?", ws, id, DeliveryDead).
+			Updates(map[string]any{"state": DeliveryPending, "attempts": 0, "parked_reason": "", "updated_at": now})
+		if q.Error == nil && q.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		enq(wakeUp(id, time.Time{}, now))
+		return q.Error
+	})
+	if err != nil {
+		return fmt.Errorf("retry delivery %d: %w", id, err)
+	}
+	return nil
+}
+
+// Unsent counts what a workspace wants sent now: what is held for later, parked
+// or given up is not in it.
+func (s *Store) Unsent(ctx context.Context, ws models.WorkspaceID) (int, error) {
+	var n int64
+	now := s.Now()
+	err := s.db.WithContext(ctx).Model(&Row{}).Where("workspace_id = ? AND "+openStates, ws).Where(isDue, now, now).Count(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count unsent deliveries: %w", err)
+	}
+	return int(n), nil
+}
+
+// DeliveryCounts tells how many deliveries stand where, in all workspaces.
+func (s *Store) DeliveryCounts(ctx context.Context) (map[DeliveryState]int, error) {
+	var rows []struct {
+		State DeliveryState
+		N     int
+	}
+	err := s.db.WithContext(ctx).Model(&Row{}).Select("state, count(*) AS n").Group("state").Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", err)
+	}
+	out := map[DeliveryState]int{}
+	for _, r := range rows {
+		out[r.State] = r.N
+	}
+	return out, nil
+}
+
+// Card is a record's card in a channel: what its thread lines stand under.
+// ErrNotFound when the record has none there.
+func (s *Store) Card(ctx context.Context, ws models.WorkspaceID, ref models.RecordRef, channel models.ChannelID) (Row, error) {
+	var row Row
+	err := s.db.WithContext(ctx).
+		Where("workspace_id = ? AND record_kind = ? AND record_id = ? AND kind = ? AND channel = ?",
+			ws, ref.Kind, ref.ID, models.DeliverCard, channel).Take(&row).Error
+	if err := missing(err); err != nil {
+		return Row{}, fmt.Errorf("load the card of %s %d in %s: %w", ref.Kind, ref.ID, channel, err)
+	}
+	return row, nil
+}
+
+// CardTS is the card's message; false when it was not posted yet.
+func (s *Store) CardTS(ctx context.Context, ws models.WorkspaceID, ref models.RecordRef, channel models.ChannelID) (string, bool, error) {
+	card, err := s.Card(ctx, ws, ref, channel)
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	return card.TS, card.TS != "", err
+}

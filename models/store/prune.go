@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// How long things are kept that only the machinery needs: Slack repeats a request
+// within hours, a line that was posted is never edited again, a hold that is over
+// holds nothing.
+const (
+	keepKeys   = 7 * 24 * time.Hour
+	keepLines  = 30 * 24 * time.Hour
+	keepLeases = time.Hour
+)
+
+// Prune removes what only the machinery needed and is old at now: command keys
+// after 7 days, from when on a repeat is a new command; lines and notes 30 days
+// after they were sent; holds and leases an hour after they ran out. It returns
+// how many rows went. The audit log, changes, cards and asks are kept.
+func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
+	total := 0
+	for _, old := range []struct {
+		row   any
+		where string
+		args  []any
+	}{
+		{&commandRow{}, "at < ?", []any{now.Add(-keepKeys)}},
+		{&Row{}, "kind IN ? AND state IN ? AND updated_at < ?", []any{
+			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote},
+			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
+		{&holdRow{}, "until < ?", []any{now.Add(-keepLeases)}},
+		{&laneRow{}, "until < ?", []any{s.WireNow().Add(-keepLeases)}},
+	} {
+		q := s.db.WithContext(ctx).Where(old.where, old.args...).Delete(old.row)
+		if q.Error != nil {
+			return total, fmt.Errorf("prune: %w", q.Error)
+		}
+		total += int(q.RowsAffected)
+	}
+	return total, nil
+}
