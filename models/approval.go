@@ -245,9 +245,9 @@ func needReason(s, missing string) (string, error) {
 	s = tidy(s)
 	switch n := utf8.RuneCountInString(s); {
 	case n < 3 || blank(s):
-		return "", &Refusal{Text: missing, Fields: map[Field]string{FieldReason: missing}}
+		return "", &Refusal{Text: "Nothing is recorded yet: a reason is needed.", Fields: map[Field]string{FieldReason: missing}}
 	case n > MaxReason:
-		return "", &Refusal{Text: "The reason is too long.", Fields: map[Field]string{
+		return "", &Refusal{Text: "Nothing is recorded yet: the reason is too long.", Fields: map[Field]string{
 			FieldReason: "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again."}}
 	}
 	return s, nil

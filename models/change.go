@@ -231,7 +231,7 @@ func (c *Change) Raise(in Input, f Facts) error {
 // in the refusal's text, because no form is open that could show it.
 func (c *Change) Submit(f Facts) error {
 	if c.State != Draft {
-		return Settledf("%s was submitted before: it is %s. Its card shows what it waits for.", c.ID, c.State.phrase())
+		return Settledf("%s was submitted before: it is %s. Its card shows where it stands.", c.ID, c.State.phrase())
 	}
 	err := c.Raise(InputOf(c), f)
 	if r, ok := AsRefusal(err); ok && len(r.Fields) > 0 {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -43,11 +44,23 @@ func (p Person) CanDecide() (bool, string) {
 
 // Location is the person's zone, or UTC when Slack has none or an unknown one.
 func (p Person) Location() *time.Location {
-	if loc, err := time.LoadLocation(p.Zone); err == nil && p.Zone != "" && p.Zone != "Local" {
-		return loc
+	if p.Zone == "" || p.Zone == "Local" {
+		return time.UTC
 	}
-	return time.UTC
+	if loc, ok := locations.Load(p.Zone); ok {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	locations.Store(p.Zone, loc)
+	return loc
 }
+
+// locations are zones by name: loading one parses a file each time, and asking
+// a large board would load hundreds inside a transaction.
+var locations sync.Map
 
 // WorkingHours are the hours in which people may be sent a DM that can wait,
 // in each person's own zone.
