@@ -1,9 +1,16 @@
 package models
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -49,4 +56,276 @@ func badlySaid(r *Refusal) string {
 		}
 	}
 	return ""
+}
+
+// refusals are ways to be refused that no other table of these tests holds.
+var refusals = map[string]func(t *testing.T, w *world) error{
+	"edit by a stranger": func(t *testing.T, w *world) error {
+		return w.editing(w.in(t, Approved), ray, func(in *Input) { in.Title = "x" })
+	},
+	"edit by a guest who carries it out": func(t *testing.T, w *world) error {
+		c := w.raised(t, func(in *Input) { in.Implementer = pat })
+		return w.editing(c, pat, func(in *Input) { in.Title = "x" })
+	},
+	"raise by a closed account": func(_ *testing.T, w *world) error {
+		return (&Change{Identity: Identity{ID: 4, Requester: quin}}).Raise(w.input(), w.as(quin))
+	},
+	"raise by a bot": func(_ *testing.T, w *world) error {
+		return (&Change{Identity: Identity{ID: 4, Requester: robo}}).Raise(w.input(), w.as(robo))
+	},
+	"draft over its limits": func(_ *testing.T, w *world) error {
+		return (&Change{Identity: Identity{ID: 4, Requester: ana}}).SaveDraft(Input{Plan: strings.Repeat("x", 4000)}, w.as(ana))
+	},
+	"submit what a draft lacks": func(t *testing.T, w *world) error {
+		c := &Change{Identity: Identity{ID: 4, Requester: ana}}
+		must(t, c.SaveDraft(Input{}, w.as(ana)))
+		return c.Submit(w.as(ana))
+	},
+	"edit nothing": func(t *testing.T, w *world) error { return w.editing(w.in(t, Approved), ana, func(*Input) {}) },
+	"no rule": func(_ *testing.T, w *world) error {
+		w.Policy = Policy{}
+		_, err := w.raise(func(*Input) {})
+		return err
+	},
+	"approve what was edited":    func(t *testing.T, w *world) error { return w.in(t, AwaitingApproval).Approve("0123", w.as(dee)) },
+	"approve without a revision": func(t *testing.T, w *world) error { return w.in(t, AwaitingApproval).Approve("", w.as(dee)) },
+	"approve late": func(t *testing.T, w *world) error {
+		c := w.in(t, AwaitingApproval)
+		return c.Approve(c.Revision, w.later(5*time.Hour).as(dee))
+	},
+	"approve twice": func(t *testing.T, w *world) error {
+		c := w.in(t, AwaitingApproval)
+		return c.Approve(c.Revision, w.as(ben))
+	},
+	"approve twice, the second time when all is done": func(t *testing.T, w *world) error {
+		c := w.in(t, InProgress)
+		return c.Approve(c.Revision, w.as(ben))
+	},
+	"approve one's own": func(t *testing.T, w *world) error {
+		c := w.in(t, AwaitingApproval)
+		return c.Approve(c.Revision, w.as(ana))
+	},
+	"approve as implementer": func(t *testing.T, w *world) error {
+		c := w.raised(t, func(in *Input) { in.Implementer = ben })
+		return c.Approve(c.Revision, w.as(ben))
+	},
+	"approve as last editor": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		must(t, w.editing(c, kim, func(in *Input) { in.Title = "x" }))
+		return c.Approve(c.Revision, w.as(kim))
+	},
+	"approve as author": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		must(t, w.editing(c, kim, func(in *Input) { in.Plan = "x" }))
+		must(t, w.editing(c, ana, func(in *Input) { in.Title = "x" }))
+		return c.Approve(c.Revision, w.as(kim))
+	},
+	"approve as a guest": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Approve(c.Revision, w.as(pat))
+	},
+	"approve as a bot": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Approve(c.Revision, w.as(robo))
+	},
+	"approve with a closed account": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Approve(c.Revision, w.as(quin))
+	},
+	"approve as nobody": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Approve(c.Revision, w.as(""))
+	},
+	"approve without a duty": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Approve(c.Revision, w.as(ray))
+	},
+	"approve unconfirmed": func(t *testing.T, w *world) error {
+		c, f := w.raised(t, nil), w.as(ben)
+		f.Actor.CheckedAt = time.Time{}
+		return c.Approve(c.Revision, f)
+	},
+	"reject without a reason": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Reject("", c.Revision, w.as(ben))
+	},
+	"ask without a comment": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.AskForChanges("", c.Revision, w.as(ben))
+	},
+	"reject at length": func(t *testing.T, w *world) error {
+		c := w.raised(t, nil)
+		return c.Reject(strings.Repeat("x", 1001), c.Revision, w.as(ben))
+	},
+	"withdraw nothing": func(t *testing.T, w *world) error { return w.raised(t, nil).Withdraw(w.as(ben)) },
+	"start by another": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Start(c.Revision, w.as(kim))
+	},
+	"start what was edited": func(t *testing.T, w *world) error {
+		return w.in(t, Approved).Start("", w.later(90*time.Minute).as(ana))
+	},
+	"start early": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Start(c.Revision, w.later(-25*time.Hour-10*time.Minute).as(ana))
+	},
+	"start late": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Start(c.Revision, w.later(5*time.Hour).as(ana))
+	},
+	"start with a closed account": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		w.leaves(ana)
+		return c.Start(c.Revision, w.later(90*time.Minute).as(ana))
+	},
+	"start what nobody approved": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		c.Plan = "Something else, by another door."
+		return c.Start(c.Revision, w.later(90*time.Minute).as(ana))
+	},
+	"complete by a stranger": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: Successful}, w.as(ray))
+	},
+	"complete with nothing right": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: "great", AsBuilt: strings.Repeat("x", 121), Incident: strings.Repeat("x", 121), OutageMinutes: -1}, w.as(ana))
+	},
+	"complete without a word": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: Failed}, w.as(ana))
+	},
+	"complete at length": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: Successful, Note: strings.Repeat("x", 1001)}, w.as(ana))
+	},
+	"roll back twice": func(t *testing.T, w *world) error {
+		c := w.in(t, InProgress)
+		must(t, c.RollBack("It broke.", w.as(ana)))
+		return c.RollBack("It broke.", w.as(ana))
+	},
+	"roll back by a stranger":              func(t *testing.T, w *world) error { return w.in(t, Implemented).RollBack("It broke.", w.as(ray)) },
+	"roll back implemented without a word": func(t *testing.T, w *world) error { return w.in(t, Implemented).RollBack("", w.as(ana)) },
+	"undo what is running":                 func(t *testing.T, w *world) error { return undo(w.in(t, InProgress), w.as(ana)) },
+	"undo what never ran":                  func(t *testing.T, w *world) error { return undo(w.in(t, Cancelled), w.as(ana)) },
+	"undo by a stranger":                   func(t *testing.T, w *world) error { return undo(w.in(t, Closed), w.as(ray)) },
+	"undo without a reason": func(t *testing.T, w *world) error {
+		return (&Change{Identity: Identity{ID: 5, Requester: ana}}).RollbackOf(w.in(t, Closed), "", w.as(ana))
+	},
+	"undo what was rolled back": func(t *testing.T, w *world) error {
+		c := w.in(t, InProgress)
+		must(t, c.RollBack("It broke.", w.as(ana)))
+		must(t, c.Review("It broke because the key was of the wrong kind.", w.as(ana)))
+		return undo(c, w.as(ana))
+	},
+	"undo an undoing": func(t *testing.T, w *world) error {
+		c := &Change{Identity: Identity{ID: 5, Requester: ana}}
+		must(t, c.RollbackOf(w.in(t, Closed), "It was wrong.", w.as(ana)))
+		must(t, c.Start(c.Revision, w.as(ana)))
+		must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+		must(t, c.Review("The first change was wrong, and going back worked.", w.as(ana)))
+		return undo(c, w.as(ana))
+	},
+	"cancel without a reason": func(t *testing.T, w *world) error { return w.in(t, Approved).Cancel("", w.as(ana)) },
+	"cancel by a stranger":    func(t *testing.T, w *world) error { return w.in(t, Approved).Cancel("Because.", w.as(ray)) },
+	"cancel what runs":        func(t *testing.T, w *world) error { return w.in(t, InProgress).Cancel("Because.", w.as(ana)) },
+	"review by a stranger": func(t *testing.T, w *world) error {
+		return w.in(t, Implemented).Review(strings.Repeat("Because. ", 9), w.as(ray))
+	},
+	"review in a word":    func(t *testing.T, w *world) error { return w.in(t, Implemented).Review("Fine.", w.as(ana)) },
+	"a move that is none": func(t *testing.T, w *world) error { return w.in(t, Closed).move(Approved) },
+}
+
+func undo(c *Change, f Facts) error {
+	return (&Change{Identity: Identity{ID: c.ID + 1, Requester: f.Actor.ID}}).RollbackOf(c, "It was wrong.", f)
+}
+
+func TestEveryRefusalSaysWhatHappenedWhyAndWhatToDo(t *testing.T) {
+	said := map[string]bool{}
+	take := func(name string, err error) {
+		r := refused(t, err)
+		if problem := badlySaid(r); problem != "" {
+			t.Errorf("%s: %s", name, problem)
+		}
+		said[r.Error()] = true
+	}
+	for name, ask := range refusals {
+		take(name, ask(t, newWorld().clone()))
+	}
+	for _, test := range wrong {
+		_, err := newWorld().raise(test.edit)
+		take(test.name, err)
+	}
+	for _, s := range States {
+		for _, command := range commands {
+			w := newWorld()
+			c := w.in(t, s)
+			if err := command.do(c, w.later(65*time.Minute)); err != nil {
+				take(command.name+" when "+string(s), err)
+			}
+		}
+	}
+	var lines []string
+	for text := range said {
+		lines = append(lines, text)
+	}
+	slices.Sort(lines)
+	t.Logf("%d refusals\n%s", len(lines), strings.Join(lines, "\n"))
+	for _, format := range wordings(t) {
+		if !slices.ContainsFunc(lines, format.MatchString) {
+			t.Errorf("no test is refused with %q", format)
+		}
+	}
+}
+
+// wordings are what the source has for refusals, field errors and reasons not
+// to start, as patterns that match what comes of them.
+func wordings(t *testing.T) []*regexp.Regexp {
+	paths, err := filepath.Glob("*.go")
+	must(t, err)
+	var out []*regexp.Regexp
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		must(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch x := n.(type) {
+			case *ast.CallExpr:
+				if format, is := map[string]int{"Refusef": 0, "Settledf": 0, "add": 1}[called(x)]; is && format < len(x.Args) {
+					out = append(out, patterns(x.Args[format])...)
+				}
+			case *ast.CompositeLit:
+				if name, ok := x.Type.(*ast.Ident); ok && name.Name == "Reason" {
+					for _, part := range x.Elts {
+						out = append(out, patterns(part)...)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+func called(x *ast.CallExpr) string {
+	switch fun := x.Fun.(type) {
+	case *ast.Ident:
+		return fun.Name
+	case *ast.SelectorExpr:
+		return fun.Sel.Name
+	}
+	return ""
+}
+
+var verb = regexp.MustCompile(`%(\\\[\d\\\])?[sdq]`)
+
+// patterns are the texts in an expression, with whatever for each verb.
+func patterns(n ast.Expr) []*regexp.Regexp {
+	var out []*regexp.Regexp
+	ast.Inspect(n, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && len(lit.Value) > 6 {
+			text, _ := strconv.Unquote(lit.Value)
+			out = append(out, regexp.MustCompile(verb.ReplaceAllString(regexp.QuoteMeta(text), ".*")))
+		}
+		return true
+	})
+	return out
 }

@@ -56,7 +56,7 @@ func mostSeats(requirements []Requirement, approvals []Approval) int {
 func TestSeatingIsAsGoodAsTryingEverything(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	met := 0
-	for range sizes.boards {
+	for range sizes().boards {
 		c, approvals := board(rng)
 		c.Approvals = approvals
 		s := c.Standing()
@@ -78,7 +78,7 @@ func TestSeatingIsAsGoodAsTryingEverything(t *testing.T) {
 			met++
 		}
 	}
-	t.Logf("%d random boards, %d of them complete", sizes.boards, met)
+	t.Logf("%d random boards, %d of them complete", sizes().boards, met)
 }
 
 // permutations calls do with every order of list.

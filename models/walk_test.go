@@ -37,7 +37,7 @@ func TestRandomWalksKeepEveryPromise(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		k := &walker{T: rt, w: newWorld().clone(), seen: seen}
 		k.anew()
-		for range sizes.steps {
+		for range sizes().steps {
 			seen["steps"]++
 			k.step()
 		}
@@ -48,7 +48,7 @@ func TestRandomWalksKeepEveryPromise(t *testing.T) {
 	}
 	t.Logf("what came up\n%s", strings.Join(lines, "\n"))
 	for _, s := range States {
-		if sizes.steps >= 1000 && seen["state "+string(s)] == 0 {
+		if sizes().steps >= 1000 && seen["state "+string(s)] == 0 {
 			t.Errorf("no walk came to %s", s)
 		}
 	}
