@@ -132,7 +132,7 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 	ReasonReject: {"Reject ", "Reject", "Why do you reject it?",
 		"The requester sees this, and so does everybody on the card. A rejected change is over; to get it changed instead, ask for changes.",
 		"The window falls into the month-end run; choose a day after the 3rd"},
-	ReasonAsk: {"Changes to ", "Ask for changes", "What should be different?",
+	ReasonAsk: {"Ask about ", "Ask for changes", "What should be different?",
 		"The requester sees this and edits the change; you are asked again afterwards.",
 		"Say at which error rate you roll back"},
 	ReasonCancel: {"Cancel ", "Cancel the change", "Why is it cancelled?",
@@ -157,7 +157,7 @@ func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Fa
 }
 
 // ReasonTitle is what the modal of a reason form is called while it loads.
-func ReasonTitle(kind string) string { return strings.TrimSpace(reasonForms[kind].submit) }
+func ReasonTitle(kind string) string { return reasonForms[kind].submit }
 
 // ReadReasonForm reads a sent reason form. A zero id means that it is not
 // one of ours.

@@ -262,7 +262,7 @@ func TestValuesAreReadBack(t *testing.T) {
 	if id, before, ok := ParseOlder(Value(c) + ":17"); !ok || id != c.ID || before != 17 {
 		t.Errorf("older reads as %v %v %v", id, before, ok)
 	}
-	for _, s := range []string{"", "4", ":", "0:", "-1:", "x:ab", "4:xyz", "4:AB", "4:ab:7", "4:" + strings.Repeat("a", 65), "99999999999999999999:", " 4:"} {
+	for _, s := range []string{"", "4", ":", "0:", "-1:", "x:ab", "4:xyz", "4:AB", "4:ab:7:1", "4:" + strings.Repeat("a", 65), "99999999999999999999:", " 4:"} {
 		if id, _, ok := ParseValue(s); ok {
 			t.Errorf("%q reads as %v", s, id)
 		}

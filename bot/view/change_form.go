@@ -99,7 +99,11 @@ func formNotes(meta FormMeta, resets int) []slack.Block {
 		return []slack.Block{section("⚠️ Saving a change to services, environment, start, end, plan, check, rollback or how well the work is known *resets " +
 			count(resets, "approval", "approvals") + "*. Title, background and implementer can be corrected freely.")}
 	case meta.Mode == ModeAgain:
-		return []slack.Block{small("Filled from " + markup(meta.Change.String()) + ". This becomes a change of its own, with a new number; choose a new time.")}
+		from := markup("an earlier change")
+		if meta.Change != 0 {
+			from = markup(meta.Change.String())
+		}
+		return []slack.Block{small("Filled from " + from + ". This becomes a change of its own, with a new number; choose a new time.")}
 	}
 	return nil
 }
@@ -316,8 +320,12 @@ func Skeleton(title string) slack.ModalViewRequest {
 }
 
 // FormGone is a modal that only says something: why a form can't open, or
-// what came of one that was opened from a shortcut.
+// what came of one that was opened from a shortcut. text is the words of a
+// rule, or the Text of a [Message].
 func FormGone(title, text string) slack.ModalViewRequest {
+	if m := markup(text); isMarkup(m) {
+		return modal(title, "Close", []slack.Block{section(m)})
+	}
 	return modal(title, "Close", verbatim(text))
 }
 

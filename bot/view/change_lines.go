@@ -149,25 +149,32 @@ func whereCard(f models.Facts) markup {
 }
 
 // Outcome answers, privately, a click or form that did something to the
-// change: did is the id of its button. After a rollback of a closed change, c
-// is the new change.
+// change, with the buttons that f.Actor may want next. did is the id of the
+// button, or a sentence of the caller's own. After a rollback of a closed
+// change, c is the new change.
 func Outcome(c *models.Change, did string, f models.Facts) Message {
-	line := outcomeLine(c, did, f)
-	if line == "" {
+	if did == "" || did == ActionEdit || did == ActionSubmit || did == ActionDraft {
 		return Raised(c, f)
 	}
-	var buttons []*slack.ButtonBlockElement
-	switch {
-	case did == ActionApprove && mayWithdraw(c, f):
-		buttons = oneOf(c, ActionWithdraw)
-	case did == ActionStart:
-		buttons = oneOf(c, ActionComplete, ActionRollback)
-	case did == ActionRollback && c.State == models.Approved:
-		buttons = oneOf(c, ActionStart)
-	case c.State == models.Implemented && len(c.ReviewOwed) > 0:
-		buttons = oneOf(c, ActionReview)
-	}
-	return message(line, append([]slack.Block{section(line)}, actions(buttons...)...)...)
+	line := outcomeLine(c, did, f)
+	return message(line, append([]slack.Block{section(line)}, actions(nextButtons(c, f)...)...)...)
+}
+
+// nextButtons are what f.Actor can do about the change right after an act of
+// theirs: take an approval back, begin, finish, review.
+func nextButtons(c *models.Change, f models.Facts) []*slack.ButtonBlockElement {
+	return buttonsOf(c, func(o offer) bool {
+		switch o.action {
+		case ActionWithdraw, ActionStart, ActionComplete, ActionReview:
+		case ActionRollback:
+			if c.State != models.InProgress {
+				return false
+			}
+		default:
+			return false
+		}
+		return o.possible(c) && o.may(c, f)
+	})
 }
 
 func outcomeLine(c *models.Change, did string, f models.Facts) markup {
@@ -197,7 +204,17 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 	case ActionCancel:
 		return quoted(c) + " is cancelled. “Raise again” on its card opens the form filled, should it still be needed."
 	}
-	return ""
+	return quoted(c) + ": " + esc(did, 300) + standingNow(c)
+}
+
+func standingNow(c *models.Change) markup {
+	switch {
+	case c.State == models.AwaitingApproval:
+		return " Approvals: " + tally(c) + "."
+	case reviewOwed(c) != "":
+		return " " + reviewOwed(c) + "."
+	}
+	return " It is " + markup(strings.ToLower(statusOf(c).word)) + "."
 }
 
 func tally(c *models.Change) markup {

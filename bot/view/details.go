@@ -16,7 +16,7 @@ func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 		blocks = append(blocks, section(bold(markup(p.label))))
 		blocks = append(blocks, verbatim(p.text)...)
 	}
-	for _, p := range []plan{{"Background", c.Background}, {"Review", c.Findings}} {
+	for _, p := range []plan{{"Background", c.Background}, {"Reason", c.Reason}, {"What happened", c.OutcomeNote}, {"Review", c.Findings}} {
 		if visible(p.text) {
 			blocks = append(blocks, section(bold(markup(p.label))))
 			blocks = append(blocks, verbatim(p.text)...)
@@ -57,14 +57,19 @@ func detailLines(c *models.Change, f models.Facts) []slack.Block {
 	return out
 }
 
+// progressLine leaves reasons out: they stand further down, whole.
 func progressLine(c *models.Change, f models.Facts) markup {
-	if c.State == models.AwaitingApproval || c.State == models.Approved {
-		return ""
+	switch {
+	case c.State == models.InProgress:
+		return progress(c, f)
+	case c.State == models.Implemented:
+		return joined("\n", ending(c, f, 0), reviewOwed(c))
+	case c.State == models.ChangesRequested:
+		return "*Changes requested* by " + name(decider(c, models.DecisionAsk), f)
+	case c.State.Final():
+		return ending(c, f, 0)
 	}
-	if c.State.Final() {
-		return ending(c, f, models.MaxReason)
-	}
-	return progress(c, f)
+	return ""
 }
 
 // facts of finished work.

@@ -172,7 +172,9 @@ func everyView(t *rapid.T, c *models.Change, f models.Facts) map[string]any {
 		"refusal": Refusal(hostileText(4000).Draw(t, "refusal")), "gone": FormGone(c.Title, hostileText(9000).Draw(t, "gone")), "trouble": Trouble(hostileText(40).Draw(t, "reference")),
 		"unknown": Unknown("/change", hostileText(4000).Draw(t, "typed"), nil),
 	}
-	did := rapid.SampledFrom(AllActions()).Draw(t, "did")
-	out["outcome "+did] = Outcome(c, did, f)
+	did := rapid.SampledFrom(append(AllActions(), "Done.", "<!channel> *x*")).Draw(t, "did")
+	said := Outcome(c, did, f)
+	out["outcome "+did] = said
+	out["said"] = FormGone("Recorded", said.Text)
 	return out
 }

@@ -89,6 +89,7 @@ func (g *gallery) lines(k cast) {
 	lonely := k.life("awaiting")
 	lonely.c.Requirements = append(slices.Clone(lonely.c.Requirements), models.Requirement{Key: "ecab", Role: models.RoleECAB, Count: 1, Text: "1 ECAB"})
 	g.add(Raised(lonely.c, k.facts(ana, lonely.now)), k.name, "raised", "unmeetable")
+	g.add(Outcome(k.life("rejected").c, "You rejected it.", k.facts(cara, p.now)), k.name, "outcome", "own-words")
 	for _, o := range []struct {
 		did, state string
 		by         models.UserID
@@ -184,5 +185,9 @@ func (g *gallery) words() {
 	g.add(Skeleton("Edit CHG-4"), "skeleton")
 	g.add(FormGone("CHG-4", "CHG-4 is closed, so it can't be edited any more. Raise it again if it is still needed."), "form-gone")
 	g.add(FormGone(attack, attack+strings.Repeat("\n🧨", 4000)), "form-gone", "hostile")
+	k := everyday()
+	p := k.life("approved")
+	g.add(FormGone("Recorded", Raised(p.c, k.facts(ana, p.now)).Text), "form-gone", "answer")
+	g.add(MessageAnswer("/change"), "message-answer")
 	g.add(ServiceOptions(nil, "nothing"), "options", "none")
 }

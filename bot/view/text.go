@@ -140,7 +140,7 @@ func clip(s string, max int) string {
 	if utf8.RuneCountInString(s) <= max {
 		return s
 	}
-	return cut([]rune(s), max-1)
+	return marked(whole([]rune(s), max-1))
 }
 
 // clip16 is clip by UTF-16 units, for limits of Slack.
@@ -148,21 +148,29 @@ func clip16(s string, max int) string {
 	if len16(s) <= max {
 		return s
 	}
-	runes := []rune(s)
-	n, used := 0, 0
-	for n < len(runes) && used+utf16.RuneLen(runes[n]) <= max-1 {
-		used += utf16.RuneLen(runes[n])
-		n++
-	}
-	return cut(runes, n)
+	return marked(head16(s, max-1))
 }
 
-func cut(s []rune, n int) string {
+func marked(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) + ellipsis }
+
+// head16 is as much of s as fits max UTF-16 units.
+func head16(s string, max int) string {
+	runes := []rune(s)
+	n, used := 0, 0
+	for n < len(runes) && used+max1(utf16.RuneLen(runes[n])) <= max {
+		used += max1(utf16.RuneLen(runes[n]))
+		n++
+	}
+	return whole(runes, n)
+}
+
+// whole is the first n runes, less a letter that they would cut through.
+func whole(s []rune, n int) string {
 	n = max(n, 0)
 	for n > 0 && n < len(s) && (joins(s[n]) || s[n-1] == '\u200D') {
 		n--
 	}
-	return strings.TrimRightFunc(string(s[:n]), unicode.IsSpace) + ellipsis
+	return string(s[:n])
 }
 
 func joins(r rune) bool {
@@ -172,10 +180,12 @@ func joins(r rune) bool {
 func len16(s string) int {
 	n := 0
 	for _, r := range s {
-		n += max(1, utf16.RuneLen(r))
+		n += max1(utf16.RuneLen(r))
 	}
 	return n
 }
+
+func max1(n int) int { return max(1, n) }
 
 // fit cuts markup to max characters, never inside an escaped sign or a token.
 func fit(m markup, max int) markup {
@@ -213,16 +223,16 @@ func extract(s string, n int) string {
 
 const extractLines = 4
 
-// chunks splits a text into parts that fit a section each, at line breaks
-// where that is possible.
+// chunks splits a text into parts of at most max, at line breaks where that
+// is possible.
 func chunks(s string, max int) []string {
 	var out []string
-	for s = orBlank(strings.TrimSpace(clean(s))); len16(s) > max; {
-		part := strings.TrimSuffix(clip16(s, max+1), ellipsis)
+	for s = strings.TrimSpace(clean(s)); len16(s) > max; {
+		part := head16(s, max)
 		if i := strings.LastIndexByte(part, '\n'); i > len(part)/2 {
 			part = part[:i]
 		}
-		if part == "" || !strings.HasPrefix(s, part) { // one unbroken tower: cut it by force
+		if part == "" { // one tower of joined letters: cut it by force
 			part = string([]rune(s)[:max/2])
 		}
 		out = append(out, orBlank(part))
@@ -233,6 +243,38 @@ func chunks(s string, max int) []string {
 	}
 	return out
 }
+
+// isMarkup reports whether a text was written by [message]: it holds tokens of
+// ours or escaped signs, and nothing that mrkdwn would read otherwise. Words
+// of people that happen to look so can show a date or link a channel, and
+// mention nobody.
+func isMarkup(m markup) bool {
+	rest := ourTokens.ReplaceAllString(string(m), "")
+	return rest != string(m) && !strings.ContainsAny(rest, "<>&") && defuse(rest) == rest
+}
+
+var ourTokens = regexp.MustCompile(`<!date\^[0-9]{1,11}\^[^|<>^]+\|[^|<>]+>|<#[CG][A-Z0-9]+>|&(?:amp|lt|gt);`)
+
+// Plain is the text of somebody's message in plain words, as it goes into a
+// form: Slack's escapes undone, links by label and address, people and
+// channels by the names that Slack gives along.
+func Plain(slackText string) string {
+	return unescape.Replace(slackTokens.ReplaceAllStringFunc(slackText, func(token string) string {
+		target, label, named := strings.Cut(token[1:len(token)-1], "|")
+		switch {
+		case !named:
+			return strings.TrimLeft(target, "!")
+		case strings.ContainsAny(target[:1], "@#!"):
+			return label
+		}
+		return label + " (" + target + ")"
+	}))
+}
+
+var (
+	slackTokens = regexp.MustCompile(`<[^<>\s|][^<>|]*(?:\|[^<>]*)?>`)
+	unescape    = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+)
 
 // bold makes safe text bold; code sets words of ours in fixed width.
 func bold(m markup) markup { return "*" + m + "*" }
@@ -329,24 +371,4 @@ func label(s string, limit int) *slack.TextBlockObject {
 // every "*" is ours, because those of people were swapped.
 func message(text markup, blocks ...slack.Block) Message {
 	return Message{Text: strings.ReplaceAll(string(fit(text, limitFallback)), "*", ""), Blocks: blocks}
-}
-
-// slackLink is how Slack writes links and mentions in a message's text.
-var slackLink = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
-
-// Plain turns a message's text as Slack sends it into the words a person
-// read: for carrying it over into a form, where nothing is parsed.
-func Plain(text string) string {
-	text = slackLink.ReplaceAllStringFunc(text, func(link string) string {
-		m := slackLink.FindStringSubmatch(link)
-		switch target, label := m[1], m[2]; {
-		case label == "" || label == target:
-			return target
-		case strings.HasPrefix(target, "@") || strings.HasPrefix(target, "#") || strings.HasPrefix(target, "!"):
-			return label
-		default:
-			return label + " (" + target + ")"
-		}
-	})
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
 }

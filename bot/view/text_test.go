@@ -99,3 +99,30 @@ func TestOnlyRealChannelsAreLinked(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersAndRulesAreBothShownInAModal(t *testing.T) {
+	answer := "CHG-4 starts " + string(when(opening)) + " &amp; more"
+	if got := said(FormGone("x", answer)); !strings.Contains(got, answer) || !strings.Contains(string(encoded(FormGone("x", answer))), `"mrkdwn"`) {
+		t.Errorf("an answer is shown as %s", got)
+	}
+	for _, rule := range []string{"You can't <!channel> that.", "a & b", "plain words", "<@U0ANA>", "<!date^1^{date}|x> <!here>", "&amp;*x*"} {
+		if got := string(encoded(FormGone("x", rule))); strings.Contains(got, `"mrkdwn"`) {
+			t.Errorf("%q is parsed: %s", rule, got)
+		}
+	}
+}
+
+func TestMessagesBecomePlainWords(t *testing.T) {
+	for in, want := range map[string]string{
+		"a &lt;b&gt; &amp;amp;":             "a <b> &amp;",
+		"see <https://x.example/1>":         "see https://x.example/1",
+		"<https://x.example/1|the ticket>":  "the ticket (https://x.example/1)",
+		"<@U0ANA|ana> in <#C1|ops> <!here>": "ana in ops here",
+		"<@U0ANA>":                          "@U0ANA",
+		"<<<|>>> < > <|>":                   "<<<|>>> < > <|>",
+	} {
+		if got := Plain(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}

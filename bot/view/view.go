@@ -84,30 +84,29 @@ func value(id models.ChangeID, r models.Revision) string {
 	return strconv.FormatInt(int64(id), 10) + ":" + string(r)
 }
 
-// ParseValue reads a button's value. It refuses anything that Value does not
-// write.
+// ParseValue reads the value of any button but those that have none. What
+// stands behind the revision is for [ParseOlder].
 func ParseValue(s string) (models.ChangeID, models.Revision, bool) {
-	id, revision, found := strings.Cut(s, ":")
-	n, err := strconv.ParseInt(id, 10, 64)
-	if !found || err != nil || n <= 0 || !isRevision(revision) {
+	parts := strings.Split(s, ":")
+	if len(parts) < 2 || len(parts) > 3 || !isRevision(parts[1]) {
 		return 0, "", false
 	}
-	return models.ChangeID(n), models.Revision(revision), true
+	n, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil || n <= 0 {
+		return 0, "", false
+	}
+	return models.ChangeID(n), models.Revision(parts[1]), true
 }
 
 // ParseOlder reads the value of the history's "Older" button: events of the
 // change with an id below before are wanted.
 func ParseOlder(s string) (id models.ChangeID, before int64, ok bool) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
+	parts := strings.Split(s, ":")
+	if id, _, ok = ParseValue(s); !ok || len(parts) != 3 {
 		return 0, 0, false
 	}
-	before, err := strconv.ParseInt(s[i+1:], 10, 64)
-	if err != nil || before <= 0 {
-		return 0, 0, false
-	}
-	id, _, ok = ParseValue(s[:i])
-	return id, before, ok
+	before, err := strconv.ParseInt(parts[2], 10, 64)
+	return id, before, err == nil && before > 0
 }
 
 func isRevision(s string) bool {
