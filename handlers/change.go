@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
-
-	"github.com/slack-go/slack"
+	"unicode/utf8"
 
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
@@ -17,22 +17,43 @@ func (h *Handlers) newChange(ctx context.Context, r *Request) (Reply, error) {
 	f := h.glance(ctx, r.User)
 	in := freshInput(f)
 	if r.Door == DoorSlash {
-		in.Title = r.Text
+		if reply, fits := h.titled(&in, r.Text); !fits {
+			return reply, nil
+		}
 	}
 	return h.openForm(ctx, r, view.FormMeta{Mode: view.ModeNew}, in, f)
+}
+
+// titled takes over what was typed after "new". What is too long for a title
+// is kept as the background; what is too long even for that is given back.
+func (h *Handlers) titled(in *models.Input, text string) (reply Reply, fits bool) {
+	switch n := utf8.RuneCountInString(text); {
+	case n <= models.MaxTitle:
+		in.Title = text
+	case n <= models.MaxPlan:
+		in.Title, in.Background = clip(text, models.MaxTitle), text
+	default:
+		no := view.Refusal(fmt.Sprintf("This is %d letters long, and a title has at most %d, so no form was opened. Type %s new and put the details under Plan. You typed:",
+			n, models.MaxTitle, h.ChangeCommand))
+		no.Blocks = append(no.Blocks, view.FormGone("", text).Blocks.BlockSet...)
+		return say(no), false
+	}
+	return Reply{}, true
 }
 
 // newFromMessage opens the form with a message's text and link carried over.
 func (h *Handlers) newFromMessage(ctx context.Context, r *Request) (Reply, error) {
 	f := h.glance(ctx, r.User)
 	in := freshInput(f)
-	in.Background = strings.TrimSpace(clip(view.Plain(r.Message.Text), models.MaxPlan-200) + "\n" + r.link())
+	link := r.link()
+	room := models.MaxPlan - utf8.RuneCountInString(link) - 1
+	in.Background = strings.TrimSpace(clip(view.Plain(r.Message.Text), room) + "\n" + link)
 	return h.openForm(ctx, r, view.FormMeta{Mode: view.ModeMessage}, in, f)
 }
 
 func (h *Handlers) openForm(ctx context.Context, r *Request, meta view.FormMeta, in models.Input, f models.Facts) (Reply, error) {
 	meta.ResponseURL, meta.Channel = r.ResponseURL, r.Channel
-	_, err := h.Slack.OpenView(ctx, r.Trigger, view.ChangeForm(meta, in, f, 0))
+	_, err := h.openOrPush(ctx, r, view.ChangeForm(meta, in, f, 0))
 	return Reply{}, err
 }
 
@@ -46,142 +67,75 @@ func freshInput(f models.Facts) models.Input {
 func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
 	h.know(ctx, r.User)
-	res, err := h.saveForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
+	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
 		switch {
-		case meta.Mode != view.ModeEdit || c.State == models.Draft:
+		case c.State == "" || c.State == models.Draft:
 			return c.Raise(in, f)
-		case meta.Seen != c.Revision:
-			return models.Refusef("%s was edited by someone else while this form was open, so saving would undo that. Copy what you need, close the form and open Edit again.", c.ID)
+		case meta.Mode == view.ModeEdit && meta.Seen != c.Revision:
+			return models.Refusef("%s was edited after this form was opened, so saving would undo that. Copy what you need, close the form and open Edit again.", c.ID)
 		}
 		return c.Edit(in, f)
 	})
-	return h.raised(ctx, r, meta, res, err)
+	return h.raised(ctx, r, res, err, meta.ResponseURL)
 }
 
 // saveDraft keeps the form as it is; it is a button in the form, so what was
-// typed comes with the click.
+// typed comes with the click. A click can't put errors beside fields: they are
+// said on top of the form, which stays as it was typed.
 func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
 	h.know(ctx, r.User)
-	res, err := h.saveForm(ctx, r, meta, func(c *models.Change, f models.Facts) error { return c.SaveDraft(in, f) })
-	if refusal, ok := models.AsRefusal(err); ok {
-		// A click can't put errors beside fields; the form stays open as typed.
-		return Reply{SayAt: meta.ResponseURL}, models.Refusef("%s", refusal.Error())
+	r.Key = id("form", r.View.ID)
+	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error { return c.SaveDraft(in, f) })
+	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) > 0 {
+		err = models.Refusef("%s", refusal.Error())
 	}
-	if err != nil {
-		return Reply{SayAt: meta.ResponseURL}, err
-	}
-	f, err := h.facts(ctx, r.User)
 	if err != nil {
 		return Reply{}, err
 	}
-	saved := view.Raised(res.Change, f)
-	_, err = h.Slack.UpdateView(ctx, r.View.ID, "", view.FormGone("Draft saved", saved.Text))
-	return Reply{}, err
+	reply, err := h.raised(ctx, r, res, nil, meta.ResponseURL)
+	reply.View = shown("Draft saved", *reply.Say)
+	return reply, err
 }
 
-func (h *Handlers) saveForm(ctx context.Context, r *Request, meta view.FormMeta, fn func(*models.Change, models.Facts) error) (store.Result, error) {
+// keepForm saves what a form holds. A form makes one record, however often it
+// is sent: where an earlier sending got through after all, what differs now is
+// saved in the record that it made.
+func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta, move store.Move) (store.Result, error) {
+	cmd := h.command(r)
 	if meta.Mode == view.ModeEdit {
-		return h.Store.UpdateChange(ctx, h.command(r), meta.Change, fn)
+		cmd.Key = r.ID
+		return h.Store.UpdateChange(ctx, cmd, meta.Change, move)
 	}
-	return h.Store.CreateChange(ctx, h.command(r), fn)
+	first, err := h.Store.CreateChange(ctx, cmd, move)
+	if err != nil || !first.Repeat {
+		return first, err
+	}
+	cmd.Key = r.ID
+	again, err := h.Store.UpdateChange(ctx, cmd, first.Change.ID, move)
+	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) == 0 {
+		return first, nil // nothing differs, or the change went on meanwhile
+	}
+	return again, err
 }
 
 // raised is the one private line after a form.
-func (h *Handlers) raised(ctx context.Context, r *Request, meta view.FormMeta, res store.Result, err error) (Reply, error) {
-	reply := Reply{SayAt: meta.ResponseURL}
+func (h *Handlers) raised(ctx context.Context, r *Request, res store.Result, err error, at string) (Reply, error) {
+	reply := Reply{SayAt: at}
 	if err != nil {
 		return reply, err
 	}
-	f, err := h.facts(ctx, r.User)
-	if err != nil {
-		return reply, err
-	}
-	reply.Say = ref(view.Raised(res.Change, f))
+	reply.Say = ref(view.Raised(res.Change, h.glance(ctx, r.User)))
 	return reply, nil
 }
 
 // submit sends a saved draft to its approvers.
 func (h *Handlers) submit(ctx context.Context, r *Request) (Reply, error) {
-	id, _, ok := view.ParseValue(r.Value)
-	if !ok {
-		return Reply{}, errButton
-	}
-	h.know(ctx, r.User)
-	res, err := h.Store.UpdateChange(ctx, h.command(r), id, func(c *models.Change, f models.Facts) error { return c.Submit(f) })
-	if refusal, refused := models.AsRefusal(err); refused && len(refusal.Fields) > 0 {
-		return Reply{}, models.Refusef("%s is not complete yet. %s Press Edit to complete it.", id, refusal.Error())
-	}
-	return h.raised(ctx, r, view.FormMeta{}, res, err)
+	return h.press(ctx, r, func(c *models.Change, _ models.Revision, f models.Facts) error { return c.Submit(f) })
 }
 
-// edit opens the form with what is kept: a light modal at once, then filled.
-func (h *Handlers) edit(ctx context.Context, r *Request) (Reply, error) {
-	return h.fill(ctx, r, "Edit change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-		if !c.State.Editable() {
-			return slack.ModalViewRequest{}, models.Refusef("%s is %s, so it can't be edited any more.", c.ID, strings.ToLower(c.State.String()))
-		}
-		meta := view.FormMeta{Mode: view.ModeEdit, Change: c.ID, Seen: c.Revision, ResponseURL: r.ResponseURL, Channel: r.Channel}
-		return view.ChangeForm(meta, models.InputOf(c), f, c.WouldVoid()), nil
-	})
-}
-
-// raiseAgain opens a new form filled from a change that ended.
-func (h *Handlers) raiseAgain(ctx context.Context, r *Request) (Reply, error) {
-	return h.fill(ctx, r, "Raise a change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-		in := models.InputOf(c)
-		length := c.Window.Length()
-		in.Start, in.Implementer = freshInput(f).Start, r.User
-		in.End = in.Start.Add(length)
-		meta := view.FormMeta{Mode: view.ModeAgain, ResponseURL: r.ResponseURL, Channel: r.Channel}
-		return view.ChangeForm(meta, in, f, 0), nil
-	})
-}
-
-func (h *Handlers) details(ctx context.Context, r *Request) (Reply, error) {
-	return h.fill(ctx, r, "Details", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-		return view.DetailsModal(c, f), nil
-	})
-}
-
-// fill opens a light modal at once and puts the record into it when it is
-// read; a refusal is said in the modal.
-func (h *Handlers) fill(ctx context.Context, r *Request, title string, make func(*models.Change, models.Facts) (slack.ModalViewRequest, error)) (Reply, error) {
-	id, _, ok := view.ParseValue(r.Value)
-	if !ok {
-		return Reply{}, errButton
-	}
-	opened, err := h.openOrPush(ctx, r, view.Skeleton(title))
-	if err != nil {
-		return Reply{}, err
-	}
-	modal, err := h.modalOf(ctx, r, id, make)
-	if err != nil {
-		reply := h.inWords(&Request{Door: DoorClick, Name: r.Name, User: r.User}, result{err: err})
-		modal = view.FormGone(title, reply.Say.Text)
-	}
-	_, err = h.Slack.UpdateView(ctx, opened.ID, opened.Hash, modal)
-	return Reply{}, err
-}
-
-func (h *Handlers) modalOf(ctx context.Context, r *Request, id models.ChangeID, make func(*models.Change, models.Facts) (slack.ModalViewRequest, error)) (slack.ModalViewRequest, error) {
-	c, f, err := h.load(ctx, r.User, id)
-	if err != nil {
-		return slack.ModalViewRequest{}, err
-	}
-	return make(c, f)
-}
-
-func (h *Handlers) load(ctx context.Context, u models.UserID, id models.ChangeID) (*models.Change, models.Facts, error) {
-	c, err := h.Store.Change(ctx, h.Workspace, id)
-	if err != nil {
-		return nil, models.Facts{}, err
-	}
-	f, err := h.facts(ctx, u)
-	return c, f, err
-}
-
-// show answers "/change CHG-4" with the card and the buttons that this person may use.
+// show answers "/change CHG-4" with the card and the buttons that this person
+// may use.
 func (h *Handlers) show(ctx context.Context, r *Request, id models.ChangeID) (Reply, error) {
 	c, f, err := h.load(ctx, r.User, id)
 	if err != nil {
@@ -198,12 +152,18 @@ func (h *Handlers) open(ctx context.Context, r *Request) (Reply, error) {
 	return h.show(ctx, r, id)
 }
 
-func (h *Handlers) serviceOptions(ctx context.Context, r *Request) (Reply, error) {
-	d, err := h.Store.Directory(ctx, h.Workspace)
+func (h *Handlers) load(ctx context.Context, u models.UserID, id models.ChangeID) (*models.Change, models.Facts, error) {
+	c, err := h.Store.Change(ctx, h.Workspace, id)
 	if err != nil {
-		return Reply{}, err
+		return nil, models.Facts{}, err
 	}
-	return Reply{Options: &slack.OptionsResponse{Options: view.ServiceOptions(d.ActiveServices(), r.Text)}}, nil
+	f, err := h.facts(ctx, u)
+	return c, f, err
+}
+
+func (h *Handlers) serviceOptions(ctx context.Context, r *Request) (Reply, error) {
+	options := view.ServiceOptions(h.glance(ctx, r.User).ActiveServices(), r.Text)
+	return Reply{Options: &options}, nil
 }
 
 // clip cuts by letters, not bytes.

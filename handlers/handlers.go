@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
@@ -27,111 +28,92 @@ type Config struct {
 	// AnswerWithin is when a person gets an interim answer while the work goes
 	// on; Slack waits 3 s. Zero means DefaultAnswerWithin.
 	AnswerWithin time.Duration
+	// AtOnce bounds how many requests are worked on side by side; one more is
+	// asked to come again. Zero means DefaultAtOnce.
+	AtOnce int
 }
 
 // DefaultAnswerWithin leaves Slack's three seconds some room for the network.
 const DefaultAnswerWithin = 2200 * time.Millisecond
 
-// workWithin bounds what goes on after an interim answer.
-const workWithin = 25 * time.Second
+// DefaultAtOnce is far above what a workspace does in the seconds that a
+// request takes, and keeps a database that hangs from filling the memory.
+const DefaultAtOnce = 512
+
+const (
+	// workWithin bounds the work on one request, interim answer or not.
+	workWithin = 25 * time.Second
+	// sayWithin bounds the telling of its result, on top of that: work that ran
+	// out of time must still be able to say so.
+	sayWithin = 20 * time.Second
+)
 
 // Handlers answers everything that comes in. It is safe for concurrent use.
 type Handlers struct {
 	Config
-	seen *recent // event ids, so that Slack's retries save work
+	acts  *once
+	slots chan struct{} // one is held by each piece of work
 
 	mu      sync.Mutex
 	checked map[models.UserID]time.Time // when Slack last confirmed a person, in business time
+	latest  atomic.Pointer[models.Directory]
 
-	background context.Context // outlives a request, ends with the app
-	stop       context.CancelFunc
-	work       sync.WaitGroup
+	life   context.Context // outlives a request, ends with the app
+	stop   context.CancelFunc
+	gate   sync.RWMutex // guards closed against requests that come in while Close begins
+	closed bool
+	work   sync.WaitGroup
 }
 
 // New makes the handlers. Close them to wait for what is still at work.
 func New(c Config) *Handlers {
-	if c.AnswerWithin == 0 {
+	if c.AnswerWithin <= 0 {
 		c.AnswerWithin = DefaultAnswerWithin
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Handlers{Config: c, seen: newRecent(), checked: map[models.UserID]time.Time{}, background: ctx, stop: cancel}
-}
-
-// Close waits for everything that was begun, until ctx ends; then it cancels
-// what is left.
-func (h *Handlers) Close(ctx context.Context) {
-	done := make(chan struct{})
-	go func() { h.work.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
+	if c.AtOnce <= 0 {
+		c.AtOnce = DefaultAtOnce
 	}
-	h.stop()
-	<-done
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Handlers{Config: c, acts: newOnce(), slots: make(chan struct{}, c.AtOnce),
+		checked: map[models.UserID]time.Time{}, life: ctx, stop: cancel}
 }
 
-// spawn runs f in the background; Close waits for it.
-func (h *Handlers) spawn(f func(ctx context.Context)) {
-	h.work.Go(func() {
-		ctx, cancel := context.WithTimeout(h.background, workWithin)
-		defer cancel()
-		f(ctx)
-	})
+// Close lets nothing in any more and waits for everything that was begun,
+// until ctx ends; then it cancels what is left and waits for that.
+func (h *Handlers) Close(ctx context.Context) {
+	h.gate.Lock()
+	h.closed = true
+	h.gate.Unlock()
+	stop := context.AfterFunc(ctx, h.stop)
+	defer stop()
+	h.work.Wait()
+	h.stop()
+}
+
+// enter counts a request in; false means that Gatehouse is going. Whoever
+// entered calls leave when everything about the request has been begun.
+func (h *Handlers) enter() bool {
+	h.gate.RLock()
+	defer h.gate.RUnlock()
+	if !h.closed {
+		h.work.Add(1)
+	}
+	return !h.closed
+}
+
+func (h *Handlers) leave() { h.work.Done() }
+
+// working is the context of a request's work, saying that of telling its
+// result. Both outlive the request itself.
+func (h *Handlers) working() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(h.life, workWithin)
+}
+
+func (h *Handlers) saying() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(h.life, sayWithin)
 }
 
 // command is what the store needs to know about the request.
 func (h *Handlers) command(r *Request) store.Command {
 	return store.Command{Workspace: h.Workspace, Key: r.Key, Actor: r.User}
-}
-
-// know makes sure that Slack confirmed who the person is within the last
-// hour: rights are judged on facts of that age at most. A failure leaves the
-// older facts in place, and the rules refuse when those are too old.
-func (h *Handlers) know(ctx context.Context, u models.UserID) {
-	now := h.Store.Now()
-	h.mu.Lock()
-	fresh := now.Sub(h.checked[u]).Abs() < models.FactsValidFor/2
-	h.mu.Unlock()
-	if fresh {
-		return
-	}
-	user, err := h.Slack.User(ctx, string(u))
-	if err != nil {
-		h.Log.WarnContext(ctx, "could not confirm a person with Slack", "user", u, "error", err)
-		return
-	}
-	person := models.Person{ID: u, Name: user.Name, Zone: user.Zone, Bot: user.Bot, Deleted: user.Deleted,
-		Guest: user.Restricted || user.UltraRestricted || user.Stranger || (user.TeamID != "" && user.TeamID != string(h.Workspace)), CheckedAt: now}
-	if err := h.Store.SavePerson(ctx, h.Workspace, person); err != nil {
-		h.Log.WarnContext(ctx, "could not keep what Slack said of a person", "user", u, "error", err)
-		return
-	}
-	h.mu.Lock()
-	h.checked[u] = now
-	h.mu.Unlock()
-}
-
-// forget makes the next decision of the person ask Slack again.
-func (h *Handlers) forget(u models.UserID) {
-	h.mu.Lock()
-	delete(h.checked, u)
-	h.mu.Unlock()
-}
-
-// facts for showing something. Deciding facts are read by the store itself.
-func (h *Handlers) facts(ctx context.Context, u models.UserID) (models.Facts, error) {
-	return h.Store.Facts(ctx, h.Workspace, u)
-}
-
-// glance is facts for a form that must open at once: what is at hand within
-// a moment, else an empty directory, so that a hanging database can't cost
-// the person their trigger.
-func (h *Handlers) glance(ctx context.Context, u models.UserID) models.Facts {
-	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	f, err := h.facts(short, u)
-	if err != nil {
-		return models.Facts{Directory: &models.Directory{}, Now: h.Store.Now(), Actor: models.Person{ID: u}}
-	}
-	return f
 }

@@ -30,11 +30,14 @@ func (h *Handlers) homeOpened(ctx context.Context, r *Request) (Reply, error) {
 }
 
 // userChanged keeps people's facts fresh: a deactivated approver must not be
-// asked, nor their click counted.
+// asked, nor their click counted. Slack tells of everybody in the workspace;
+// those whom Gatehouse never met are none of its business.
 func (h *Handlers) userChanged(ctx context.Context, r *Request) (Reply, error) {
 	h.forget(r.User)
-	h.know(ctx, r.User)
-	return Reply{}, nil
+	if _, known := h.glance(ctx, r.User).People[r.User]; !known {
+		return Reply{}, nil
+	}
+	return Reply{}, h.confirm(ctx, r.User)
 }
 
 // messageToBot answers whoever writes to Gatehouse directly: silence would

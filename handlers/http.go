@@ -1,12 +1,13 @@
 package handlers
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-
-	"github.com/slack-go/slack"
+	"time"
 )
 
 // maxBody is the most that Slack's requests hold: a view may have 250 kB, and
@@ -28,28 +29,37 @@ func (h *Handlers) HTTP() http.Handler {
 	mux.Handle("POST "+PathInteractions, h.signed(h.serveInteraction))
 	mux.Handle("POST "+PathOptions, h.signed(h.serveInteraction))
 	mux.Handle("POST "+PathEvents, h.signed(h.serveEvent))
-	mux.Handle("/", h.Probes())
+	h.probe(mux)
 	return mux
 }
 
 // Probes answer "alive" and "ready" for whatever runs Gatehouse.
 func (h *Handlers) Probes() http.Handler {
 	mux := http.NewServeMux()
+	h.probe(mux)
+	return mux
+}
+
+// pingWithin is less than the second that probes usually wait.
+const pingWithin = 800 * time.Millisecond
+
+func (h *Handlers) probe(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := h.Store.Ping(r.Context()); err != nil {
-			h.Log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
+		ctx, cancel := context.WithTimeout(r.Context(), pingWithin)
+		defer cancel()
+		if err := h.Store.Ping(ctx); err != nil {
+			h.Log.WarnContext(ctx, "not ready: the database does not answer", "error", err)
 			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
-	return mux
 }
 
 // signed lets only requests through that Slack signed within five minutes,
 // over their raw bytes. What it refuses it does not explain.
-func (h *Handlers) signed(next func(w http.ResponseWriter, r *http.Request, body []byte)) http.Handler {
+func (h *Handlers) signed(next func(w http.ResponseWriter, body []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
@@ -60,32 +70,19 @@ func (h *Handlers) signed(next func(w http.ResponseWriter, r *http.Request, body
 			http.Error(w, "unreadable body", status)
 			return
 		}
-		if err := verify(r.Header, body, h.SigningSecret); err != nil {
+		if err := verify(r.Header, body, h.SigningSecret, time.Now()); err != nil {
 			h.Log.WarnContext(r.Context(), "refused a request that Slack did not sign", "path", r.URL.Path, "remote", r.RemoteAddr, "error", err)
 			http.Error(w, "unsigned", http.StatusUnauthorized)
 			return
 		}
-		next(w, r, body)
+		next(w, body)
 	})
 }
 
-// verify checks Slack's v0 signature: HMAC-SHA256 in constant time, at most
-// five minutes old.
-func verify(header http.Header, body []byte, secret string) error {
-	verifier, err := slack.NewSecretsVerifier(header, secret)
-	if err != nil {
-		return err
-	}
-	if _, err := verifier.Write(body); err != nil {
-		return err
-	}
-	return verifier.Ensure()
-}
-
-func (h *Handlers) serveCommand(w http.ResponseWriter, _ *http.Request, body []byte) {
+func (h *Handlers) serveCommand(w http.ResponseWriter, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "not a form", http.StatusBadRequest)
+		h.reply(w, nil, err)
 		return
 	}
 	if form.Get("ssl_check") == "1" { // Slack only tries our certificate
@@ -96,20 +93,20 @@ func (h *Handlers) serveCommand(w http.ResponseWriter, _ *http.Request, body []b
 	h.reply(w, r, err)
 }
 
-func (h *Handlers) serveInteraction(w http.ResponseWriter, _ *http.Request, body []byte) {
+func (h *Handlers) serveInteraction(w http.ResponseWriter, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "not a form", http.StatusBadRequest)
+		h.reply(w, nil, err)
 		return
 	}
 	r, err := parseInteraction([]byte(form.Get("payload")))
 	h.reply(w, r, err)
 }
 
-func (h *Handlers) serveEvent(w http.ResponseWriter, _ *http.Request, body []byte) {
+func (h *Handlers) serveEvent(w http.ResponseWriter, body []byte) {
 	r, envelope, err := parseEvent(body)
 	if err == nil && envelope.Type == "url_verification" {
-		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, envelope.Challenge)
 		return
 	}
@@ -117,47 +114,36 @@ func (h *Handlers) serveEvent(w http.ResponseWriter, _ *http.Request, body []byt
 }
 
 // reply serves the request and writes its answer. A signed payload that can't
-// be read is acknowledged and logged: retrying would not mend it.
+// be read is acknowledged and logged: sending it again would not mend it.
 func (h *Handlers) reply(w http.ResponseWriter, r *Request, err error) {
 	if err != nil {
 		h.Log.Warn("acknowledged a payload that could not be read", "error", err)
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	a := h.admit(r)
-	if !a.done {
+	h.admit(r, func(a answer) { h.write(w, r, a) })
+}
+
+// write sends an answer, and lets go of it at once: what follows may take time.
+func (h *Handlers) write(w http.ResponseWriter, r *Request, a answer) {
+	if a.again {
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 		return
 	}
-	body, err := encode(a.body)
-	if err != nil {
-		h.Log.Error("could not encode an answer", "door", r.Door, "name", r.Name, "error", err)
-	}
-	if body != nil {
+	var body []byte
+	if a.body != nil {
+		var err error
+		if body, err = json.Marshal(a.body); err != nil {
+			h.Log.Error("could not encode an answer", "door", r.Door, "name", r.Name, "error", err)
+		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(body)
-	if a.after != nil {
-		if flusher, ok := w.(http.Flusher); ok {
-			flusher.Flush()
+	if _, err := w.Write(body); err != nil {
+		h.Log.Warn("could not send an answer", "door", r.Door, "name", r.Name, "error", err)
+		if a.instead != nil {
+			a.instead()
 		}
-		a.after()
 	}
-}
-
-// admit serves a request once: an event that Slack sends again is dealt with
-// only if it was not the first time.
-func (h *Handlers) admit(r *Request) answer {
-	if r.Door != DoorEvent {
-		return h.serve(r)
-	}
-	if !h.seen.add(r.Key) {
-		return answer{done: true}
-	}
-	a := h.serve(r)
-	if !a.done {
-		h.seen.drop(r.Key)
-	}
-	return a
+	_ = http.NewResponseController(w).Flush()
 }

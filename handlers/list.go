@@ -3,23 +3,24 @@ package handlers
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
-	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
 
-// shown is how many lines a list has; the rest is "n more".
-const shown = 10
+const (
+	// listMost is how many lines a list has; the rest is "n more".
+	listMost = 10
+	// listCount bounds how far "n more" counts.
+	listCount = 100
+)
 
 // myWork answers the bare command: what needs me, and a button to raise.
 func (h *Handlers) myWork(ctx context.Context, r *Request) (Reply, error) {
+	h.know(ctx, r.User)
 	data, f, err := h.Store.Home(ctx, h.Workspace, r.User)
 	if err != nil {
 		return Reply{}, err
@@ -27,8 +28,57 @@ func (h *Handlers) myWork(ctx context.Context, r *Request) (Reply, error) {
 	return say(view.Mine(view.HomeData(data), f)), nil
 }
 
+// myApprovals lists what waits for this person's decision. "approve 4" gets
+// the card with its buttons: nothing is decided by typing.
+func (h *Handlers) myApprovals(ctx context.Context, r *Request) (Reply, error) {
+	if id, ok := models.ParseChangeID(r.Text); ok {
+		return h.show(ctx, r, id)
+	}
+	h.know(ctx, r.User)
+	data, f, err := h.Store.Home(ctx, h.Workspace, r.User)
+	if err != nil {
+		return Reply{}, err
+	}
+	waiting := slices.DeleteFunc(data.Waiting, func(c *models.Change) bool { return !c.MayDecide(f.Actor, f) })
+	return listed("Waiting for your decision", waiting, f), nil
+}
+
 func (h *Handlers) myChanges(ctx context.Context, r *Request) (Reply, error) {
-	return h.list(ctx, r, "What you raised or carry out", store.ChangeFilter{Mine: r.User, States: openStates})
+	f, err := h.facts(ctx, r.User)
+	if err != nil {
+		return Reply{}, err
+	}
+	return h.list(ctx, "What you raised or carry out", store.ChangeFilter{Mine: r.User, States: openStates}, f)
+}
+
+func (h *Handlers) listChanges(ctx context.Context, r *Request) (Reply, error) {
+	f, err := h.facts(ctx, r.User)
+	if err != nil {
+		return Reply{}, err
+	}
+	filter, err := readFilter(r.Text, f)
+	if err != nil {
+		return Reply{}, err
+	}
+	title := "Planned and running"
+	if r.Text != "" {
+		title = "Changes: " + r.Text
+	}
+	return h.list(ctx, title, filter, f)
+}
+
+func (h *Handlers) list(ctx context.Context, title string, filter store.ChangeFilter, f models.Facts) (Reply, error) {
+	filter.Limit = listCount
+	found, err := h.Store.Changes(ctx, h.Workspace, filter)
+	if err != nil {
+		return Reply{}, err
+	}
+	return listed(title, found, f), nil
+}
+
+func listed(title string, found []*models.Change, f models.Facts) Reply {
+	n := min(listMost, len(found))
+	return say(view.ChangeList(title, found[:n], len(found)-n, f))
 }
 
 // openStates are those in which a change still wants something of somebody.
@@ -38,150 +88,74 @@ var openStates = []models.State{models.Draft, models.AwaitingApproval, models.Ch
 // publicStates leaves out other people's drafts.
 var publicStates = openStates[1:]
 
-func (h *Handlers) listChanges(ctx context.Context, r *Request) (Reply, error) {
-	filter, err := readFilter(r.Text, h.Store.Now())
-	if err != nil {
-		return Reply{}, err
-	}
-	title := "Planned and running"
-	if r.Text != "" {
-		title = "Changes: " + r.Text
-	}
-	return h.list(ctx, r, title, filter)
-}
-
-func (h *Handlers) list(ctx context.Context, r *Request, title string, filter store.ChangeFilter) (Reply, error) {
-	f, err := h.facts(ctx, r.User)
-	if err != nil {
-		return Reply{}, err
-	}
-	filter.Limit = 100
-	found, err := h.Store.Changes(ctx, h.Workspace, filter)
-	if err != nil {
-		return Reply{}, err
-	}
-	n := min(shown, len(found))
-	return say(view.ChangeList(title, found[:n], len(found)-n, f)), nil
-}
-
-func (h *Handlers) myApprovals(ctx context.Context, r *Request) (Reply, error) {
-	h.know(ctx, r.User)
-	data, f, err := h.Store.Home(ctx, h.Workspace, r.User)
-	if err != nil {
-		return Reply{}, err
-	}
-	n := min(shown, len(data.Waiting))
-	return say(view.ChangeList("Waiting for your decision", data.Waiting[:n], len(data.Waiting)-n, f)), nil
+// filters are the words that list knows. Each takes what stands after its
+// colon, and says whether that makes sense.
+var filters = map[string]func(value string, filter *store.ChangeFilter, f models.Facts) bool{
+	"today": func(_ string, filter *store.ChangeFilter, f models.Facts) bool {
+		filter.From, filter.To = f.Now, endOfDay(f, 0)
+		return true
+	},
+	"week": func(_ string, filter *store.ChangeFilter, f models.Facts) bool {
+		filter.From, filter.To = f.Now, endOfDay(f, 6)
+		return true
+	},
+	"service:": func(value string, filter *store.ChangeFilter, f models.Facts) bool {
+		filter.Service = models.Slug(value)
+		_, known := f.Services[filter.Service]
+		return known
+	},
+	"env:": func(value string, filter *store.ChangeFilter, _ models.Facts) bool {
+		i := slices.IndexFunc(models.Environments, func(e models.Environment) bool { return value != "" && strings.HasPrefix(string(e), value) })
+		if i >= 0 {
+			filter.Environment = models.Environments[i]
+		}
+		return i >= 0
+	},
+	"state:": func(value string, filter *store.ChangeFilter, _ models.Facts) bool {
+		value = strings.ReplaceAll(value, "-", "_")
+		filter.States = nil
+		for _, s := range models.States[1:] { // drafts are nobody else's business
+			if value != "" && strings.HasPrefix(string(s), value) {
+				filter.States = append(filter.States, s)
+			}
+		}
+		return len(filter.States) > 0
+	},
 }
 
 // readFilter reads "service:payments-api env:prod state:approved today".
-func readFilter(text string, now time.Time) (store.ChangeFilter, error) {
+func readFilter(text string, f models.Facts) (store.ChangeFilter, error) {
 	filter := store.ChangeFilter{States: publicStates}
 	for _, word := range strings.Fields(strings.ToLower(text)) {
 		name, value, named := strings.Cut(word, ":")
-		ok := true
-		switch {
-		case word == "today":
-			filter.From, filter.To = now, now.Add(24*time.Hour)
-		case word == "week":
-			filter.From, filter.To = now, now.AddDate(0, 0, 7)
-		case named && name == "service":
-			filter.Service = models.Slug(value)
-		case named && (name == "env" || name == "environment"):
-			filter.Environment, ok = environment(value)
-		case named && name == "state":
-			filter.States, ok = states(value)
-		default:
-			ok = false
+		if named {
+			name += ":"
 		}
-		if !ok {
-			return filter, models.Refusef("%q is not a filter that `list` knows, so nothing was listed. Use service:payments-api, env:production, state:approved, today or week.", clip(word, 40))
+		if name == "environment:" {
+			name = "env:"
+		}
+		read, known := filters[name]
+		switch {
+		case known && read(value, &filter, f):
+		case name == "service:":
+			return filter, models.Refusef("There is no service %q, so nothing was listed. A service is named by its short name, such as %s.", clip(value, 40), anyService(f))
+		default:
+			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved, today or week.", clip(word, 40), anyService(f))
 		}
 	}
 	return filter, nil
 }
 
-func environment(s string) (models.Environment, bool) {
-	i := slices.IndexFunc(models.Environments, func(e models.Environment) bool { return s != "" && strings.HasPrefix(string(e), s) })
-	if i < 0 {
-		return "", false
+// anyService is an example that works.
+func anyService(f models.Facts) models.Slug {
+	for _, s := range f.ActiveServices() {
+		return s.Slug
 	}
-	return models.Environments[i], true
+	return "payments-api"
 }
 
-func states(s string) ([]models.State, bool) {
-	s = strings.ReplaceAll(s, "-", "_")
-	var out []models.State
-	for _, state := range models.States {
-		if state != models.Draft && s != "" && strings.HasPrefix(string(state), s) {
-			out = append(out, state)
-		}
-	}
-	return out, len(out) > 0
-}
-
-// history answers "/change history 4" with a modal, paged from the audit log.
-func (h *Handlers) history(ctx context.Context, r *Request) (Reply, error) {
-	id, ok := models.ParseChangeID(r.Text)
-	if !ok {
-		return Reply{}, models.Refusef("Say which change: `%s history 4`.", h.ChangeCommand)
-	}
-	r.Value = view.Value(&models.Change{Identity: models.Identity{ID: id}})
-	return h.historyModal(ctx, r)
-}
-
-const historyPage = 15
-
-// historyModal shows one page; "Older" in it shows the next in its place.
-func (h *Handlers) historyModal(ctx context.Context, r *Request) (Reply, error) {
-	id, _, ok := view.ParseValue(r.Value)
-	if !ok {
-		return Reply{}, errButton
-	}
-	if r.Name == view.ActionOlder {
-		modal, err := h.historyPage(ctx, r, id, olderThan(r.Value))
-		if err != nil {
-			return Reply{}, err
-		}
-		_, err = h.Slack.UpdateView(ctx, r.View.ID, "", modal)
-		return Reply{}, err
-	}
-	opened, err := h.openOrPush(ctx, r, view.Skeleton("History"))
-	if err != nil {
-		return Reply{}, err
-	}
-	modal, err := h.historyPage(ctx, r, id, 0)
-	if err != nil {
-		reply := h.inWords(&Request{Door: DoorClick, Name: r.Name, User: r.User}, result{err: err})
-		modal = view.FormGone("History", reply.Say.Text)
-	}
-	_, err = h.Slack.UpdateView(ctx, opened.ID, opened.Hash, modal)
-	return Reply{}, err
-}
-
-func (h *Handlers) historyPage(ctx context.Context, r *Request, id models.ChangeID, before int64) (slack.ModalViewRequest, error) {
-	c, f, err := h.load(ctx, r.User, id)
-	if err != nil {
-		return slack.ModalViewRequest{}, err
-	}
-	events, err := h.Store.History(ctx, h.Workspace, c.Ref(), historyPage+1, before)
-	if err != nil {
-		return slack.ModalViewRequest{}, err
-	}
-	n := min(historyPage, len(events))
-	return view.HistoryModal(c, events[:n], len(events) > n, f), nil
-}
-
-// olderThan reads the event that a page ended with.
-func olderThan(value string) int64 {
-	n, _ := strconv.ParseInt(value[strings.LastIndexByte(value, ':')+1:], 10, 64)
-	return n
-}
-
-// openOrPush opens a modal, on top of the one that the click came from.
-func (h *Handlers) openOrPush(ctx context.Context, r *Request, v slack.ModalViewRequest) (slackapi.View, error) {
-	if r.View.ID != "" && r.View.Type == slack.VTModal {
-		return h.Slack.PushView(ctx, r.Trigger, v)
-	}
-	return h.Slack.OpenView(ctx, r.Trigger, v)
+// endOfDay is the midnight that ends the n-th day from now where the person is.
+func endOfDay(f models.Facts, n int) time.Time {
+	local := f.Now.In(f.Actor.Location())
+	return time.Date(local.Year(), local.Month(), local.Day()+n+1, 0, 0, 0, 0, local.Location())
 }

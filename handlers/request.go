@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/slack-go/slack"
 
@@ -30,7 +33,8 @@ const (
 type Request struct {
 	Door Door
 	Name string // command, action id, callback id or event type: what routes are found by
-	Key  string // the same for Slack's retries of one act; "" when it needs none
+	ID   string // of this very act: the same for Slack's retries of it; "" when it needs none
+	Key  string // what the store does once: as ID, but one per form, however often it is sent
 
 	Workspace   models.WorkspaceID
 	User        models.UserID
@@ -40,9 +44,17 @@ type Request struct {
 	Text        string // what was typed after a command, or into a select
 	Value       string // of the button
 	View        slack.View
-	Message     slack.Message // the one a message shortcut was used on
-	Domain      string        // of the workspace, for links
+	Inputs      []string // block ids of the form's inputs, in order
+	Message     message  // the one a message shortcut was used on
+	Domain      string   // of the workspace, for links
 	Event       json.RawMessage
+
+	opened atomic.Bool // a modal shows that it was heard
+}
+
+type message struct {
+	Text string `json:"text"`
+	TS   string `json:"ts"`
 }
 
 // Reply is what the person who acted gets to see; the zero Reply is a plain
@@ -51,8 +63,8 @@ type Reply struct {
 	Say     *view.Message // one private line
 	SayAt   string        // response URL for it, when the request itself has none
 	Errors  map[string]string
-	View    *slack.ModalViewRequest // replaces the form that was sent
-	Options *slack.OptionsResponse
+	View    *slack.ModalViewRequest // takes the place of the modal that was used
+	Options *view.Options
 }
 
 func say(m view.Message) Reply { return Reply{Say: &m} }
@@ -69,41 +81,107 @@ func parseSlash(field func(string) string) (*Request, error) {
 	if r.Name == "" || r.User == "" || r.Workspace == "" {
 		return nil, fmt.Errorf("slash command without command, user or team: %w", errNotSlack)
 	}
-	r.Key = key("slash", r.Trigger)
+	r.ID = id("slash", r.Trigger)
+	r.Key = r.ID
 	return r, nil
+}
+
+// interaction is what Gatehouse reads of a click, form, shortcut or options
+// request. Slack's own types would refuse a whole payload over one element
+// they don't know, such as one in a message of somebody else's app.
+type interaction struct {
+	Type        string `json:"type"`
+	CallbackID  string `json:"callback_id"`
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	ActionID    string `json:"action_id"`
+	Value       string `json:"value"`
+	Team        struct {
+		ID     string `json:"id"`
+		Domain string `json:"domain"`
+	} `json:"team"`
+	User struct {
+		ID     string `json:"id"`
+		TeamID string `json:"team_id"`
+	} `json:"user"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		URL      string `json:"url"`
+	} `json:"actions"`
+	Message message  `json:"message"`
+	View    sentView `json:"view"`
+}
+
+type sentView struct {
+	ID         string           `json:"id"`
+	Type       slack.ViewType   `json:"type"`
+	Hash       string           `json:"hash"`
+	CallbackID string           `json:"callback_id"`
+	Metadata   string           `json:"private_metadata"`
+	State      *slack.ViewState `json:"state"`
+	Blocks     []struct {
+		Type    string `json:"type"`
+		BlockID string `json:"block_id"`
+	} `json:"blocks"`
 }
 
 // parseInteraction reads the JSON of a click, form, shortcut or options
 // request. Kinds that Gatehouse has no use for come back without a door.
 func parseInteraction(payload []byte) (*Request, error) {
-	var in slack.InteractionCallback
+	var in interaction
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, fmt.Errorf("interaction: %w: %w", errNotSlack, err)
 	}
 	r := &Request{
 		Workspace: models.WorkspaceID(in.Team.ID), User: models.UserID(in.User.ID), Channel: in.Channel.ID,
-		Trigger: in.TriggerID, ResponseURL: in.ResponseURL, View: in.View, Message: in.Message, Domain: in.Team.Domain,
+		Trigger: in.TriggerID, ResponseURL: in.ResponseURL, Message: in.Message, Domain: in.Team.Domain,
 	}
-	if in.User.TeamID != "" && r.Workspace == "" {
+	if r.Workspace == "" {
 		r.Workspace = models.WorkspaceID(in.User.TeamID)
 	}
+	r.see(in.View)
 	switch in.Type {
-	case slack.InteractionTypeBlockActions:
-		if len(in.ActionCallback.BlockActions) == 0 {
+	case "block_actions":
+		if len(in.Actions) == 0 || in.Actions[0].URL != "" { // a link opens by itself
 			return r, nil
 		}
-		action := in.ActionCallback.BlockActions[0]
-		r.Door, r.Name, r.Value = DoorClick, action.ActionID, action.Value
-		r.Key = key("click", in.TriggerID)
-	case slack.InteractionTypeViewSubmission:
+		r.Door, r.Name, r.Value = DoorClick, in.Actions[0].ActionID, in.Actions[0].Value
+		r.ID = id("click", in.TriggerID)
+	case "view_submission":
 		r.Door, r.Name = DoorForm, in.View.CallbackID
-		r.Key = key("form", in.View.ID)
-	case slack.InteractionTypeShortcut, slack.InteractionTypeMessageAction:
+		r.Key = id("form", in.View.ID) // the same however often the form is sent
+		r.ID = id(r.Key, fingerprint(in.View.State))
+	case "shortcut", "message_action":
 		r.Door, r.Name = DoorShortcut, in.CallbackID
-	case slack.InteractionTypeBlockSuggestion:
+		r.ID = id("shortcut", in.TriggerID)
+	case "block_suggestion":
 		r.Door, r.Name, r.Text = DoorOptions, in.ActionID, in.Value
 	}
+	if r.Key == "" {
+		r.Key = r.ID
+	}
 	return r, nil
+}
+
+// see takes the modal or Home tab in which the person acted.
+func (r *Request) see(v sentView) {
+	r.View = slack.View{ID: v.ID, Type: v.Type, Hash: v.Hash, CallbackID: v.CallbackID, PrivateMetadata: v.Metadata, State: v.State}
+	for _, block := range v.Blocks {
+		if block.Type == "input" {
+			r.Inputs = append(r.Inputs, block.BlockID)
+		}
+	}
+}
+
+// fingerprint tells one filling of a form from another.
+func fingerprint(s *slack.ViewState) string {
+	filled, _ := json.Marshal(s) // it was read from JSON just now; keys come out sorted
+	sum := sha256.Sum256(filled)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // eventEnvelope is the outer shape of everything the Events API sends.
@@ -130,7 +208,7 @@ func parseEvent(body []byte) (*Request, eventEnvelope, error) {
 			return nil, envelope, fmt.Errorf("event: %w: %w", errNotSlack, err)
 		}
 	}
-	r := &Request{Door: DoorEvent, Name: inner.Type, Key: envelope.EventID,
+	r := &Request{Door: DoorEvent, Name: inner.Type, ID: id("event", envelope.EventID),
 		Workspace: models.WorkspaceID(envelope.TeamID), User: userOf(inner.User), Event: envelope.Event}
 	return r, envelope, nil
 }
@@ -147,27 +225,18 @@ func userOf(raw json.RawMessage) models.UserID {
 	return models.UserID(user.ID)
 }
 
-func key(what, id string) string {
-	if id == "" {
+// id joins the parts of a name; without one of them there is none.
+func id(what, which string) string {
+	if what == "" || which == "" {
 		return ""
 	}
-	return what + ":" + id
-}
-
-// firstInput is a block of the sent form that an error can stand beside.
-func (r *Request) firstInput() string {
-	for _, block := range r.View.Blocks.BlockSet {
-		if input, ok := block.(*slack.InputBlock); ok {
-			return input.BlockID
-		}
-	}
-	return ""
+	return what + ":" + which
 }
 
 // link is the address of the message that a message shortcut was used on.
 func (r *Request) link() string {
-	if r.Domain == "" || r.Message.Timestamp == "" {
+	if r.Domain == "" || r.Message.TS == "" {
 		return ""
 	}
-	return fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", r.Domain, r.Channel, strings.ReplaceAll(r.Message.Timestamp, ".", ""))
+	return fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", r.Domain, r.Channel, strings.ReplaceAll(r.Message.TS, ".", ""))
 }

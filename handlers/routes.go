@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/gatehousehq/gatehouse/bot/view"
+	"github.com/gatehousehq/gatehouse/models"
 )
 
 // handle is what every route leads to: read, decide, keep, answer.
@@ -40,7 +43,7 @@ var clicks = map[string]handle{
 	view.ActionOpen:     (*Handlers).open,
 	view.ActionDetails:  (*Handlers).details,
 	view.ActionHistory:  (*Handlers).historyModal,
-	view.ActionOlder:    (*Handlers).historyModal,
+	view.ActionOlder:    (*Handlers).olderHistory,
 	view.ActionApprove:  (*Handlers).approve,
 	view.ActionReject:   askReason(view.ReasonReject),
 	view.ActionAsk:      askReason(view.ReasonAsk),
@@ -78,28 +81,46 @@ var events = map[string]handle{
 	"message":         (*Handlers).messageToBot,
 }
 
-// find is the one way from a request to its handler, whatever the door.
-func (h *Handlers) find(r *Request) (handle, bool) {
-	table := map[Door]map[string]handle{
-		DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
-	}[r.Door]
+// tables are the routes by door. Slash commands have verbs instead.
+var tables = map[Door]map[string]handle{
+	DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
+}
+
+// unknown is what a person hears of a route that is not there. Events and
+// options have nobody to tell.
+var unknown = map[Door]string{
+	DoorSlash:    "Gatehouse answers another command than this one, so nothing was done. Use %[1]s, or ask whoever runs Gatehouse to bring the app's settings up to date.",
+	DoorClick:    "This button belongs to another version of Gatehouse, so nothing was done. %[1]s CHG-4 shows a change with the buttons that work.",
+	DoorForm:     "This form belongs to another version of Gatehouse, so nothing was saved. Copy what you need and open the form again with %[1]s.",
+	DoorShortcut: "This shortcut belongs to another version of Gatehouse, so nothing was done. Use %[1]s new.",
+}
+
+// find is the one way from a request to its handler, whatever the door. No
+// handler and no error means that there is nothing to do.
+func (h *Handlers) find(r *Request) (handle, error) {
+	run, known := tables[r.Door][r.Name]
 	if r.Door == DoorSlash {
-		return (*Handlers).changeCommand, r.Name == h.ChangeCommand
+		run, known = (*Handlers).changeCommand, r.Name == h.ChangeCommand
 	}
-	f, ok := table[r.Name]
-	return f, ok
+	words, told := unknown[r.Door]
+	switch {
+	case known && r.Workspace == h.Workspace:
+		return run, nil
+	case known && told:
+		return nil, models.Refusef("This Gatehouse serves another workspace, so nothing was done. Ask your admins to install it here.")
+	case told:
+		h.Log.Warn("a request that nothing handles", "door", r.Door, "name", r.Name)
+		return nil, models.Refusef(words, h.ChangeCommand)
+	}
+	return nil, nil
 }
 
 // Routes lists every id that has a handler, for the manifest and for the test
 // that no button is dead.
 func Routes() map[Door][]string {
 	out := map[Door][]string{}
-	for door, table := range map[Door]map[string]handle{
-		DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
-	} {
-		for name := range table {
-			out[door] = append(out[door], name)
-		}
+	for door, table := range tables {
+		out[door] = slices.Sorted(maps.Keys(table))
 	}
 	for _, v := range verbs {
 		out[DoorSlash] = append(out[DoorSlash], v.Name)

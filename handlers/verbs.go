@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gatehousehq/gatehouse/bot/view"
@@ -14,8 +15,8 @@ import (
 // changeCommand reads what was typed after /change. It never acts on a guess:
 // what it does not know it answers with the nearest words.
 func (h *Handlers) changeCommand(ctx context.Context, r *Request) (Reply, error) {
-	word, rest, _ := strings.Cut(strings.TrimSpace(r.Text), " ")
-	rest = strings.TrimSpace(rest)
+	typed := strings.TrimSpace(r.Text)
+	word, rest := firstWord(typed)
 	if word == "" {
 		return h.myWork(ctx, r)
 	}
@@ -23,10 +24,22 @@ func (h *Handlers) changeCommand(ctx context.Context, r *Request) (Reply, error)
 		r.Text = rest
 		return v.run(h, ctx, r)
 	}
-	if id, ok := models.ParseChangeID(strings.TrimSpace(r.Text)); ok {
+	if id, ok := models.ParseChangeID(typed); ok {
 		return h.show(ctx, r, id)
 	}
-	return say(view.Unknown(h.ChangeCommand, r.Text, nearest(word))), nil
+	if id, ok := models.ParseChangeID(word); ok { // "4 cancel": the card has the button
+		return h.show(ctx, r, id)
+	}
+	return say(view.Unknown(h.ChangeCommand, typed, nearest(word))), nil
+}
+
+// firstWord cuts at the first space of any kind.
+func firstWord(s string) (word, rest string) {
+	i := strings.IndexFunc(s, unicode.IsSpace)
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
 }
 
 func (h *Handlers) help(_ context.Context, r *Request) (Reply, error) {
