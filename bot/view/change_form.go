@@ -323,7 +323,7 @@ func Skeleton(title string) slack.ModalViewRequest {
 // what came of one that was opened from a shortcut. text is the words of a
 // rule, or the Text of a [Message].
 func FormGone(title, text string) slack.ModalViewRequest {
-	if m := markup(text); isMarkup(m) {
+	if m := markup(clean(text)); isMarkup(m) {
 		return modal(title, "Close", []slack.Block{section(m)})
 	}
 	return modal(title, "Close", verbatim(text))

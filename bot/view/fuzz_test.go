@@ -24,7 +24,7 @@ func fuzzed() string {
 // TestFuzzedChangesStayInsideEveryLimit makes changes that no rule would let
 // through, in all states, with all texts, and shows each in every view.
 func TestFuzzedChangesStayInsideEveryLimit(t *testing.T) {
-	for name, value := range map[string]string{"rapid.checks": fuzzed(), "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": fuzzed(), "rapid.nofailfile": "true", "rapid.shrinktime": "5s"} {
 		old := flag.Lookup(name).Value.String()
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
