@@ -1,0 +1,386 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+var fast = setting{pace: slackfake.Pace{Off: true}}
+
+var searchable = setting{pace: slackfake.Pace{Off: true}, scopes: []string{"channels:history", "groups:history"}}
+
+func TestADecisionIsSeenWhereverItMatters(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		w.must(w.store.MarkSeesHome(context.Background(), team, ana))
+		c := w.raise("Rotate the keys", "pay-api")
+		w.quiet(jobs[0])
+		for _, room := range []string{changesRoom, payRoom} {
+			if cards := w.cards(room, c.ID); len(cards) != 1 {
+				t.Errorf("%d cards in %s, want 1", len(cards), room)
+			}
+		}
+		asked := 0
+		for _, u := range []models.UserID{ben, cai, dee} {
+			asked += len(w.fake.DM(string(u)))
+		}
+		if asked != 2 {
+			t.Errorf("%d people were asked by DM, want a peer and the owner", asked)
+		}
+		if home, ok := w.fake.As(string(ana)).HomeView(); !ok || !strings.Contains(home.Plain(), c.ID.String()) {
+			t.Errorf("ana's home does not show the change: %q", home.Plain())
+		}
+		w.approve(ben, c.ID)
+		w.approve(dee, c.ID)
+		w.quiet(jobs[0])
+		card := w.cards(changesRoom, c.ID)[0]
+		if !strings.Contains(card.Text, "pproved") {
+			t.Errorf("the card does not say that it is approved: %s", card.Text)
+		}
+		if lines := w.fake.Thread(card); len(lines) != 1 {
+			t.Errorf("%d lines under the card, want 1", len(lines))
+		}
+		if notes := w.fake.DM(string(ana)); len(notes) != 1 {
+			t.Errorf("ana got %d notes, want 1", len(notes))
+		}
+		for _, p := range w.calls.of("chat.postMessage", "ok") {
+			if m := p.Args.Metadata; m.Type != "gatehouse_delivery" || m.Payload.DeliveryID == "" || m.Payload.Record != c.ID.String() {
+				t.Errorf("a post carries %+v", m)
+			}
+		}
+	})
+}
+
+func TestAHundredUpdatesWhileSlackIsDownAreOneEdit(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		c := w.raise("Title 0")
+		w.quiet(jobs[0])
+		_, err := w.fake.Break(slackfake.Rule{Method: "*", Kind: slackfake.Error503})
+		w.must(err)
+		for i := range 100 {
+			w.retitle(c.ID, fmt.Sprintf("Title %d", i+1))
+		}
+		w.fake.Mend("")
+		w.quiet(jobs[0])
+		edits := map[string]int{}
+		for _, u := range w.calls.of("chat.update", "ok") {
+			edits[u.Args.Channel]++
+		}
+		for room, n := range edits { // the card, and two asks in DMs
+			if n != 1 || len(edits) != 3 {
+				t.Errorf("%d edits in %s of %d after the outage, want 1 a message", n, room, len(edits))
+			}
+		}
+		if cards := w.cards(changesRoom, c.ID); len(cards) != 1 || !strings.Contains(cards[0].Text, "Title 100") {
+			t.Errorf("the card reads %+v", cards)
+		}
+	})
+}
+
+func TestNoMessageIsLostOrShownTwiceWhenSlackCanBeSearched(t *testing.T) {
+	for _, kind := range []string{slackfake.RateLimit, slackfake.Error500, slackfake.HTML502, slackfake.Truncate, slackfake.Hang, slackfake.DropReply, "fatal_error"} {
+		t.Run(kind, func(t *testing.T) {
+			each(t, searchable, func(w *world, jobs ...*Jobs) {
+				_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: kind, Every: 2, Times: 4})
+				w.must(err)
+				c := w.raise("Rotate the keys", "pay-api")
+				w.quiet(jobs[0])
+				w.approve(ben, c.ID)
+				w.approve(dee, c.ID)
+				w.quiet(jobs[0])
+				w.exactlyOnce()
+				for _, room := range []string{changesRoom, payRoom} {
+					if cards := w.cards(room, c.ID); len(cards) != 1 || !strings.Contains(cards[0].Text, "pproved") {
+						t.Errorf("cards in %s: %+v", room, cards)
+					}
+				}
+				if lines := w.fake.Thread(w.cards(changesRoom, c.ID)[0]); len(lines) != 1 {
+					t.Errorf("%d lines in the thread, want 1", len(lines))
+				}
+			})
+		})
+	}
+}
+
+// exactlyOnce fails when a delivery that is sent has no message, or several.
+func (w *world) exactlyOnce() {
+	w.Helper()
+	seen := w.copies()
+	for id := int64(1); id <= 1000; id++ {
+		row, err := w.store.Delivery(context.Background(), id)
+		if err != nil || row.Kind == models.DeliverHome {
+			continue
+		}
+		want := 0
+		if row.TS != "" {
+			want = 1
+		}
+		if n := seen[fmt.Sprint(id)]; n != want {
+			w.Errorf("%s %d (%s) has %d messages, want %d", row.Kind, id, row.State, n, want)
+		}
+	}
+}
+
+// copies counts the live messages of every delivery, by the metadata.
+func (w *world) copies() map[string]int {
+	seen := map[string]int{}
+	for _, room := range w.fake.Channels() {
+		all := w.fake.Messages(room.ID)
+		for _, m := range all {
+			all = append(all, w.fake.Thread(m)...)
+		}
+		for _, m := range all {
+			if p, ok := m.Metadata["event_payload"].(map[string]any); ok {
+				seen[fmt.Sprint(p["delivery_id"])]++
+			}
+		}
+	}
+	return seen
+}
+
+func TestWithoutHistoryNothingIsLost(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Every: 2, Times: 3})
+		w.must(err)
+		var ids []models.ChangeID
+		for i := range 5 {
+			ids = append(ids, w.raise(fmt.Sprintf("Change %d", i)).ID)
+		}
+		w.quiet(jobs[0])
+		for _, id := range ids {
+			if len(w.cards(changesRoom, id)) == 0 {
+				t.Errorf("%s has no card", id)
+			}
+		}
+		copies := 0
+		for _, n := range w.copies() {
+			copies += n - 1
+		}
+		if copies > 3 || jobs[0].Counts.Doubtful.Load() == 0 {
+			t.Errorf("%d extra copies for 3 lost replies; %d noted as doubtful", copies, jobs[0].Counts.Doubtful.Load())
+		}
+	})
+}
+
+func TestALimitHoldsBackItsChannelOnly(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.RateLimit, Times: 1, RetryAfter: 3})
+		w.must(err)
+		w.raise("Rotate the keys", "pay-api") // two rooms and two DMs; one of the four is told to wait
+		w.quiet(jobs[0])
+		var limited call
+		for _, c := range w.calls.of("chat.postMessage", "") {
+			switch {
+			case c.Answer == slackfake.RateLimit:
+				limited = c
+			case limited.Method == "" || c.Answer != "ok":
+			case c.Args.Channel == limited.Args.Channel && c.At-limited.At < 3:
+				t.Errorf("%s was called %.2f s after it asked for 3 s", c.Args.Channel, c.At-limited.At)
+			case c.Args.Channel != limited.Args.Channel && c.At-limited.At > 2:
+				t.Errorf("%s waited %.2f s for another channel's limit", c.Args.Channel, c.At-limited.At)
+			}
+		}
+		if limited.Method == "" {
+			t.Fatalf("nothing was limited:\n%s", w.state())
+		}
+	})
+}
+
+func TestALimitIsKnownToEveryReplica(t *testing.T) {
+	s := fast
+	s.replica = 3
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		c := w.raise("Title 0", "pay-api")
+		w.quiet(jobs[0])
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.update", Kind: slackfake.RateLimit, Times: 1, RetryAfter: 3})
+		w.must(err)
+		w.retitle(c.ID, "Title 1")
+		w.until("an update is refused", func() bool { return len(w.calls.of("chat.update", slackfake.RateLimit)) > 0 })
+		w.quiet(jobs[0])
+		at := w.calls.of("chat.update", slackfake.RateLimit)[0].At
+		for _, c := range w.calls.of("chat.update", "ok") {
+			if c.At > at+0.25 && c.At < at+3 { // what was under way when the limit came is no fault
+				t.Errorf("chat.update was called %.2f s after it asked for 3 s", c.At-at)
+			}
+		}
+	})
+}
+
+func TestALineNeverComesBeforeItsCard(t *testing.T) {
+	each(t, searchable, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.Error500, Times: 3})
+		w.must(err)
+		c := w.raise("Rotate the keys")
+		w.cancel(c.ID) // a line, while the card is not there yet
+		w.quiet(jobs[0])
+		cards := w.cards(changesRoom, c.ID)
+		if len(cards) != 1 || len(w.fake.Thread(cards[0])) != 1 {
+			t.Errorf("cards %+v\n%s", cards, w.state())
+		}
+	})
+}
+
+func TestAPlaceThatIsClosedIsParkedAndTakenUpAgain(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		ctx := context.Background()
+		w.must(w.fake.Kick(changesRoom, w.fake.BotUser()))
+		c := w.raise("Rotate the keys")
+		w.quiet(jobs[0])
+		parked, err := w.store.Parked(ctx, team)
+		w.must(err)
+		if len(parked) != 1 || !strings.Contains(parked[0].ParkedReason, "/invite") || strings.Contains(parked[0].ParkedReason, "not_in_channel") ||
+			!strings.Contains(parked[0].LastError, "not_in_channel") {
+			t.Fatalf("parked %+v", parked)
+		}
+		if n := len(w.calls.of("chat.postMessage", "not_in_channel")); n != 1 {
+			t.Errorf("%d calls into a closed channel, want 1", n)
+		}
+		w.must(w.fake.Invite(changesRoom, w.fake.BotUser()))
+		w.must(w.store.Retry(ctx, team, parked[0].ID))
+		w.quiet(jobs[0])
+		if len(w.cards(changesRoom, c.ID)) != 1 {
+			t.Errorf("the card did not come after the repair\n%s", w.state())
+		}
+	})
+}
+
+func TestADeletedCardIsPostedAnewOnce(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		c := w.raise("Title 0")
+		w.quiet(jobs[0])
+		w.must(w.fake.Delete(w.cards(changesRoom, c.ID)[0]))
+		w.retitle(c.ID, "Title 1")
+		w.quiet(jobs[0])
+		w.retitle(c.ID, "Title 2")
+		w.quiet(jobs[0])
+		if cards := w.cards(changesRoom, c.ID); len(cards) != 1 || !strings.Contains(cards[0].Text, "Title 2") {
+			t.Errorf("cards %+v", cards)
+		}
+		if n := len(w.calls.of("chat.update", "message_not_found")); n != 1 {
+			t.Errorf("the deleted card was tried %d times, want 1", n)
+		}
+	})
+}
+
+func TestARefusedLookIsSentAsText(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: "invalid_blocks", Times: 1})
+		w.must(err)
+		w.raise("Rotate the keys")
+		w.quiet(jobs[0])
+		plain := 0
+		for _, p := range w.calls.of("chat.postMessage", "ok") {
+			if len(p.Args.Blocks) == 0 && p.Args.Text != "" {
+				plain++
+			}
+		}
+		if plain != 1 {
+			t.Errorf("%d messages went as text alone, want 1\n%s", plain, w.state())
+		}
+	})
+}
+
+func TestNobodyIsAskedForWhatIsSettled(t *testing.T) {
+	s := fast
+	s.hours = &models.WorkingHours{From: 0, To: time.Minute, Days: []time.Weekday{time.Monday}} // nobody works now
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		if now := w.store.Now().In(time.FixedZone("CET", 3600)); now.Weekday() == time.Monday {
+			w.later(24 * time.Hour)
+		}
+		c := w.raise("Rotate the keys")
+		w.until("the card is there", func() bool { return len(w.cards(changesRoom, c.ID)) == 1 })
+		w.cancel(c.ID)
+		w.later(8 * 24 * time.Hour)
+		w.quiet(jobs[0])
+		for _, u := range []models.UserID{ben, cai, dee} {
+			if dm := w.fake.DM(string(u)); len(dm) != 0 {
+				t.Errorf("%s was asked: %+v", u, dm)
+			}
+		}
+		if jobs[0].Counts.Superseded.Load() == 0 {
+			t.Error("no ask was given up")
+		}
+	})
+}
+
+func TestADeadTokenStopsAllCallsAndLosesNothing(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		said := func() (n int) {
+			for _, c := range w.calls.all() {
+				if c.Answer == "account_inactive" {
+					n++
+				}
+			}
+			return n
+		}
+		w.fake.Uninstall()
+		c := w.raise("Rotate the keys", "pay-api")
+		w.until("Slack says no", func() bool { return said() > 0 })
+		w.kept(jobs[0], "everything is held", func() bool {
+			until, err := w.store.HeldUntil(context.Background(), team, everything, "", w.store.Now())
+			w.must(err)
+			return !until.IsZero()
+		})
+		w.retitle(c.ID, "Title 1")
+		w.raise("Another")
+		first := said()
+		w.must(w.fake.Install([]byte(manifest(slackfake.LeastScopes))))
+		w.later(tokenDead + time.Second)
+		w.quiet(jobs[0])
+		if n := said(); first > 8 || n != first {
+			t.Errorf("%d calls with a dead token, and %d after it was known", first, n-first)
+		}
+		if parked, err := w.store.Parked(context.Background(), team); err != nil || len(parked) != 0 {
+			t.Errorf("parked %+v, %v", parked, err)
+		}
+		if cards := w.cards(changesRoom, c.ID); len(cards) != 1 || !strings.Contains(cards[0].Text, "Title 1") {
+			t.Errorf("cards %+v", cards)
+		}
+	})
+}
+
+func TestADoubtfulMessageThatArrivedIsAdopted(t *testing.T) {
+	each(t, searchable, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 2})
+		w.must(err)
+		w.raise("Rotate the keys")
+		w.quiet(jobs[0])
+		w.exactlyOnce()
+		if jobs[0].Counts.Adopted.Load() == 0 {
+			t.Errorf("nothing was adopted\n%s", w.state())
+		}
+	})
+}
+
+func TestReplicasShareTheWorkWithoutDoublingIt(t *testing.T) {
+	s := searchable
+	s.replica = 3
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.RateLimit, Probability: 0.1, RetryAfter: 1})
+		w.must(err)
+		_, err = w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Probability: 0.1})
+		w.must(err)
+		var ids []models.ChangeID
+		for i := range 10 {
+			c := w.raise(fmt.Sprintf("Change %d", i), "pay-api")
+			w.retitle(c.ID, fmt.Sprintf("Change %d, retitled", i))
+			w.cancel(c.ID)
+			ids = append(ids, c.ID)
+		}
+		w.quiet(jobs[0])
+		w.fake.Mend("")
+		w.exactlyOnce()
+		for _, id := range ids {
+			for _, room := range []string{changesRoom, payRoom} {
+				if cards := w.cards(room, id); len(cards) != 1 || !strings.Contains(cards[0].Text, "ancelled") {
+					t.Errorf("%s in %s: %+v", id, room, cards)
+				}
+			}
+		}
+	})
+}
