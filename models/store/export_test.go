@@ -15,10 +15,6 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *gorm.DB, enq func(...river
 	return s.inTx(ctx, func(tx *gorm.DB, enq enqueue) error { return fn(tx, enq) })
 }
 
-func (s *Store) InJobTx(ctx context.Context, job *river.Job[DeliverArgs], fn func(tx *gorm.DB) error) error {
-	return s.inJobTx(ctx, job, func(tx *gorm.DB, _ enqueue) error { return fn(tx) })
-}
-
 func (s *Store) DB() *gorm.DB { return s.db }
 
 func (s *Store) Kind() Engine { return s.kind }
@@ -27,4 +23,20 @@ func (s *Store) LookAtClock(ctx context.Context) error { return s.clock.refresh(
 
 func (s *Store) ClockSkew() time.Duration {
 	return time.Duration(s.clock.ahead.Load() - s.clock.offset.Load())
+}
+
+// Rows are an empty one of every row struct.
+func Rows() []any {
+	return []any{&changeRow{}, &approvalRow{}, &changeServiceRow{}, &revisionRow{}, &eventRow{}, &commandRow{}, &workspaceRow{},
+		&personRow{}, &teamRow{}, &serviceRow{}, &roleRow{}, &policyRow{}, &Row{}, &laneRow{}, &holdRow{}}
+}
+
+// Exec is a statement of its own, by the shortest way to the database.
+func (s *Store) Exec(ctx context.Context, q string, args ...any) error {
+	if e, ok := s.engine.(*postgresEngine); ok {
+		_, err := e.pool.Exec(ctx, dollars(q), args...)
+		return err
+	}
+	_, err := s.engine.(*sqliteEngine).sql.ExecContext(ctx, q, args...)
+	return err
 }

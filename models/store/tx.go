@@ -29,27 +29,13 @@ type rawTx interface {
 // enqueued is there together or not at all. An error or a panic rolls back. fn
 // must use tx, never s.db: the pool may have no second connection to give.
 func (s *Store) inTx(ctx context.Context, fn func(tx *gorm.DB, enq enqueue) error) error {
-	return s.inJobTx(ctx, nil, fn)
-}
-
-// inJobTx is inTx for a worker: with the commit its own job is complete too, so
-// that a crash can't run it again. ctx must be the one Work was given.
-func (s *Store) inJobTx(ctx context.Context, job *river.Job[DeliverArgs], fn func(tx *gorm.DB, enq enqueue) error) error {
 	return s.engine.transact(ctx, s.db, func(tx *gorm.DB, raw rawTx) error {
 		var jobs []river.InsertManyParams
-		if err := fn(tx, func(more ...river.InsertManyParams) { jobs = append(jobs, more...) }); err != nil {
+		if err := fn(tx, func(more ...river.InsertManyParams) { jobs = append(jobs, more...) }); err != nil || len(jobs) == 0 {
 			return err
 		}
-		if len(jobs) > 0 {
-			if err := raw.insert(ctx, jobs); err != nil {
-				return fmt.Errorf("enqueue %d jobs: %w", len(jobs), err)
-			}
-		}
-		if job == nil {
-			return nil
-		}
-		if err := raw.complete(ctx, job); err != nil {
-			return fmt.Errorf("complete job %d: %w", job.ID, err)
+		if err := raw.insert(ctx, jobs); err != nil {
+			return fmt.Errorf("enqueue %d jobs: %w", len(jobs), err)
 		}
 		return nil
 	})
