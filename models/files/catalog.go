@@ -3,7 +3,6 @@ package files
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -25,24 +24,29 @@ func ReadCatalog(source []byte) (Catalog, error) {
 	if err != nil {
 		return c, err
 	}
-	r := &reader{}
-	where := map[models.Slug]*yaml.Node{}
+	r := &catalogReader{where: map[models.Slug]bool{}, teams: map[models.TeamID]bool{}}
 	r.keys(top, map[string]func(*yaml.Node){
 		"services": func(n *yaml.Node) {
-			r.each(n, func(item *yaml.Node) {
-				s := r.service(item)
-				if where[s.Slug] != nil {
-					r.fault(item, "service %q is listed twice", s.Slug)
-				}
-				where[s.Slug] = item
-				c.Services = append(c.Services, s)
-			})
+			r.each(n, func(item *yaml.Node) { c.Services = append(c.Services, r.service(item)) })
 		},
-		"teams": func(n *yaml.Node) { r.each(n, func(item *yaml.Node) { c.Teams = append(c.Teams, r.team(item)) }) },
+		"teams": func(n *yaml.Node) {
+			r.each(n, func(item *yaml.Node) { c.Teams = append(c.Teams, r.team(item)) })
+		},
 		"roles": r.roles(c.Roles),
 	})
-	r.links(c, where)
+	for _, check := range r.links {
+		check() // now that everything is known, in whatever order it was written
+	}
 	return c, r.err()
+}
+
+// catalogReader reads a catalogue and remembers what is to be checked once
+// all of it is known.
+type catalogReader struct {
+	reader
+	where map[models.Slug]bool
+	teams map[models.TeamID]bool
+	links []func()
 }
 
 var (
@@ -51,24 +55,35 @@ var (
 	channelForm = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 )
 
-func (r *reader) service(n *yaml.Node) models.Service {
+func (r *catalogReader) service(n *yaml.Node) models.Service {
 	var s models.Service
-	tier := -1
-	r.keys(n, map[string]func(*yaml.Node){
-		"slug":     shaped(r, &s.Slug, slugForm, "lower-case letters, digits, dots and dashes"),
+	tier := 0
+	seen := r.keys(n, map[string]func(*yaml.Node){
+		"slug": func(n *yaml.Node) {
+			shaped(&r.reader, &s.Slug, slugForm, "lower-case letters, digits, dots and dashes")(n)
+			if s.Slug != "" && r.where[s.Slug] {
+				r.fault(n, "service %q is listed twice", s.Slug)
+			}
+			r.where[s.Slug] = true
+		},
 		"name":     r.text(&s.Name),
 		"tier":     r.whole(&tier, 0, 3),
-		"team":     shaped(r, &s.Team, slugForm, "a team's id"),
-		"owner":    shaped(r, &s.Owner, userForm, "a Slack user id such as U0123"),
-		"ops_lead": shaped(r, &s.OpsLead, userForm, "a Slack user id such as U0123"),
-		"channel":  shaped(r, &s.Channel, channelForm, "a Slack channel id such as C0123"),
-		"retired":  func(n *yaml.Node) { s.Retired = n.Value == "true" },
+		"team":     func(n *yaml.Node) { shaped(&r.reader, &s.Team, slugForm, "a team's id")(n); r.belongs(n, &s) },
+		"owner":    shaped(&r.reader, &s.Owner, userForm, userWords),
+		"ops_lead": shaped(&r.reader, &s.OpsLead, userForm, userWords),
+		"channel":  shaped(&r.reader, &s.Channel, channelForm, "a Slack channel id such as C0123"),
+		"retired":  r.yes(&s.Retired),
 		"depends_on": func(n *yaml.Node) {
-			r.each(n, func(d *yaml.Node) { s.DependsOn = append(s.DependsOn, models.Slug(d.Value)) })
+			r.each(n, func(d *yaml.Node) {
+				if slug, ok := r.scalar(d); ok {
+					s.DependsOn = append(s.DependsOn, models.Slug(slug))
+					r.depends(d, models.Slug(slug), &s.Slug)
+				}
+			})
 		},
 	})
-	for what, missing := range map[string]bool{"slug": s.Slug == "", "tier": tier < 0, "team": s.Team == "", "owner": s.Owner == ""} {
-		if missing {
+	for _, what := range []string{"slug", "tier", "team", "owner"} {
+		if n.Kind == yaml.MappingNode && !seen[what] {
 			r.fault(n, "a service needs %s", what)
 		}
 	}
@@ -78,14 +93,42 @@ func (r *reader) service(n *yaml.Node) models.Service {
 	return s
 }
 
-func (r *reader) team(n *yaml.Node) models.Team {
+// belongs will check that a service's team is one of the file's.
+func (r *catalogReader) belongs(n *yaml.Node, s *models.Service) {
+	team := s.Team
+	r.links = append(r.links, func() {
+		if team != "" && !r.teams[team] {
+			r.fault(n, "team %q is not listed under teams", team)
+		}
+	})
+}
+
+// depends will check that a service depends on others of the file only.
+func (r *catalogReader) depends(n *yaml.Node, on models.Slug, by *models.Slug) {
+	r.links = append(r.links, func() {
+		switch {
+		case !r.where[on]:
+			r.fault(n, "%q is not a service of this file", on)
+		case on == *by:
+			r.fault(n, "%q can't depend on itself", on)
+		}
+	})
+}
+
+func (r *catalogReader) team(n *yaml.Node) models.Team {
 	var t models.Team
-	r.keys(n, map[string]func(*yaml.Node){
-		"id":      shaped(r, &t.ID, slugForm, "lower-case letters, digits, dots and dashes"),
+	seen := r.keys(n, map[string]func(*yaml.Node){
+		"id": func(n *yaml.Node) {
+			shaped(&r.reader, &t.ID, slugForm, "lower-case letters, digits, dots and dashes")(n)
+			if t.ID != "" && r.teams[t.ID] {
+				r.fault(n, "team %q is listed twice", t.ID)
+			}
+			r.teams[t.ID] = true
+		},
 		"name":    r.text(&t.Name),
 		"members": r.people(&t.Members),
 	})
-	if t.ID == "" {
+	if n.Kind == yaml.MappingNode && !seen["id"] {
 		r.fault(n, "a team needs id")
 	}
 	if t.Name == "" {
@@ -110,7 +153,7 @@ func (r *reader) people(into *[]models.UserID) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r.each(n, func(item *yaml.Node) {
 			var u models.UserID
-			shaped(r, &u, userForm, "a Slack user id such as U0123")(item)
+			shaped(r, &u, userForm, userWords)(item)
 			if u != "" && !slices.Contains(*into, u) {
 				*into = append(*into, u)
 			}
@@ -118,32 +161,18 @@ func (r *reader) people(into *[]models.UserID) func(*yaml.Node) {
 	}
 }
 
+const userWords = "a Slack user id such as U0123"
+
 // shaped reads a text of a given form.
 func shaped[T ~string](r *reader, into *T, form *regexp.Regexp, expected string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		if !form.MatchString(n.Value) {
-			r.fault(n, "%q: expected %s", n.Value, expected)
-			return
-		}
-		*into = T(strings.TrimSpace(n.Value))
-	}
-}
-
-// links checks what services say of each other and of their teams.
-func (r *reader) links(c Catalog, where map[models.Slug]*yaml.Node) {
-	teams := map[models.TeamID]bool{}
-	for _, t := range c.Teams {
-		teams[t.ID] = true
-	}
-	for _, s := range c.Services {
-		n := where[s.Slug]
-		if s.Team != "" && !teams[s.Team] {
-			r.fault(n, "%s belongs to team %q, which is not listed under teams", s.Slug, s.Team)
-		}
-		for _, d := range s.DependsOn {
-			if where[d] == nil || d == s.Slug {
-				r.fault(n, "%s depends on %q, which is not another service of this file", s.Slug, d)
-			}
+		s, ok := r.scalar(n)
+		switch {
+		case !ok:
+		case !form.MatchString(s):
+			r.fault(n, "%q: expected %s", s, expected)
+		default:
+			*into = T(s)
 		}
 	}
 }

@@ -8,8 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,41 +54,74 @@ func (r *reader) err() error {
 	return r.problems
 }
 
-// document parses one YAML document and returns its top-level mapping.
+// document parses the one YAML document of a file and returns its mapping.
 func document(source []byte) (*yaml.Node, error) {
 	if len(source) > MaxSize {
 		return nil, Problems{{1, fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20)}}
 	}
-	var doc yaml.Node
-	switch err := yaml.NewDecoder(bytes.NewReader(source)).Decode(&doc); {
+	var doc, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	switch err := decoder.Decode(&doc); {
 	case errors.Is(err, io.EOF):
 		return nil, Problems{{1, "the file is empty"}}
 	case err != nil:
-		return nil, Problems{{lineOf(err), strings.TrimPrefix(err.Error(), "yaml: ")}}
+		return nil, Problems{syntax(err, source)}
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, Problems{{1, "the file must be a mapping of keys to values"}}
+		return nil, Problems{{max(1, doc.Line), "the file must be a mapping of keys to values"}}
+	}
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		return nil, Problems{{max(1, more.Line), "a second document begins here; one file holds one"}}
+	case !errors.Is(err, io.EOF):
+		return nil, Problems{syntax(err, source)}
 	}
 	return doc.Content[0], nil
 }
 
-func lineOf(err error) int {
-	line := 1
-	_, _ = fmt.Sscanf(err.Error(), "yaml: line %d:", &line)
-	return line
+var (
+	yamlLine    = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+	yamlUnknown = regexp.MustCompile(`unknown anchor '([^']*)'`)
+)
+
+// syntax says where a document stops being YAML. Where the parser gives no
+// line, it is found by what the parser complains of.
+func syntax(err error, source []byte) Problem {
+	text := err.Error()
+	m := yamlLine.FindStringSubmatch(text)
+	line, _ := strconv.Atoi(m[1])
+	if line == 0 {
+		at := 0
+		if name := yamlUnknown.FindStringSubmatch(text); name != nil {
+			at = bytes.Index(source, []byte("*"+name[1]))
+		} else if strings.Contains(text, "control characters") {
+			at = bytes.IndexFunc(source, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
+		}
+		line = 1 + bytes.Count(source[:max(0, at)], []byte("\n"))
+	}
+	if lines := bytes.Split(source, []byte("\n")); line <= len(lines) {
+		indent := lines[line-1][:len(lines[line-1])-len(bytes.TrimLeft(lines[line-1], " \t"))]
+		if bytes.Contains(indent, []byte("\t")) {
+			return Problem{line, "a tab can't indent a line here; write spaces"}
+		}
+	}
+	return Problem{line, text[len(m[0]):]}
 }
 
-// keys walks a mapping: known keys go to their readers, others are faults.
-func (r *reader) keys(n *yaml.Node, known map[string]func(*yaml.Node)) {
-	if n.Kind != yaml.MappingNode {
-		r.fault(n, "expected a mapping of keys to values")
-		return
-	}
+// keys walks a mapping: known keys go to their readers, others are faults. It
+// returns the keys that are there, right or wrong.
+func (r *reader) keys(n *yaml.Node, known map[string]func(*yaml.Node)) map[string]bool {
 	seen := map[string]bool{}
+	if n.Kind != yaml.MappingNode {
+		r.fault(n, "expected a mapping of keys to values%s", written(n))
+		return seen
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		read, ok := known[key.Value]
 		switch {
+		case key.Kind != yaml.ScalarNode:
+			r.fault(key, "a key must be a word; known here: %s", strings.Join(sortedKeys(known), ", "))
 		case !ok:
 			r.fault(key, "unknown key %q; known here: %s", key.Value, strings.Join(sortedKeys(known), ", "))
 		case seen[key.Value]:
@@ -93,12 +131,13 @@ func (r *reader) keys(n *yaml.Node, known map[string]func(*yaml.Node)) {
 		}
 		seen[key.Value] = true
 	}
+	return seen
 }
 
 // each walks a list.
 func (r *reader) each(n *yaml.Node, read func(*yaml.Node)) {
 	if n.Kind != yaml.SequenceNode {
-		r.fault(n, "expected a list")
+		r.fault(n, "expected a list%s", written(n))
 		return
 	}
 	for _, item := range n.Content {
@@ -106,31 +145,57 @@ func (r *reader) each(n *yaml.Node, read func(*yaml.Node)) {
 	}
 }
 
+// scalar is the text of a plain value; anything else is a fault.
+func (r *reader) scalar(n *yaml.Node) (string, bool) {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		r.fault(n, "expected a value%s", written(n))
+		return "", false
+	}
+	return strings.TrimSpace(n.Value), true
+}
+
+// written explains the one thing that looks right and is not read.
+func written(n *yaml.Node) string {
+	if n.Kind == yaml.AliasNode {
+		return fmt.Sprintf("; *%s is an alias, and these are not read: write it out", n.Value)
+	}
+	return ""
+}
+
 // text reads a plain value into *into.
 func (r *reader) text(into *string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-			r.fault(n, "expected a text")
-			return
+		if s, ok := r.scalar(n); ok {
+			*into = s
 		}
-		*into = strings.TrimSpace(n.Value)
 	}
 }
 
-// whole reads a whole number between low and high.
+// whole reads a whole number between low and high, in plain digits.
 func (r *reader) whole(into *int, low, high int) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		if err := n.Decode(into); err != nil || *into < low || *into > high {
-			r.fault(n, "expected a whole number from %d to %d, not %q", low, high, n.Value)
+		s, ok := r.scalar(n)
+		if !ok {
+			return
 		}
+		i, err := strconv.Atoi(s)
+		if err != nil || n.Tag != "!!int" || i < low || i > high {
+			r.fault(n, "expected a whole number from %d to %d, not %q", low, high, s)
+			return
+		}
+		*into = i
 	}
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+// yes reads true or false.
+func (r *reader) yes(into *bool) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		s, ok := r.scalar(n)
+		if ok && s != "true" && s != "false" {
+			r.fault(n, "expected true or false, not %q", s)
+		}
+		*into = s == "true"
 	}
-	sort.Strings(out)
-	return out
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -26,18 +26,21 @@ func Policy(source []byte) (models.Policy, error) {
 		return p, err
 	}
 	r := &reader{}
-	p.Version = -1
-	r.keys(top, map[string]func(*yaml.Node){
-		"version":   r.whole(&p.Version, 1, 1_000_000_000),
-		"name":      r.text(&p.Name),
-		"rules":     r.rules(&p.Rules),
+	seen := r.keys(top, map[string]func(*yaml.Node){
+		"version": r.whole(&p.Version, 1, 1_000_000_000),
+		"name":    r.text(&p.Name),
+		"rules": func(n *yaml.Node) {
+			if r.rules(&p.Rules)(n); n.Kind == yaml.SequenceNode && len(p.Rules) == 0 {
+				r.fault(n, "rules is empty: nothing could ever be submitted")
+			}
+		},
 		"additions": r.rules(&p.Additions),
 	})
-	if p.Version == -1 {
+	if !seen["version"] {
 		r.fault(top, "version is missing: a whole number that grows with every edit")
 	}
-	if len(p.Rules) == 0 {
-		r.fault(top, "rules is missing or empty: nothing could ever be submitted")
+	if !seen["rules"] {
+		r.fault(top, "rules is missing: nothing could ever be submitted")
 	}
 	return p, r.err()
 }
@@ -46,19 +49,17 @@ func (r *reader) rules(into *[]models.Rule) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r.each(n, func(item *yaml.Node) {
 			var rule models.Rule
-			require := false
-			r.keys(item, map[string]func(*yaml.Node){
+			seen := r.keys(item, map[string]func(*yaml.Node){
 				"name": r.text(&rule.Name),
 				"when": r.when(&rule.When),
 				"require": func(n *yaml.Node) {
-					require = true
 					r.each(n, func(need *yaml.Node) { rule.Require = append(rule.Require, r.need(need)) })
 				},
 			})
-			if rule.Name == "" {
+			if item.Kind == yaml.MappingNode && rule.Name == "" {
 				r.fault(item, "a rule needs a name: people see it in answers")
 			}
-			if !require {
+			if item.Kind == yaml.MappingNode && !seen["require"] {
 				r.fault(item, "a rule needs require; write [] when nothing is needed")
 			}
 			*into = append(*into, rule)
@@ -73,31 +74,48 @@ func (r *reader) when(into *models.Match) func(*yaml.Node) {
 			"environment": words(r, &into.Environments, models.Environments...),
 			"risk":        words(r, &into.Risks, models.RiskLevels...),
 			"tier": func(n *yaml.Node) {
-				r.each(n, func(item *yaml.Node) {
-					tier := 0
-					r.whole(&tier, 0, 3)(item)
-					into.Tiers = append(into.Tiers, models.Tier(tier))
+				r.some(n, func(item *yaml.Node) {
+					tier := -1
+					if r.whole(&tier, 0, 3)(item); tier >= 0 {
+						into.Tiers = append(into.Tiers, models.Tier(tier))
+					}
 				})
 			},
 		})
 	}
 }
 
+// some is each for a condition: an empty list would match everything, which
+// nobody means who writes it.
+func (r *reader) some(n *yaml.Node, read func(*yaml.Node)) {
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		r.fault(n, "an empty list matches everything; leave the line out if that is meant")
+	}
+	r.each(n, read)
+}
+
 // words reads a list of values out of a fixed set.
 func words[T ~string](r *reader, into *[]T, allowed ...T) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		r.each(n, func(item *yaml.Node) {
-			if !slices.Contains(allowed, T(item.Value)) {
-				all := make([]string, len(allowed))
-				for i, a := range allowed {
-					all[i] = string(a)
-				}
-				r.fault(item, "%q is none of %s", item.Value, strings.Join(all, ", "))
-				return
+		r.some(n, func(item *yaml.Node) {
+			word, ok := r.scalar(item)
+			switch {
+			case !ok:
+			case slices.Contains(allowed, T(word)):
+				*into = append(*into, T(word))
+			default:
+				r.fault(item, "%q is none of %s", word, listed(allowed))
 			}
-			*into = append(*into, T(item.Value))
 		})
 	}
+}
+
+func listed[T ~string](words []T) string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = string(w)
+	}
+	return strings.Join(all, ", ")
 }
 
 // needRoles are the roles that a requirement may name.
@@ -108,8 +126,12 @@ var needForm = regexp.MustCompile(`^(?:(\d{1,2}|majority) of (group:\S+|[a-z_]+)
 
 // need reads one requirement, such as "2 of cab".
 func (r *reader) need(n *yaml.Node) models.Need {
-	m := needForm.FindStringSubmatch(strings.Join(strings.Fields(n.Value), " "))
-	if n.Kind != yaml.ScalarNode || m == nil {
+	text, ok := r.scalar(n)
+	if !ok {
+		return models.Need{}
+	}
+	m := needForm.FindStringSubmatch(strings.Join(strings.Fields(text), " "))
+	if m == nil {
 		r.fault(n, "%q is no requirement; write for example \"1 of peer\", \"majority of cab\", \"each service_owner\", \"1 of group:payments\" or \"person:U0123\"", n.Value)
 		return models.Need{}
 	}
@@ -133,11 +155,7 @@ func (r *reader) need(n *yaml.Node) models.Need {
 		return need
 	}
 	if need.Role = models.Role(who); !slices.Contains(needRoles, need.Role) {
-		all := make([]string, len(needRoles))
-		for i, role := range needRoles {
-			all[i] = string(role)
-		}
-		r.fault(n, "nobody holds %q; roles are %s", who, strings.Join(all, ", "))
+		r.fault(n, "nobody holds %q; roles are %s", who, listed(needRoles))
 	}
 	return need
 }
