@@ -46,11 +46,14 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 	return ""
 }
 
+// twoLines is how long a headline may be; Details shows all of it.
+const twoLines = 130
+
 func cardBody(c *models.Change, f models.Facts) []slack.Block {
 	if c.State.Final() {
 		return finalBody(c, f)
 	}
-	blocks := []slack.Block{header(headline(c, limitHeader)), cardFields(c, f)}
+	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, f)}
 	if line := progress(c, f); line != "" {
 		blocks = append(blocks, section(line))
 	}
