@@ -54,7 +54,7 @@ func (c *Change) waitingFor(f Facts) []UserID {
 	var out []UserID
 	for _, ask := range c.Asked {
 		decided := slices.ContainsFunc(c.Approvals, func(a Approval) bool { return a.By == ask.User && !a.At.Before(ask.At) })
-		if ok, _ := f.People[ask.User].CanDecide(); ok && !decided && c.Excluded(ask.User) == "" && !slices.Contains(out, ask.User) {
+		if ok, _ := f.Person(ask.User).CanDecide(); ok && !decided && c.Excluded(ask.User) == "" && !slices.Contains(out, ask.User) {
 			out = append(out, ask.User)
 		}
 	}

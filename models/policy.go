@@ -181,7 +181,7 @@ func (c *Change) holders(r Requirement, f Facts) []UserID {
 // eligible are those holders whose decision could count today.
 func (c *Change) eligible(r Requirement, f Facts) []UserID {
 	return slices.DeleteFunc(c.holders(r, f), func(u UserID) bool {
-		ok, _ := f.People[u].CanDecide()
+		ok, _ := f.Person(u).CanDecide()
 		return !ok || c.Excluded(u) != ""
 	})
 }

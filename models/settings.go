@@ -28,6 +28,16 @@ type Directory struct {
 // Holds reports whether the person holds a standing role.
 func (d *Directory) Holds(u UserID, r Role) bool { return slices.Contains(d.Roles[r], u) }
 
+// Person is what is known of somebody. Nothing is known against a person whom
+// Slack was not asked about yet: they can be asked for an approval, and their
+// click is judged on what Slack says then.
+func (d *Directory) Person(u UserID) Person {
+	if p, known := d.People[u]; known {
+		return p
+	}
+	return Person{ID: u}
+}
+
 // ActiveServices lists the services that can be chosen, by slug.
 func (d *Directory) ActiveServices() []Service {
 	var out []Service
