@@ -19,7 +19,8 @@ async function call(method, path, body) {
   return answer;
 }
 
-const query = (params) => new URLSearchParams(Object.entries(params).filter(([, value]) => value != null && value !== '')).toString();
+const query = (params) =>
+  new URLSearchParams(Object.entries(params).filter(([, value]) => value != null && value !== '')).toString();
 const get = (path, params = {}) => call('GET', `${path}?${query(params)}`);
 
 export const api = {
@@ -33,8 +34,9 @@ export const api = {
   removeFault: (id) => call('DELETE', `faults?${query({ id })}`),
   dropSockets: () => call('POST', 'sockets/drop', {}),
   moveClock: (how) => call('POST', 'clock', how),
-  /** act does what a person does; a refusal in Slack's words comes back as {ok: false, error}. */
-  act: (user, type, rest = {}) => call('POST', 'act', { user, type, ...rest }),
+  /** act does what a person does; a refusal in Slack's words, and a lost connection, come back as {ok: false, error}. */
+  act: (user, type, rest = {}) =>
+    call('POST', 'act', { user, type, ...rest }).catch((error) => ({ ok: false, error: error.message })),
 };
 
 const FIRST_RETRY_MS = 500;

@@ -1,7 +1,8 @@
 // Block Kit on screen: one renderer a block type. A type that is not known
 // shows as its JSON under its name, so that nothing an app sends is hidden.
 import { h, icon, button, patch, uid } from './dom.js';
-import { element, Slot, GROUPS } from './elements.js';
+import { element, GROUPS } from './elements.js';
+import { Slot } from './slot.js';
 import { textOf, plainText, errorLine } from './notice.js';
 import { richText } from './richtext.js';
 import { markdown } from './markdown.js';
@@ -13,11 +14,14 @@ export function drawBlocks(container, blocks, surface, errors = {}) {
   surface.blocks = blocks;
   // "Today" and every time of day depend on who reads and when.
   const reader = `${store.user} ${isoDate(now(), zone())}`;
-  patch(container, blocks.map((block, index) => ({
-    id: block.block_id ?? `at ${index}`,
-    stamp: JSON.stringify([block, errors[block.block_id], reader]),
-    make: () => drawBlock(block, surface, errors[block.block_id]),
-  })));
+  patch(
+    container,
+    blocks.map((block, index) => ({
+      id: block.block_id ?? `at ${index}`,
+      stamp: JSON.stringify([block, errors[block.block_id], reader]),
+      make: () => drawBlock(block, surface, errors[block.block_id]),
+    })),
+  );
 }
 
 function drawBlock(block, surface, error) {
@@ -32,7 +36,16 @@ const BLOCKS = {
   section,
   header,
   divider: () => h('div', {}, h('hr')),
-  actions: (block, surface) => h('div', {}, h('div', { class: 'actions' }, (block.elements ?? []).map((el) => control(surface, block, el)))),
+  actions: (block, surface) =>
+    h(
+      'div',
+      {},
+      h(
+        'div',
+        { class: 'actions' },
+        (block.elements ?? []).map((el) => control(surface, block, el)),
+      ),
+    ),
   context: (block) => h('div', { dir: 'auto' }, (block.elements ?? []).map(contextPart)),
   image: picture,
   input,
@@ -53,9 +66,12 @@ function control(surface, block, el, naming) {
 
 /** unknown shows what cannot be drawn as what it is. */
 function unknown(thing) {
-  return h('figure', { class: 'unknown' },
+  return h(
+    'figure',
+    { class: 'unknown' },
     h('figcaption', {}, 'This page cannot draw ', h('code', { class: 'code' }, String(thing.type)), '. Its JSON:'),
-    h('pre', { class: 'pre' }, JSON.stringify(thing, null, 2)));
+    h('pre', { class: 'pre' }, JSON.stringify(thing, null, 2)),
+  );
 }
 
 // ---- section ---------------------------------------------------------------
@@ -65,21 +81,36 @@ const LONG = 700; // letters after which a section is folded, unless it says exp
 function section(block, surface) {
   const words = h('div', { class: 'section-words' }, block.text && foldable(block), block.fields && fields(block));
   if (!block.accessory) return h('div', {}, words);
-  const accessory = block.accessory.type === 'image' ? image(block.accessory, 'accessory-image') : control(surface, block, block.accessory);
+  const accessory =
+    block.accessory.type === 'image' ? image(block.accessory, 'accessory-image') : control(surface, block, block.accessory);
   return h('div', {}, h('div', { class: 'section-row' }, words, h('div', { class: 'accessory' }, accessory)));
 }
 
-const fields = (block) => h('div', { class: 'fields' }, block.fields.map((field) => h('div', { class: 'field', dir: 'auto' }, textOf(field))));
+const fields = (block) =>
+  h(
+    'div',
+    { class: 'fields' },
+    block.fields.map((field) => h('div', { class: 'field', dir: 'auto' }, textOf(field))),
+  );
 
 function foldable(block) {
   const text = h('div', { class: 'section-text', dir: 'auto' }, textOf(block.text));
   if (block.expand || block.text.text.length < LONG) return text;
   text.classList.add('folded');
-  const more = button({ class: 'link-button', 'aria-expanded': 'false', on: { click: () => {
-    const folded = text.classList.toggle('folded');
-    more.textContent = folded ? 'Show more' : 'Show less';
-    more.setAttribute('aria-expanded', String(!folded));
-  } } }, 'Show more');
+  const more = button(
+    {
+      class: 'link-button',
+      'aria-expanded': 'false',
+      on: {
+        click: () => {
+          const folded = text.classList.toggle('folded');
+          more.textContent = folded ? 'Show more' : 'Show less';
+          more.setAttribute('aria-expanded', String(!folded));
+        },
+      },
+    },
+    'Show more',
+  );
   return [text, more];
 }
 
@@ -93,12 +124,26 @@ function contextPart(el) {
 function image(el, className) {
   const node = h('img', { class: className, src: el.image_url ?? el.slack_file?.url, alt: el.alt_text ?? '', loading: 'lazy' });
   // Without a network many pictures cannot load; their words then stand in for them.
-  node.addEventListener('error', () => node.replaceWith(h('span', { class: `${className} image-missing`, role: 'img', 'aria-label': el.alt_text }, icon('warning'), ` ${el.alt_text || 'Picture not available'}`)));
+  node.addEventListener('error', () =>
+    node.replaceWith(
+      h(
+        'span',
+        { class: `${className} image-missing`, role: 'img', 'aria-label': el.alt_text },
+        icon('warning'),
+        ` ${el.alt_text || 'Picture not available'}`,
+      ),
+    ),
+  );
   return node;
 }
 
 function picture(block) {
-  return h('figure', {}, block.title && h('figcaption', { class: 'image-title' }, plainText(block.title)), image(block, 'block-picture'));
+  return h(
+    'figure',
+    {},
+    block.title && h('figcaption', { class: 'image-title' }, plainText(block.title)),
+    image(block, 'block-picture'),
+  );
 }
 
 // ---- input -------------------------------------------------------------------
@@ -111,10 +156,13 @@ function input(block, surface, error) {
   const isGroup = GROUPS.has(block.element?.type);
   const describedBy = [block.hint && hintId, error && errorId].filter(Boolean).join(' ') || null;
   const label = [plainText(block.label), block.optional && h('span', { class: 'optional' }, ' (optional)')];
-  const node = h('div', { class: error ? 'has-error' : '' },
+  const node = h(
+    'div',
+    { class: error ? 'has-error' : '' },
     h('label', { id: labelId, class: 'input-label', for: isGroup ? null : inputId }, label),
     control(surface, block, block.element ?? {}, { inputId, labelId, describedBy }),
-    block.hint && h('p', { id: hintId, class: 'hint', dir: 'auto' }, textOf(block.hint)));
+    block.hint && h('p', { id: hintId, class: 'hint', dir: 'auto' }, textOf(block.hint)),
+  );
   if (error) node.append(Object.assign(errorLine(error), { id: errorId }));
   if (error) node.querySelector('.input, .select-input')?.setAttribute('aria-invalid', 'true');
   return node;
@@ -122,14 +170,30 @@ function input(block, surface, error) {
 
 // ---- table -------------------------------------------------------------------
 
+const ALIGNS = new Set(['left', 'center', 'right']);
+
 function table(block) {
   const [head = [], ...rows] = block.rows ?? [];
   const cell = (tag) => (value, column) => {
     const settings = block.column_settings?.[column] ?? {};
-    return h(tag, { class: `align-${settings.align ?? 'left'}${settings.is_wrapped ? ' wrapped' : ''}`, scope: tag === 'th' ? 'col' : null }, cellText(value));
+    const align = ALIGNS.has(settings.align) ? settings.align : 'left';
+    const classes = `align-${align}${settings.is_wrapped ? ' wrapped' : ''}`;
+    return h(tag, { class: classes, scope: tag === 'th' ? 'col' : null }, cellText(value));
   };
-  return h('div', { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': 'Table' },
-    h('table', { class: 'table' }, h('thead', {}, h('tr', {}, head.map(cell('th')))), h('tbody', {}, rows.map((row) => h('tr', {}, row.map(cell('td')))))));
+  return h(
+    'div',
+    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': 'Table' },
+    h(
+      'table',
+      { class: 'table' },
+      h('thead', {}, h('tr', {}, head.map(cell('th')))),
+      h(
+        'tbody',
+        {},
+        rows.map((row) => h('tr', {}, row.map(cell('td')))),
+      ),
+    ),
+  );
 }
 
 const cellText = (value) => (value?.type === 'rich_text' ? richText(value) : String(value?.text ?? value?.value ?? ''));

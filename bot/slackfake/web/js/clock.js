@@ -13,7 +13,13 @@ const HOUR = 3600;
 export function mountClock(root) {
   const long = h('span', { class: 'clock-long' });
   const short = h('span', { class: 'clock-short' });
-  const movable = button({ class: 'chrome-button clock', data: { testid: 'clock' }, title: 'The workspace\'s clock. Press to jump ahead.' }, icon('clock'), long, short, icon('down', 'small'));
+  const movable = button(
+    { class: 'chrome-button clock', data: { testid: 'clock' }, title: "The workspace's clock. Press to jump ahead." },
+    icon('clock'),
+    long,
+    short,
+    icon('down', 'small'),
+  );
   const fixed = h('span', { class: 'chrome-button clock', data: { testid: 'clock' } }, icon('clock'));
   opensMenu(movable, 'Jump ahead', jumps, { align: 'end' });
   let minute = '';
@@ -44,8 +50,18 @@ function jumps() {
     { heading: 'Jump ahead' },
     { label: '10 minutes', data: { testid: 'jump-10m' }, onSelect: () => jump({ advance: 600 }) },
     { label: '1 hour', data: { testid: 'jump-1h' }, onSelect: () => jump({ advance: HOUR }) },
-    { label: 'To the next full hour', note: `${isoTime(now() + toNextHour, zone())} for ${first}`, data: { testid: 'jump-hour' }, onSelect: () => jump({ advance: toNextHour }) },
-    { label: 'Tomorrow 09:00', note: `for ${first}, ${placeOf(zone())}`, data: { testid: 'jump-tomorrow' }, onSelect: () => jump({ tomorrow: '09:00', user: store.user }) },
+    {
+      label: 'To the next full hour',
+      note: `${isoTime(now() + toNextHour, zone())} for ${first}`,
+      data: { testid: 'jump-hour' },
+      onSelect: () => jump({ advance: toNextHour }),
+    },
+    {
+      label: 'Tomorrow 09:00',
+      note: `for ${first}, ${placeOf(zone())}`,
+      data: { testid: 'jump-tomorrow' },
+      onSelect: () => jump({ tomorrow: '09:00', user: store.user }),
+    },
     { label: '1 week', data: { testid: 'jump-week' }, onSelect: () => jump({ advance: 7 * 24 * HOUR }) },
   ];
 }

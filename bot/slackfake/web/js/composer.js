@@ -1,49 +1,85 @@
-// The box at the bottom: messages, slash commands with their completion,
-// mentions, and the menu of global shortcuts.
-import { h, button, icon, iconButton, fill, uid } from './dom.js';
-import { float, opensMenu } from './floating.js';
+// The box at the bottom: messages, slash commands, and the menu of global shortcuts.
+import { h, button, icon, iconButton, fill } from './dom.js';
+import { opensMenu } from './floating.js';
 import { api } from './api.js';
+import { Completions } from './completions.js';
 import { runShortcut } from './message.js';
 import { errorLine } from './notice.js';
-import { avatar } from './persona.js';
-import { store, titleOf, nameOf, go } from './state.js';
+import { store, titleOf, go } from './state.js';
 
 const drafts = new Map(); // what was typed and not sent, by persona and place
 const TALLEST_PX = 220;
 
 export class Composer {
   constructor({ id, testid }) {
-    this.listId = uid('completions');
-    this.box = h('textarea', { id, class: 'composer-box', rows: 1, dir: 'auto', data: { testid }, 'aria-autocomplete': 'list', autocomplete: 'off' });
-    this.sendButton = button({ class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', data: { testid: `${testid}-send` }, on: { click: () => this.send() } }, icon('send'));
+    this.box = h('textarea', {
+      id,
+      class: 'composer-box',
+      rows: 1,
+      dir: 'auto',
+      data: { testid },
+      'aria-autocomplete': 'list',
+      autocomplete: 'off',
+    });
+    this.sendButton = button(
+      {
+        class: 'send',
+        'aria-label': 'Send',
+        title: 'Send (Enter)',
+        data: { testid: `${testid}-send` },
+        on: { click: () => this.send() },
+      },
+      icon('send'),
+    );
     this.problem = h('div', { class: 'composer-problem' });
     this.usage = h('p', { class: 'composer-usage', hidden: true });
     this.closedNote = h('p', { class: 'composer-closed' });
     this.form = h('div', { class: 'composer-frame' }, this.box, this.toolbar());
     this.root = h('div', { class: 'composer' }, this.problem, this.usage, this.form, this.closedNote);
-    this.completions = null;
+    this.completions = new Completions(this.box, () => this.keepDraft());
     this.box.addEventListener('input', () => this.typed());
     this.box.addEventListener('keydown', (event) => this.key(event));
-    this.box.addEventListener('blur', () => this.shut());
     this.form.addEventListener('mousedown', (event) => event.target === this.form && (event.preventDefault(), this.box.focus()));
   }
 
   toolbar() {
-    const shortcuts = opensMenu(iconButton('plus', 'Shortcuts and commands', null, { data: { testid: 'shortcuts' }, class: 'icon-button round' }), 'Shortcuts and commands', () => this.shortcutItems(), { above: true });
-    return h('div', { class: 'composer-tools' }, shortcuts,
-      iconButton('slash', 'Run a command', () => this.start('/')), iconButton('at', 'Mention somebody', () => this.insert('@')),
-      h('span', { class: 'composer-hint' }, h('kbd', {}, 'Enter'), ' sends, ', h('kbd', {}, 'Shift'), ' + ', h('kbd', {}, 'Enter'), ' starts a line'), this.sendButton);
+    const shortcuts = opensMenu(
+      iconButton('plus', 'Shortcuts and commands', null, { data: { testid: 'shortcuts' }, class: 'icon-button round' }),
+      'Shortcuts and commands',
+      () => this.shortcutItems(),
+      { above: true },
+    );
+    return h(
+      'div',
+      { class: 'composer-tools' },
+      shortcuts,
+      iconButton('slash', 'Run a command', () => this.start('/')),
+      iconButton('at', 'Mention somebody', () => this.insert('@')),
+      h(
+        'span',
+        { class: 'composer-hint' },
+        h('kbd', {}, 'Enter'),
+        ' sends, ',
+        h('kbd', {}, 'Shift'),
+        ' + ',
+        h('kbd', {}, 'Enter'),
+        ' starts a line',
+      ),
+      this.sendButton,
+    );
   }
 
   /** aim points the box at a conversation or thread and brings back what was typed there. */
   aim({ channel, thread = null }) {
-    this.shut();
+    this.completions.shut();
     Object.assign(this, { channel: channel.id, thread });
     const name = channel.kind === 'im' ? titleOf(channel) : `#${channel.name}`;
     this.box.placeholder = thread ? 'Reply…' : `Message ${name}`;
     this.box.setAttribute('aria-label', thread ? 'Reply in thread' : `Message ${name}`);
     this.form.hidden = Boolean(channel.archived);
-    this.closedNote.textContent = channel.archived ? 'This channel is archived. Its messages can be read, nothing can be added.' : '';
+    this.closedNote.textContent = channel.archived
+      ? 'This channel is archived. Its messages can be read, nothing can be added.'
+      : '';
     fill(this.problem);
     this.write(drafts.get(this.draftKey) ?? '');
   }
@@ -57,7 +93,7 @@ export class Composer {
     this.write(text);
     this.box.focus();
     this.box.setSelectionRange(text.length, text.length);
-    this.complete();
+    this.completions.offer(this.form, !this.thread);
   }
 
   insert(text) {
@@ -76,7 +112,7 @@ export class Composer {
   typed() {
     this.keepDraft();
     fill(this.problem);
-    this.complete();
+    this.completions.offer(this.form, !this.thread);
   }
 
   keepDraft() {
@@ -100,14 +136,14 @@ export class Composer {
   async send() {
     const text = this.box.value.trim();
     if (!text) return;
-    this.shut();
+    this.completions.shut();
     const { channel, thread, draftKey } = this;
     // A space in front turns a command into an ordinary message.
     const isCommand = /^\/\w/.test(this.box.value);
     this.write('');
     this.box.focus();
     this.form.classList.add('sending');
-    const answer = await this.deliver(isCommand, { channel, thread, text }).catch((error) => ({ ok: false, error: error.message }));
+    const answer = await this.deliver(isCommand, { channel, thread, text });
     this.form.classList.remove('sending');
     if (answer.ok !== false) return;
     // What was typed comes back, unless something new stands there by now.
@@ -117,108 +153,54 @@ export class Composer {
 
   deliver(isCommand, { channel, thread, text }) {
     const where = { channel, thread_ts: thread ?? undefined };
-    return isCommand ? api.act(store.user, 'slash', { ...where, text }) : api.act(store.user, 'message', { ...where, text: asSlackText(text) });
+    return isCommand
+      ? api.act(store.user, 'slash', { ...where, text })
+      : api.act(store.user, 'message', { ...where, text: asSlackText(text) });
   }
 
   complain(words) {
-    fill(this.problem, errorLine(words, iconButton('close', 'Dismiss', () => fill(this.problem), { class: 'icon-button small' })));
-  }
-
-  // ---- completion ----
-
-  complete() {
-    const before = this.box.value.slice(0, this.box.selectionStart);
-    const found = this.thread ? people(before) : commands(before) ?? people(before);
-    if (!found?.length) return this.shut();
-    this.found = found;
-    this.active = 0;
-    this.draw();
-  }
-
-  draw() {
-    const rows = this.found.map((item, index) => this.row(item, index));
-    if (!this.completions) {
-      this.completions = h('ul', { id: this.listId, class: 'completions', role: 'listbox', 'aria-label': 'Suggestions', data: { testid: 'completions' }, on: { mousedown: (event) => event.preventDefault() } }, rows);
-      this.close = float(this.completions, this.form, { above: true, matchWidth: true, onClose: () => (this.completions = null) });
-    } else fill(this.completions, rows);
-    this.box.setAttribute('aria-controls', this.listId);
-    this.box.setAttribute('aria-activedescendant', `${this.listId}-${this.active}`);
-    rows[this.active].scrollIntoView({ block: 'nearest' });
-  }
-
-  row(item, index) {
-    return h('li', {
-      id: `${this.listId}-${index}`, role: 'option', class: index === this.active ? 'completion active' : 'completion', 'aria-selected': String(index === this.active),
-      on: { click: () => this.accept(item), mousemove: () => index !== this.active && ((this.active = index), this.draw()) },
-    }, item.face, h('span', { class: 'completion-words' }, h('span', {}, h('strong', {}, item.name), item.usage && h('span', { class: 'usage' }, ` ${item.usage}`)), item.note && h('span', { class: 'muted' }, item.note)));
-  }
-
-  accept(item) {
-    const at = this.box.selectionStart;
-    this.box.setRangeText(`${item.insert} `, at - item.typed.length, at, 'end');
-    this.keepDraft();
-    this.shut();
-    this.box.focus();
-  }
-
-  shut() {
-    this.close?.();
-    this.close = null;
-    this.box.removeAttribute('aria-controls');
-    this.box.removeAttribute('aria-activedescendant');
+    fill(
+      this.problem,
+      errorLine(
+        words,
+        iconButton('close', 'Dismiss', () => fill(this.problem), { class: 'icon-button small' }),
+      ),
+    );
   }
 
   key(event) {
     if (event.isComposing) return;
-    if (this.completions && this.completionKey(event)) return event.preventDefault();
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (this.completions.key(event)) event.preventDefault();
+    else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.send();
     }
-  }
-
-  completionKey({ key, shiftKey }) {
-    const item = this.found[this.active];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-    if (step) {
-      this.active = (this.active + step + this.found.length) % this.found.length;
-      this.draw();
-    } else if (key === 'Escape') this.shut();
-    // A command that is typed in full is ready to be sent, so Enter sends it.
-    else if ((key === 'Enter' && !shiftKey && item.insert !== item.typed) || (key === 'Tab' && !shiftKey)) this.accept(item);
-    else return false;
-    return true;
   }
 
   shortcutItems() {
     const { commands: all, shortcuts } = store.data.app;
     return [
       { heading: 'Shortcuts' },
-      ...shortcuts.filter((shortcut) => shortcut.type === 'global').map((shortcut) => ({
-        label: shortcut.name, note: shortcut.description, icon: 'bolt', data: { testid: `shortcut-${shortcut.callback_id}` },
-        onSelect: () => runShortcut('shortcut', { callback_id: shortcut.callback_id }),
-      })),
+      ...shortcuts
+        .filter((shortcut) => shortcut.type === 'global')
+        .map((shortcut) => ({
+          label: shortcut.name,
+          note: shortcut.description,
+          icon: 'bolt',
+          data: { testid: `shortcut-${shortcut.callback_id}` },
+          onSelect: () => runShortcut('shortcut', { callback_id: shortcut.callback_id }),
+        })),
       { heading: 'Commands' },
-      ...all.map((command) => ({ label: command.command, note: command.description, icon: 'slash', onSelect: () => this.start(`${command.command} `) })),
+      ...all.map((command) => ({
+        label: command.command,
+        note: command.description,
+        icon: 'slash',
+        onSelect: () => this.start(`${command.command} `),
+      })),
       { heading: 'Go to' },
       { label: `${store.data.app.name} Home`, icon: 'home', onSelect: () => go({ place: 'home' }) },
     ];
   }
-}
-
-function commands(before) {
-  if (!/^\/\S*$/.test(before)) return null;
-  return store.data.app.commands.filter((command) => command.command.startsWith(before.toLowerCase())).map((command) => ({
-    name: command.command, usage: command.usage_hint, note: command.description, insert: command.command, typed: before, face: h('span', { class: 'avatar small avatar-app', 'aria-hidden': 'true' }, icon('gate')),
-  }));
-}
-
-function people(before) {
-  const typed = /(?:^|\s)(@[\p{L}\p{N}._-]*)$/u.exec(before)?.[1];
-  if (!typed) return null;
-  const start = typed.slice(1).toLowerCase();
-  return store.data.users.filter((user) => !user.deleted && `${user.name} ${nameOf(user)}`.toLowerCase().split(' ').some((word) => word.startsWith(start)))
-    .map((user) => ({ name: nameOf(user), usage: `@${user.name}`, note: user.title, insert: `@${user.name}`, typed, face: avatar(user, 'small') }));
 }
 
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
@@ -229,6 +211,9 @@ export function asSlackText(text) {
     ...(store.data.groups ?? []).map((group) => [group.handle, `<!subteam^${group.id}>`]),
     ...store.data.users.map((user) => [user.name, `<@${user.id}>`]),
   ]);
-  return text.replace(/[&<>]/g, (char) => ESCAPES[char])
-    .replace(/(^|[\s(])@([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/gu, (whole, lead, name) => (tokens.has(name) ? lead + tokens.get(name) : whole));
+  return text
+    .replace(/[&<>]/g, (char) => ESCAPES[char])
+    .replace(/(^|[\s(])@([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/gu, (whole, lead, name) =>
+      tokens.has(name) ? lead + tokens.get(name) : whole,
+    );
 }

@@ -18,12 +18,22 @@ function make(zone, options) {
 }
 
 const FULL = {
-  year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
 };
 
 /** partsOf splits a moment into zero-padded strings: year, month, day, hour, minute, second. */
 export function partsOf(unix, zone) {
-  return Object.fromEntries(formatter(zone, FULL).formatToParts(unix * 1000).map((part) => [part.type, part.value]));
+  return Object.fromEntries(
+    formatter(zone, FULL)
+      .formatToParts(unix * 1000)
+      .map((part) => [part.type, part.value]),
+  );
 }
 
 const word = (unix, zone, options) => formatter(zone, options).format(unix * 1000);
@@ -40,7 +50,7 @@ export function isoTime(unix, zone) {
 
 function ordinal(day) {
   const n = Number(day);
-  const suffix = n % 100 >= 11 && n % 100 <= 13 ? 'th' : { 1: 'st', 2: 'nd', 3: 'rd' }[n % 10] ?? 'th';
+  const suffix = n % 100 >= 11 && n % 100 <= 13 ? 'th' : ({ 1: 'st', 2: 'nd', 3: 'rd' }[n % 10] ?? 'th');
   return `${n}${suffix}`;
 }
 
@@ -54,7 +64,7 @@ function dateMedium(unix, zone) {
   const { day, year } = partsOf(unix, zone);
   return `${month(unix, zone, 'long')} ${ordinal(day)}, ${year}`;
 }
-export function dateShort(unix, zone) {
+function dateShort(unix, zone) {
   const { day, year } = partsOf(unix, zone);
   return `${month(unix, zone, 'short')} ${Number(day)}, ${year}`;
 }
@@ -93,7 +103,12 @@ export function dayDivider(unix, zone, now) {
 /** ago says how long ago, or how far ahead, in one unit. */
 export function ago(unix, now) {
   const seconds = Math.round(unix - now);
-  const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]].find(([, s]) => Math.abs(seconds) >= s) ?? [];
+  const [unit, size] =
+    [
+      ['day', 86400],
+      ['hour', 3600],
+      ['minute', 60],
+    ].find(([, s]) => Math.abs(seconds) >= s) ?? [];
   if (!unit) return 'just now';
   return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 }

@@ -88,12 +88,14 @@ function describeFocus(node) {
 // message itself takes the focus, so that a keyboard user does not start again at the top.
 function restoreFocus(container, { action, block, ts }) {
   const scope = (ts && container.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) || container;
-  const same = action && scope.querySelector(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block ?? '')}"]`);
+  const same =
+    action && scope.querySelector(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block ?? '')}"]`);
   const target = same && (same.matches(FOCUSABLE) ? same : same.querySelector(FOCUSABLE));
   (target ?? scope).focus({ preventScroll: true });
 }
 
-export const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), select:not([disabled]), [tabindex="0"]';
+const FOCUSABLE =
+  'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), select:not([disabled]), [tabindex="0"]';
 
 /** focusables lists what Tab can reach inside a node, in order. */
 export function focusables(root) {
@@ -125,10 +127,18 @@ export function debounce(fn, ms) {
 /** remembered reads and writes one setting of this browser; storage may be forbidden. */
 export const remembered = {
   get(key) {
-    try { return localStorage.getItem(key); } catch { return null; }
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
   },
   set(key, value) {
-    try { localStorage.setItem(key, value); } catch { /* the setting then lasts for this page only */ }
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      /* the setting then lasts for this page only */
+    }
   },
 };
 

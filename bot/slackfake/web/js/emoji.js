@@ -37,7 +37,8 @@ export const emoji = (name) => byName.get(name);
 
 /** emojiOf a rich_text element: its code points when it carries them, else by name. */
 export function emojiOf({ name, unicode }) {
-  if (/^[0-9a-f]+(-[0-9a-f]+)*$/i.test(unicode ?? '')) return String.fromCodePoint(...unicode.split('-').map((hex) => parseInt(hex, 16)));
+  if (/^[0-9a-f]+(-[0-9a-f]+)*$/i.test(unicode ?? ''))
+    return String.fromCodePoint(...unicode.split('-').map((hex) => parseInt(hex, 16)));
   return emoji(name) ?? `:${name}:`;
 }
 

@@ -61,20 +61,37 @@ const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
  * href?, data?, onSelect} or {heading}. The button gets the focus back.
  */
 export function menu(anchor, label, items, options = {}) {
-  const list = h('div', { class: 'menu', role: 'menu', 'aria-label': label }, items.map((item) => (item.heading ? heading(item) : entry(item))));
+  const list = h(
+    'div',
+    { class: 'menu', role: 'menu', 'aria-label': label },
+    items.map((item) => (item.heading ? heading(item) : entry(item))),
+  );
   const choices = [...list.querySelectorAll('[role^="menuitem"]')];
   const close = float(list, anchor, { ...options, onClose: () => anchor.setAttribute('aria-expanded', 'false') });
   anchor.setAttribute('aria-expanded', 'true');
 
   function entry(item) {
     const props = {
-      class: item.danger ? 'menu-item danger' : 'menu-item', tabindex: '-1', data: item.data,
-      role: item.checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': item.checked === undefined ? null : String(item.checked),
-      on: { click: () => { finish(); item.onSelect?.(); } },
+      class: item.danger ? 'menu-item danger' : 'menu-item',
+      tabindex: '-1',
+      data: item.data,
+      role: item.checked === undefined ? 'menuitem' : 'menuitemradio',
+      'aria-checked': item.checked === undefined ? null : String(item.checked),
+      on: {
+        click: () => {
+          finish();
+          item.onSelect?.();
+        },
+      },
     };
     const inside = [
       item.icon && icon(item.icon),
-      h('span', { class: 'menu-words' }, h('span', { class: 'menu-label' }, item.label), item.note && h('span', { class: 'menu-note' }, item.note)),
+      h(
+        'span',
+        { class: 'menu-words' },
+        h('span', { class: 'menu-label' }, item.label),
+        item.note && h('span', { class: 'menu-note' }, item.note),
+      ),
       item.checked && icon('check', 'menu-check'),
       item.href && icon('external', 'menu-check'),
     ].filter(Boolean);
@@ -101,7 +118,7 @@ export function menu(anchor, label, items, options = {}) {
 const heading = (item) => h('div', { class: 'menu-heading' }, item.heading);
 
 /** moveAmong lets arrow keys, Home and End move the focus in a list of nodes. */
-export function moveAmong(nodes, event) {
+function moveAmong(nodes, event) {
   const at = nodes.indexOf(document.activeElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: nodes.length - 1 }[event.key];
   if (to === undefined) return;

@@ -8,9 +8,28 @@ const KEY = 'hints-dismissed';
 /** mountHints returns the card and the button that brings it back; commands in it go to the composer. */
 export function mountHints({ onCommand }) {
   const list = h('ol', { class: 'hint-list' });
-  const card = h('section', { class: 'hints', 'aria-label': 'What to try', data: { testid: 'hints' } },
-    h('header', { class: 'hints-head' }, icon('bulb'), h('h2', {}, 'What to try'), iconButton('close', 'Dismiss', () => set(false, true), { class: 'icon-button small', data: { testid: 'hints-dismiss' } })), list);
-  const opener = button({ class: 'button small hints-opener', 'aria-label': 'What to try', title: 'What to try', data: { testid: 'hints-open' }, on: { click: () => set(card.getClientRects().length === 0, true) } }, icon('bulb'));
+  const card = h(
+    'section',
+    { class: 'hints', 'aria-label': 'What to try', data: { testid: 'hints' } },
+    h(
+      'header',
+      { class: 'hints-head' },
+      icon('bulb'),
+      h('h2', {}, 'What to try'),
+      iconButton('close', 'Dismiss', () => set(false, true), { class: 'icon-button small', data: { testid: 'hints-dismiss' } }),
+    ),
+    list,
+  );
+  const opener = button(
+    {
+      class: 'button small hints-opener',
+      'aria-label': 'What to try',
+      title: 'What to try',
+      data: { testid: 'hints-open' },
+      on: { click: () => set(card.getClientRects().length === 0, true) },
+    },
+    icon('bulb'),
+  );
   let drawn = '';
 
   function set(shown, keep) {
@@ -33,7 +52,17 @@ export function mountHints({ onCommand }) {
   function line(hint) {
     const node = h('li', {}, mrkdwn(hint));
     for (const code of node.querySelectorAll('code')) {
-      if (code.textContent.startsWith('/')) code.replaceWith(button({ class: 'code hint-command', title: 'Put it into the message box', on: { click: () => onCommand(code.textContent) } }, code.textContent));
+      if (code.textContent.startsWith('/'))
+        code.replaceWith(
+          button(
+            {
+              class: 'code hint-command',
+              title: 'Put it into the message box',
+              on: { click: () => onCommand(code.textContent) },
+            },
+            code.textContent,
+          ),
+        );
     }
     return node;
   }

@@ -44,14 +44,31 @@ export function mountHome() {
       if (answer.ok === false) throw new Error(answer.error);
       if (!blocks.childElementCount) fill(status, nothingYet());
     } catch (error) {
-      if (user === store.user) fill(status, errorLine(error.message || 'The Home tab could not be opened.', button({ class: 'button small', on: { click: open } }, 'Try again')));
+      if (user === store.user)
+        fill(
+          status,
+          errorLine(
+            error.message || 'The Home tab could not be opened.',
+            button({ class: 'button small', on: { click: open } }, 'Try again'),
+          ),
+        );
     }
   }
 
-  const again = () => store.place === HOME && shownFor === store.user && load().catch(() => { /* the next poke or visit reads it again */ });
+  const again = () =>
+    store.place === HOME &&
+    shownFor === store.user &&
+    load().catch(() => {
+      /* the next poke or visit reads it again */
+    });
   on('home', again);
   on('clock', again);
   return { root, open };
 }
 
-const nothingYet = () => h('p', { class: 'beginning' }, `${store.data.app.name} has not published a Home for you yet. It appears here as soon as it does.`);
+const nothingYet = () =>
+  h(
+    'p',
+    { class: 'beginning' },
+    `${store.data.app.name} has not published a Home for you yet. It appears here as soon as it does.`,
+  );

@@ -3,79 +3,139 @@
 import { h, button, icon, iconButton, fill, patch, debounce } from './dom.js';
 import { api } from './api.js';
 import { copy } from './message.js';
-import { store, on, zone } from './state.js';
+import { on, zone } from './state.js';
 import { isoTime, partsOf } from './dates.js';
 
 const PAGE = 200;
 const KEPT = 500;
 const GATHER_MS = 150;
 
-/** mountInspector returns the panel and a function that says whether it is on screen. */
-export function mountInspector() {
-  let entries = [];
-  let last = 0;
-  let chosen = null;
-  let paused = false;
-  let visible = false;
-
-  const filter = h('input', { type: 'search', class: 'input filter', placeholder: 'Filter, such as chat.update or 429', 'aria-label': 'Filter the traffic', data: { testid: 'traffic-filter' } });
-  const pause = button({ class: 'button small', 'aria-pressed': 'false', data: { testid: 'traffic-pause' } }, icon('pause'), 'Pause');
-  const count = h('span', { class: 'muted' });
-  const list = h('ol', { class: 'traffic-list', 'aria-label': 'Traffic, newest first' });
-  const detail = h('div', { class: 'traffic-detail', tabindex: '0', role: 'region', 'aria-label': 'Chosen call' });
-  const root = h('div', { class: 'inspector', data: { testid: 'inspector' } },
-    h('div', { class: 'backstage-bar' }, filter, pause, count), h('div', { class: 'traffic' }, list, detail));
-
-  const read = debounce(async () => {
-    if (paused || !visible) return;
-    const more = await api.traffic(last, PAGE).catch(() => []);
-    if (!more.length) return draw();
-    last = more.at(-1).n;
-    entries = [...entries, ...more].slice(-KEPT);
-    draw();
-    if (more.length === PAGE) read();
-  }, GATHER_MS);
-
-  const matches = (entry) => {
-    const words = filter.value.trim().toLowerCase().split(/\s+/);
-    const text = `${entry.what} ${entry.status} ${entry.fault ?? ''} ${entry.dir === 'in' ? 'to app' : 'from app'} ${JSON.stringify(entry.request)}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
-
-  function draw() {
-    const found = entries.filter(matches).reverse();
-    count.textContent = found.length === entries.length ? `${entries.length} calls` : `${found.length} of ${entries.length} calls`;
-    patch(list, found.map((entry) => ({ id: entry.n, stamp: `${entry.status} ${entry.ms} ${entry === chosen}`, make: () => row(entry) })));
-    if (!chosen) fill(detail, h('p', { class: 'muted' }, found.length ? 'Choose a call to see what was sent and answered.' : 'Nothing yet. Type a command or press a button.'));
+/** Inspector is the panel; it reads traffic only while it is `visible`. */
+export class Inspector {
+  constructor() {
+    Object.assign(this, { entries: [], last: 0, chosen: null, paused: false, visible: false });
+    this.filter = h('input', {
+      type: 'search',
+      class: 'input filter',
+      placeholder: 'Filter, such as chat.update or 429',
+      'aria-label': 'Filter the traffic',
+      data: { testid: 'traffic-filter' },
+    });
+    this.pause = button(
+      {
+        class: 'button small',
+        'aria-pressed': 'false',
+        data: { testid: 'traffic-pause' },
+        on: { click: () => this.togglePause() },
+      },
+      icon('pause'),
+      'Pause',
+    );
+    this.count = h('span', { class: 'muted' });
+    this.list = h('ol', { class: 'traffic-list', 'aria-label': 'Traffic, newest first' });
+    this.detail = h('div', { class: 'traffic-detail', tabindex: '0', role: 'region', 'aria-label': 'Chosen call' });
+    this.root = h(
+      'div',
+      { class: 'inspector', data: { testid: 'inspector' } },
+      h('div', { class: 'backstage-bar' }, this.filter, this.pause, this.count),
+      h('div', { class: 'traffic' }, this.list, this.detail),
+    );
+    this.readSoon = debounce(() => this.read(), GATHER_MS);
+    this.filter.addEventListener('input', () => this.draw());
+    on('traffic', this.readSoon);
   }
 
-  function row(entry) {
-    return h('li', {}, button({ class: entry === chosen ? 'traffic-row chosen' : 'traffic-row', 'aria-pressed': String(entry === chosen), data: { testid: `traffic-${entry.n}` }, on: { click: () => choose(entry) } },
-      direction(entry), h('span', { class: 'traffic-what' }, entry.what), entry.fault && h('span', { class: 'tag-fault' }, entry.fault),
-      status(entry), h('span', { class: 'traffic-ms' }, `${Math.round(entry.ms)} ms`), h('span', { class: 'traffic-at' }, clock(entry.at))));
+  /** show says whether the panel is on screen. */
+  show(visible) {
+    this.visible = visible;
+    if (visible) this.readSoon();
   }
 
-  function choose(entry) {
-    chosen = entry === chosen ? null : entry;
-    draw();
-    if (chosen) fill(detail, h('h3', { class: 'traffic-title' }, direction(entry), `${entry.what}`, status(entry)), json('Request', entry.request), json('Response', entry.response));
-    detail.scrollTop = 0;
+  async read() {
+    if (this.paused || !this.visible) return;
+    const more = await api.traffic(this.last, PAGE).catch(() => []);
+    this.last = more.at(-1)?.n ?? this.last;
+    this.entries = [...this.entries, ...more].slice(-KEPT);
+    this.draw();
   }
 
-  filter.addEventListener('input', draw);
-  pause.addEventListener('click', () => {
-    paused = !paused;
-    pause.setAttribute('aria-pressed', String(paused));
-    fill(pause, icon(paused ? 'play' : 'pause'), paused ? 'Go on' : 'Pause');
-    read();
-  });
-  on('traffic', read);
-  return { root, shown: (is) => ((visible = is), is && store.data && read()) };
+  togglePause() {
+    this.paused = !this.paused;
+    this.pause.setAttribute('aria-pressed', String(this.paused));
+    fill(this.pause, icon(this.paused ? 'play' : 'pause'), this.paused ? 'Go on' : 'Pause');
+    this.readSoon();
+  }
+
+  draw() {
+    const words = this.filter.value.trim().toLowerCase().split(/\s+/);
+    const found = this.entries.filter((entry) => fits(entry, words)).reverse();
+    this.count.textContent =
+      found.length === this.entries.length ? `${found.length} calls` : `${found.length} of ${this.entries.length} calls`;
+    patch(
+      this.list,
+      found.map((entry) => ({ id: entry.n, stamp: entry === this.chosen, make: () => this.row(entry) })),
+    );
+    if (!this.chosen)
+      fill(
+        this.detail,
+        h(
+          'p',
+          { class: 'muted' },
+          found.length ? 'Choose a call to see what was sent and answered.' : 'Nothing yet. Type a command or press a button.',
+        ),
+      );
+  }
+
+  row(entry) {
+    const chosen = entry === this.chosen;
+    return h(
+      'li',
+      {},
+      button(
+        {
+          class: chosen ? 'traffic-row chosen' : 'traffic-row',
+          'aria-pressed': String(chosen),
+          data: { testid: `traffic-${entry.n}` },
+          on: { click: () => this.choose(entry) },
+        },
+        direction(entry),
+        h('span', { class: 'traffic-what' }, entry.what),
+        entry.fault && h('span', { class: 'tag-fault' }, entry.fault),
+        status(entry),
+        h('span', { class: 'traffic-ms' }, `${Math.round(entry.ms)} ms`),
+        h('span', { class: 'traffic-at' }, clock(entry.at)),
+      ),
+    );
+  }
+
+  choose(entry) {
+    this.chosen = entry === this.chosen ? null : entry;
+    this.draw();
+    this.list.querySelector('.chosen')?.focus({ preventScroll: true });
+    if (this.chosen)
+      fill(
+        this.detail,
+        h('h3', { class: 'traffic-title' }, direction(entry), entry.what, status(entry)),
+        json('Request', entry.request),
+        json('Response', entry.response),
+      );
+    this.detail.scrollTop = 0;
+  }
+}
+
+function fits(entry, words) {
+  const way = entry.dir === 'in' ? 'to app' : 'from app';
+  const text = `${entry.what} ${entry.status} ${entry.fault ?? ''} ${way} ${JSON.stringify(entry.request)}`.toLowerCase();
+  return words.every((word) => text.includes(word));
 }
 
 function direction(entry) {
   const toApp = entry.dir === 'in';
-  return h('span', { class: toApp ? 'dir to-app' : 'dir from-app', title: toApp ? 'Slack called the app' : 'The app called Slack' }, toApp ? '→ app' : '← app');
+  return h(
+    'span',
+    { class: toApp ? 'dir to-app' : 'dir from-app', title: toApp ? 'Slack called the app' : 'The app called Slack' },
+    toApp ? '→ app' : '← app',
+  );
 }
 
 function status(entry) {
@@ -90,9 +150,17 @@ function clock(at) {
 
 function json(name, value) {
   const text = JSON.stringify(value, null, 2) ?? '';
-  return h('section', { class: 'json' },
-    h('div', { class: 'json-head' }, h('h4', {}, name), iconButton('copy', `Copy the ${name.toLowerCase()}`, () => copy(text, `${name} copied`), { class: 'icon-button small' })),
-    value == null || text === '' ? h('p', { class: 'muted' }, 'Empty') : h('pre', { class: 'json-text' }, coloured(text)));
+  return h(
+    'section',
+    { class: 'json' },
+    h(
+      'div',
+      { class: 'json-head' },
+      h('h4', {}, name),
+      iconButton('copy', `Copy the ${name.toLowerCase()}`, () => copy(text, `${name} copied`), { class: 'icon-button small' }),
+    ),
+    value == null || text === '' ? h('p', { class: 'muted' }, 'Empty') : h('pre', { class: 'json-text' }, coloured(text)),
+  );
 }
 
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -106,7 +174,10 @@ function coloured(text) {
   for (const match of text.matchAll(TOKEN)) {
     const [whole, string, colon] = match;
     const shown = string ?? whole;
-    nodes.push(text.slice(from, match.index), h('span', { class: colon ? 'json-key' : string ? 'json-string' : 'json-value' }, shown));
+    nodes.push(
+      text.slice(from, match.index),
+      h('span', { class: colon ? 'json-key' : string ? 'json-string' : 'json-value' }, shown),
+    );
     from = match.index + shown.length;
   }
   return [...nodes, text.slice(from)];

@@ -2,12 +2,27 @@
 // in step with the server's pokes.
 import { h, fill, button, debounce, remembered } from './dom.js';
 import { api, listen } from './api.js';
-import { store, on, tell, refresh, readAddress, go, channelOf, appChannel, personas, me, nameOf, titleOf, HOME } from './state.js';
+import {
+  store,
+  on,
+  tell,
+  refresh,
+  readAddress,
+  go,
+  channelOf,
+  appChannel,
+  personas,
+  me,
+  nameOf,
+  titleOf,
+  HOME,
+} from './state.js';
 import { mountRail } from './persona.js';
 import { mountSidebar, mountDrawer, appTabs } from './sidebar.js';
-import { MessageList, channelHead, beginning, mountThread } from './messages.js';
+import { MessageList, channelHead, beginning } from './messages.js';
+import { mountThread } from './thread.js';
 import { Composer } from './composer.js';
-import { mountModals } from './modal.js';
+import { Modals } from './modal.js';
 import { mountHome } from './home.js';
 import { mountTools } from './topbar.js';
 import { mountSwitcher } from './switcher.js';
@@ -23,15 +38,24 @@ const composer = new Composer({ id: 'composer-main', testid: 'composer' });
 const threadComposer = new Composer({ id: 'composer-thread', testid: 'thread-composer' });
 const list = new MessageList({ label: 'Messages', empty: beginning });
 const home = mountHome();
-const modals = mountModals(byId('modals'), byId('panes'));
+const modals = new Modals(byId('modals'), byId('panes'));
 const thread = mountThread(byId('thread'), threadComposer);
 const hints = mountHints({ onCommand: useCommand });
 const head = h('div', { class: 'pane-words' });
 const tabs = h('div', { class: 'pane-tabs' });
 const banner = h('div', { class: 'link-banner', hidden: true });
-let line = null;
+let line = null; // the event stream of the persona played
+let waitingCommand = null;
 
-byId('main').append(h('header', { class: 'pane-head' }, head, hints.opener), tabs, banner, hints.card, list.root, home.root, composer.root);
+byId('main').append(
+  h('header', { class: 'pane-head' }, head, hints.opener),
+  tabs,
+  banner,
+  hints.card,
+  list.root,
+  home.root,
+  composer.root,
+);
 mountRail(byId('rail'));
 mountSidebar(byId('sidebar'));
 mountDrawer();
@@ -40,23 +64,25 @@ mountSwitcher(byId('switcher-slot'));
 mountRegions();
 followLinks(list);
 
+// A command goes into the box at hand; the Home tab has none, so it waits for a channel.
 function useCommand(text) {
-  if (store.place === HOME) go({ place: store.data.channels.find((channel) => channel.kind === 'channel')?.id });
-  // The box is aimed when the new place has been drawn.
-  setTimeout(() => composer.start(text));
+  if (store.place !== HOME) return composer.start(text);
+  waitingCommand = text;
+  return go({ place: firstPlace() });
 }
 
 // ---- moving about ------------------------------------------------------------
 
 async function arrive() {
   const changed = readAddress();
-  if (!store.data || changed.user) await become();
-  else tell('route', {});
+  if (!changed.user) tell('route', {});
+  else if (!(await become())) return;
   if (changed.user || changed.place) enter();
 }
 
-/** become starts the page over for the persona in the address. */
+/** become starts the page over for the persona in the address; false when that failed or somebody else is played by now. */
 async function become() {
+  const { user } = store;
   modals.leave();
   list.clear();
   thread.clear();
@@ -64,12 +90,15 @@ async function become() {
   try {
     await refresh();
   } catch (error) {
-    return noServer(error);
+    if (user === store.user) noServer(error);
+    return false;
   }
-  line = listen(store.user, onPoke, onLink);
-  remembered.set('persona', store.user);
+  if (user !== store.user) return false;
+  line = listen(user, onPoke, onLink);
+  remembered.set('persona', user);
   tell('route', { user: true });
-  await modals.load();
+  modals.load();
+  return true;
 }
 
 function noServer(error) {
@@ -86,6 +115,8 @@ function enter() {
   home.root.hidden = store.place !== HOME;
   if (channel) {
     composer.aim({ channel });
+    if (waitingCommand) composer.start(waitingCommand);
+    waitingCommand = null;
     list.show(channel.id, null, channel.unread ?? 0).then(markRead);
   } else {
     list.clear();
@@ -93,12 +124,24 @@ function enter() {
   }
 }
 
-const firstPlace = () => (store.data.channels.find((channel) => channel.name === 'changes') ?? store.data.channels.find((channel) => channel.kind === 'channel') ?? store.data.channels[0])?.id ?? HOME;
+const firstPlace = () =>
+  (
+    store.data.channels.find((channel) => channel.name === 'changes') ??
+    store.data.channels.find((channel) => channel.kind === 'channel') ??
+    store.data.channels[0]
+  )?.id ?? HOME;
 
 function drawHead() {
   const channel = channelOf(store.place);
   const inApp = store.place === HOME || (channel && channel === appChannel());
-  fill(head, inApp ? h('h1', { class: 'pane-title' }, store.data.app.name, h('span', { class: 'badge-app' }, 'APP')) : channel ? channelHead(channel) : null);
+  fill(
+    head,
+    inApp
+      ? h('h1', { class: 'pane-title' }, store.data.app.name, h('span', { class: 'badge-app' }, 'APP'))
+      : channel
+        ? channelHead(channel)
+        : null,
+  );
   fill(tabs, inApp ? appTabs() : null);
   const place = inApp ? store.data.app.name : channel ? titleOf(channel) : '';
   document.title = `${unreadTotal()}${place} · ${nameOf(me())} · ${store.data.team.name}`;
@@ -113,8 +156,10 @@ function unreadTotal() {
 async function markRead() {
   const channel = channelOf(store.place);
   if (!channel || document.hidden || !list.messages) return;
-  await api.act(store.user, 'read', { channel: channel.id }).catch(() => { /* counted again at the next visit */ });
-  await refresh().catch(() => { /* the next poke reads it again */ });
+  await api.act(store.user, 'read', { channel: channel.id });
+  await refresh().catch(() => {
+    /* the next poke reads it again */
+  });
 }
 
 // ---- pokes from the server -----------------------------------------------------
@@ -124,7 +169,10 @@ const settle = debounce(() => {
   const pokes = [...waiting];
   waiting.clear();
   const channels = new Set(pokes.filter((poke) => poke.startsWith('messages ')).map((poke) => poke.slice(9)));
-  if (channels.size || pokes.includes('state') || pokes.includes('clock')) refresh().catch(() => { /* the line says so */ });
+  if (channels.size || pokes.includes('state') || pokes.includes('clock'))
+    refresh().catch(() => {
+      /* the line says so */
+    });
   if (channels.has(list.channel)) list.load().then(markRead);
   if (channels.has(thread.channel)) thread.load();
   for (const topic of ['views', 'home', 'traffic']) if (pokes.includes(topic)) tell(topic);
@@ -139,9 +187,16 @@ function onLink(linked) {
   const back = linked && !store.linked;
   store.linked = linked;
   banner.hidden = linked;
-  if (!linked) fill(banner, errorLine('We had some trouble connecting. Trying again…', button({ class: 'button small', on: { click: () => line.retry() } }, 'Try now')));
+  if (!linked)
+    fill(
+      banner,
+      errorLine(
+        'We had some trouble connecting. Trying again…',
+        button({ class: 'button small', on: { click: () => line.retry() } }, 'Try now'),
+      ),
+    );
   // Whatever was missed while the line was down is read again.
-  if (back) ['state', 'views', 'home', 'traffic', `messages ${list.channel}`].forEach((poke) => waiting.add(poke)), settle();
+  if (back) (['state', 'views', 'home', 'traffic', `messages ${list.channel}`].forEach((poke) => waiting.add(poke)), settle());
 }
 
 on('state', drawHead);
@@ -151,26 +206,19 @@ document.addEventListener('visibilitychange', markRead);
 
 // ---- start -----------------------------------------------------------------------
 
+// An address without a person, or with one who is not of this workspace, becomes
+// the last persona played here, else the first.
 async function start() {
-  if (!location.hash) {
-    // Somebody has to be played to ask for the state; the last one played comes back.
-    const first = await firstPersona();
-    if (first) history.replaceState(null, '', `#${first}`);
-  }
-  await arrive();
-}
-
-async function firstPersona() {
   try {
-    store.data = await api.state(null);
-    const known = personas().map((user) => user.id);
-    store.data = null;
-    const last = remembered.get('persona');
-    return known.includes(last) ? last : known[0];
+    store.data = await api.state();
   } catch (error) {
-    noServer(error);
-    return null;
+    return noServer(error);
   }
+  const known = personas().map((user) => user.id);
+  const [asked] = location.hash.slice(1).split('/');
+  const user = [asked, remembered.get('persona'), known[0]].find((id) => known.includes(id));
+  if (user !== asked) history.replaceState(null, '', `#${user}`);
+  return arrive();
 }
 
 start();

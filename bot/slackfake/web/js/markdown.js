@@ -43,7 +43,12 @@ function fence(lines, at) {
 function heading(lines, at) {
   const match = /^(#{1,6})\s+(.*)$/.exec(lines[at]);
   // The channel's name is the page's first heading, so a message's start at the second level.
-  return match && { node: h(`h${Math.min(match[1].length + 1, 6)}`, { class: `md-heading md-h${match[1].length}` }, inline(match[2])), next: at + 1 };
+  return (
+    match && {
+      node: h(`h${Math.min(match[1].length + 1, 6)}`, { class: `md-heading md-h${match[1].length}` }, inline(match[2])),
+      next: at + 1,
+    }
+  );
 }
 
 function rule(lines, at) {
@@ -63,20 +68,48 @@ function list(lines, at) {
   if (!first) return null;
   const ordered = first[1] !== undefined;
   const { taken, next } = takeWhile(lines, at, (line) => (ITEM.exec(line)?.[1] !== undefined) === ordered && ITEM.test(line));
-  return { node: h(ordered ? 'ol' : 'ul', { class: 'rich-list', start: ordered ? first[1] : null }, taken.map((line) => h('li', {}, inline(line.replace(ITEM, ''))))), next };
+  return {
+    node: h(
+      ordered ? 'ol' : 'ul',
+      { class: 'rich-list', start: ordered ? first[1] : null },
+      taken.map((line) => h('li', {}, inline(line.replace(ITEM, '')))),
+    ),
+    next,
+  };
 }
 
-const cells = (line) => line.trim().replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
+const cells = (line) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((cell) => cell.trim());
 
 function table(lines, at) {
   if (!lines[at].includes('|') || !/^\s*\|?(\s*:?-+:?\s*\|)+\s*:?-*:?\s*$/.test(lines[at + 1] ?? '')) return null;
   const { taken, next } = takeWhile(lines, at + 2, (line) => line.includes('|'));
-  const row = (tag) => (line) => h('tr', {}, cells(line).map((cell) => h(tag, {}, inline(cell))));
-  return { node: h('div', { class: 'table-scroll' }, h('table', { class: 'table' }, h('thead', {}, row('th')(lines[at])), h('tbody', {}, taken.map(row('td'))))), next };
+  const row = (tag) => (line) =>
+    h(
+      'tr',
+      {},
+      cells(line).map((cell) => h(tag, {}, inline(cell))),
+    );
+  return {
+    node: h(
+      'div',
+      { class: 'table-scroll' },
+      h('table', { class: 'table' }, h('thead', {}, row('th')(lines[at])), h('tbody', {}, taken.map(row('td')))),
+    ),
+    next,
+  };
 }
 
 function paragraph(lines, at) {
-  const { taken, next } = takeWhile(lines, at, (line) => line.trim() !== '' && !/^(```|#{1,6}\s|>)/.test(line) && !ITEM.test(line));
+  const { taken, next } = takeWhile(
+    lines,
+    at,
+    (line) => line.trim() !== '' && !/^(```|#{1,6}\s|>)/.test(line) && !ITEM.test(line),
+  );
   // A line that only looks like another rule still has to be shown.
   const shown = taken.length ? taken : [lines[at]];
   return { node: h('p', { class: 'md-paragraph' }, broken(shown)), next: Math.max(next, at + 1) };
@@ -90,10 +123,14 @@ function inline(text) {
   const match = INLINE.exec(text);
   if (!match) return text ? [withEmoji(text)] : [];
   const [whole, code, label, url, bold, struck, starred, underscored] = match;
-  const node = code ? h('code', { class: 'code' }, code)
-    : label ? link(url, inline(label))
-      : bold ? h('strong', {}, inline(bold))
-        : struck ? h('del', {}, inline(struck))
+  const node = code
+    ? h('code', { class: 'code' }, code)
+    : label
+      ? link(url, inline(label))
+      : bold
+        ? h('strong', {}, inline(bold))
+        : struck
+          ? h('del', {}, inline(struck))
           : h('em', {}, inline(starred ?? underscored));
   return [...inline(text.slice(0, match.index)), node, ...inline(text.slice(match.index + whole.length))];
 }

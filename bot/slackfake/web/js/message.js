@@ -33,29 +33,56 @@ const when = (message) => Number(message.ts);
 export function messageRow(message, { channel, grouped, inThread }) {
   const author = authorOf(message);
   const row = h('li', {
-    class: ['message', grouped && 'grouped', message.ephemeral && 'ephemeral'].filter(Boolean).join(' '), tabindex: '-1',
-    data: { ts: message.ts, testid: 'message' }, 'aria-label': `${author}, ${isoTime(when(message), zone())}`,
+    class: ['message', grouped && 'grouped', message.ephemeral && 'ephemeral'].filter(Boolean).join(' '),
+    tabindex: '-1',
+    data: { ts: message.ts, testid: 'message' },
+    'aria-label': `${author}, ${isoTime(when(message), zone())}`,
   });
-  const body = h('div', { class: 'message-body' }, !grouped && heading(message, author), content(message, channel), !inThread && replies(message));
-  row.append(grouped ? gutterTime(message) : avatar(userOf(message.user) ?? { real_name: author }), body, tools(message, channel, inThread));
+  const body = h(
+    'div',
+    { class: 'message-body' },
+    !grouped && heading(message, author),
+    content(message, channel),
+    !inThread && replies(message),
+  );
+  row.append(
+    grouped ? gutterTime(message) : avatar(userOf(message.user) ?? { real_name: author }),
+    body,
+    tools(message, channel, inThread),
+  );
   if (message.ephemeral) body.prepend(h('p', { class: 'only-you' }, icon('eye'), 'Only visible to you'));
   return row;
 }
 
 function heading(message, author) {
-  return h('div', { class: 'message-head' },
-    h('span', { class: 'author', dir: 'auto' }, author), isBot(message.user) && h('span', { class: 'badge-app' }, 'APP'), time(message));
+  return h(
+    'div',
+    { class: 'message-head' },
+    h('span', { class: 'author', dir: 'auto' }, author),
+    isBot(message.user) && h('span', { class: 'badge-app' }, 'APP'),
+    time(message),
+  );
 }
 
-const time = (message) => h('time', { class: 'message-time', datetime: new Date(when(message) * 1000).toISOString(), title: fullMoment(when(message), zone()) }, isoTime(when(message), zone()));
-const gutterTime = (message) => h('span', { class: 'gutter-time', title: fullMoment(when(message), zone()) }, isoTime(when(message), zone()));
+const time = (message) =>
+  h(
+    'time',
+    { class: 'message-time', datetime: new Date(when(message) * 1000).toISOString(), title: fullMoment(when(message), zone()) },
+    isoTime(when(message), zone()),
+  );
+const gutterTime = (message) =>
+  h('span', { class: 'gutter-time', title: fullMoment(when(message), zone()) }, isoTime(when(message), zone()));
 const edited = () => h('span', { class: 'edited' }, ' (edited)');
 
 function content(message, channel) {
   if (message.deleted) return h('p', { class: 'muted' }, 'This message was deleted.');
   const surface = surfaceOf(message, channel);
-  const text = !message.blocks?.length && h('div', { class: 'message-text', dir: 'auto' }, mrkdwn(message.text), message.edited && edited());
-  return [text || [blocksOf(message, surface), message.edited && h('div', { class: 'edited-line' }, edited())], extras(message, surface)];
+  const text =
+    !message.blocks?.length && h('div', { class: 'message-text', dir: 'auto' }, mrkdwn(message.text), message.edited && edited());
+  return [
+    text || [blocksOf(message, surface), message.edited && h('div', { class: 'edited-line' }, edited())],
+    extras(message, surface),
+  ];
 }
 
 function blocksOf(message, surface) {
@@ -67,9 +94,13 @@ function blocksOf(message, surface) {
 function replies(message) {
   if (!message.reply_count) return null;
   const count = message.reply_count === 1 ? '1 reply' : `${message.reply_count} replies`;
-  return button({ class: 'thread-link', data: { testid: 'open-thread' }, on: { click: () => go({ thread: message.ts }) } },
-    icon('thread'), h('span', { class: 'thread-count' }, count),
-    message.latest_reply && h('span', { class: 'muted' }, `Last reply ${ago(Math.min(Number(message.latest_reply), now()), now())}`));
+  return button(
+    { class: 'thread-link', data: { testid: 'open-thread' }, on: { click: () => go({ thread: message.ts }) } },
+    icon('thread'),
+    h('span', { class: 'thread-count' }, count),
+    message.latest_reply &&
+      h('span', { class: 'muted' }, `Last reply ${ago(Math.min(Number(message.latest_reply), now()), now())}`),
+  );
 }
 
 // ---- what can be done with a message -------------------------------------------
@@ -79,8 +110,13 @@ function tools(message, channel, inThread) {
   const more = iconButton('more', 'More actions', null, { data: { testid: 'message-actions' } });
   const canThread = !inThread && !message.ephemeral;
   opensMenu(more, 'More actions', () => actions(message, channel, canThread), { align: 'end' });
-  return h('div', { class: 'message-tools', role: 'group', 'aria-label': 'Message actions' },
-    canThread && iconButton('thread', 'Reply in thread', () => go({ thread: message.ts }), { data: { testid: 'reply-in-thread' } }), more);
+  return h(
+    'div',
+    { class: 'message-tools', role: 'group', 'aria-label': 'Message actions' },
+    canThread &&
+      iconButton('thread', 'Reply in thread', () => go({ thread: message.ts }), { data: { testid: 'reply-in-thread' } }),
+    more,
+  );
 }
 
 function actions(message, channel, canThread) {
@@ -89,17 +125,26 @@ function actions(message, channel, canThread) {
   if (message.ephemeral) return [text];
   const shortcuts = store.data.app.shortcuts.filter((shortcut) => shortcut.type === 'message');
   const reply = { label: 'Reply in thread', icon: 'thread', onSelect: () => go({ thread: message.ts }) };
-  return [...(canThread ? [reply] : []), ...shortcuts.map((shortcut) => shortcutItem(shortcut, message, channel)), { heading: 'Message' }, link, text];
+  return [
+    ...(canThread ? [reply] : []),
+    ...shortcuts.map((shortcut) => shortcutItem(shortcut, message, channel)),
+    { heading: 'Message' },
+    link,
+    text,
+  ];
 }
 
 const shortcutItem = (shortcut, message, channel) => ({
-  label: shortcut.name, note: shortcut.description, icon: 'bolt', data: { testid: `shortcut-${shortcut.callback_id}` },
+  label: shortcut.name,
+  note: shortcut.description,
+  icon: 'bolt',
+  data: { testid: `shortcut-${shortcut.callback_id}` },
   onSelect: () => runShortcut('message_shortcut', { callback_id: shortcut.callback_id, channel, message_ts: message.ts }),
 });
 
 /** runShortcut runs a global or message shortcut; what goes wrong is said in words. */
 export async function runShortcut(type, details) {
-  const answer = await api.act(store.user, type, details).catch((error) => ({ ok: false, error: error.message }));
+  const answer = await api.act(store.user, type, details);
   if (answer.ok === false) toast(answer.error || 'The shortcut did not work. Try again?', { tone: 'error' });
 }
 

@@ -1,11 +1,11 @@
 // The conversation: the list of messages of a channel and of a thread, kept up
 // to date while the reader stays where they are.
-import { h, fill, icon, button, iconButton, patch } from './dom.js';
+import { h, fill, icon, button, patch } from './dom.js';
 import { api } from './api.js';
 import { messageRow, authorOf } from './message.js';
 import { mrkdwn } from './mrkdwn.js';
 import { errorLine, announce } from './notice.js';
-import { store, on, channelOf, titleOf, userOf, isBot, nameOf, zone, now, go } from './state.js';
+import { store, channelOf, titleOf, userOf, isBot, nameOf, zone, now } from './state.js';
 import { isoDate, dayDivider } from './dates.js';
 
 const GROUP_SECONDS = 300;
@@ -62,7 +62,11 @@ export class MessageList {
 
   pick(messages) {
     if (this.thread) return messages.filter((message) => !message.deleted || message.ts === this.thread);
-    return messages.filter((message) => (!message.thread_ts || message.thread_ts === message.ts || message.broadcast) && (!message.deleted || message.reply_count));
+    return messages.filter(
+      (message) =>
+        (!message.thread_ts || message.thread_ts === message.ts || message.broadcast) &&
+        (!message.deleted || message.reply_count),
+    );
   }
 
   failed(error) {
@@ -94,7 +98,8 @@ export class MessageList {
       const at = Number(message.ts);
       const newDay = !previous || isoDate(at, zone()) !== isoDate(Number(previous.ts), zone());
       const isNew = message.ts === this.unreadFrom;
-      if (newDay && !this.thread) items.push({ id: `day ${isoDate(at, zone())}`, stamp: today, make: () => divider(dayDivider(at, zone(), now())) });
+      if (newDay && !this.thread)
+        items.push({ id: `day ${isoDate(at, zone())}`, stamp: today, make: () => divider(dayDivider(at, zone(), now())) });
       if (isNew) items.push({ id: 'new', stamp: '', make: newLine });
       items.push(this.item(message, !newDay && !isNew && follows(message, previous), today));
       if (this.thread && message.ts === this.thread) items.push(this.replyLine(message));
@@ -147,8 +152,16 @@ export class MessageList {
 }
 
 function follows(message, previous) {
-  return previous.user === message.user && authorOf(previous) === authorOf(message) && !previous.ephemeral && !message.ephemeral && !previous.reply_count
-    && !message.blocks?.length && !isBot(message.user) && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS;
+  return (
+    previous.user === message.user &&
+    authorOf(previous) === authorOf(message) &&
+    !previous.ephemeral &&
+    !message.ephemeral &&
+    !previous.reply_count &&
+    !message.blocks?.length &&
+    !isBot(message.user) &&
+    Number(message.ts) - Number(previous.ts) < GROUP_SECONDS
+  );
 }
 
 const divider = (words) => h('li', { class: 'day' }, h('span', {}, words));
@@ -157,7 +170,13 @@ const newLine = () => h('li', { class: 'new-line' }, h('span', {}, 'New'));
 /** skeleton stands where messages will be while they are on their way. */
 export function skeleton() {
   const bar = (width) => h('span', { class: `bone ${width}` });
-  return h('div', { class: 'skeleton', role: 'status', 'aria-label': 'Loading' }, [0, 1, 2].map(() => h('div', { class: 'bones' }, h('span', { class: 'bone round' }), h('span', {}, bar('short'), bar('long'), bar('middle')))));
+  return h(
+    'div',
+    { class: 'skeleton', role: 'status', 'aria-label': 'Loading' },
+    [0, 1, 2].map(() =>
+      h('div', { class: 'bones' }, h('span', { class: 'bone round' }), h('span', {}, bar('short'), bar('long'), bar('middle'))),
+    ),
+  );
 }
 
 // ---- the heads above the lists ---------------------------------------------------
@@ -178,28 +197,9 @@ export function channelHead(channel) {
 export function beginning(id) {
   const channel = channelOf(id);
   if (!channel) return null;
-  const words = channel.kind === 'im' ? `This is the start of your conversation with ${nameOf(userOf(channel.user))}.` : `This is the very beginning of #${channel.name}.`;
+  const words =
+    channel.kind === 'im'
+      ? `This is the start of your conversation with ${nameOf(userOf(channel.user))}.`
+      : `This is the very beginning of #${channel.name}.`;
   return h('p', { class: 'beginning' }, words);
-}
-
-/** mountThread draws the right pane and returns its list. */
-export function mountThread(root, composer) {
-  const list = new MessageList({ label: 'Thread' });
-  const where = h('span', { class: 'pane-note' });
-  const close = iconButton('close', 'Close thread', () => go({ thread: null }), { data: { testid: 'close-thread' } });
-  root.append(h('header', { class: 'pane-head' }, h('div', { class: 'pane-words' }, h('h2', { class: 'pane-title' }, 'Thread'), where), close), list.root, composer.root);
-  root.addEventListener('keydown', (event) => event.key === 'Escape' && !event.defaultPrevented && go({ thread: null }));
-  on('route', () => {
-    const channel = channelOf(store.place);
-    const open = Boolean(store.thread && channel);
-    root.hidden = !open;
-    where.textContent = channel ? (channel.kind === 'im' ? titleOf(channel) : `#${channel.name}`) : '';
-    if (!open) list.clear();
-    else if (list.channel !== channel.id || list.thread !== store.thread || list.user !== store.user) {
-      list.user = store.user;
-      list.show(channel.id, store.thread);
-      composer.aim({ channel, thread: store.thread });
-    }
-  });
-  return list;
 }

@@ -25,10 +25,28 @@ class ModalView {
     this.blocks = h('div', { class: 'blocks' });
     this.foot = h('div', { class: 'modal-foot' });
     const close = iconButton('close', 'Close', () => owner.close({ all: true }), { data: { testid: 'modal-x' } });
-    const head = h('div', { class: 'modal-head' }, this.back, avatar({ id: store.data.app.bot_user }, 'small'), this.title, close);
+    const head = h(
+      'div',
+      { class: 'modal-head' },
+      this.back,
+      avatar({ id: store.data.app.bot_user }, 'small'),
+      this.title,
+      close,
+    );
     this.body = h('div', { class: 'modal-body' }, this.banner, this.blocks);
     const form = h('form', { class: 'modal-form', novalidate: true }, head, this.body, this.foot);
-    this.root = h('section', { class: 'modal', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': this.titleId, tabindex: '-1', data: { testid: 'modal', viewId: view.id } }, form);
+    this.root = h(
+      'section',
+      {
+        class: 'modal',
+        role: 'dialog',
+        'aria-modal': 'true',
+        'aria-labelledby': this.titleId,
+        tabindex: '-1',
+        data: { testid: 'modal', viewId: view.id },
+      },
+      form,
+    );
     form.addEventListener('submit', (event) => (event.preventDefault(), this.submit()));
     this.root.addEventListener('keydown', (event) => this.key(event));
   }
@@ -55,13 +73,26 @@ class ModalView {
     const words = JSON.stringify([submit, close]);
     if (words === this.footWords) return;
     this.footWords = words;
-    this.submitButton = submit && h('button', { type: 'submit', class: 'button primary', data: { testid: 'modal-submit' } }, h('span', { class: 'button-text' }, plainText(submit)));
-    fill(this.foot, button({ class: 'button', data: { testid: 'modal-close' }, on: { click: () => this.owner.close() } }, plainText(close) || (submit ? 'Cancel' : 'Close')), this.submitButton);
+    this.submitButton =
+      submit &&
+      h(
+        'button',
+        { type: 'submit', class: 'button primary', data: { testid: 'modal-submit' } },
+        h('span', { class: 'button-text' }, plainText(submit)),
+      );
+    fill(
+      this.foot,
+      button(
+        { class: 'button', data: { testid: 'modal-close' }, on: { click: () => this.owner.close() } },
+        plainText(close) || (submit ? 'Cancel' : 'Close'),
+      ),
+      this.submitButton,
+    );
   }
 
   /** save keeps what was typed on the server, so that a reload finds it. */
   save() {
-    return api.act(this.user, 'state', { view_id: this.id, values: this.surface.values(this.view.blocks) }).catch(() => { /* sent again with the next letter */ });
+    return api.act(this.user, 'state', { view_id: this.id, values: this.surface.values(this.view.blocks) });
   }
 
   async submit() {
@@ -69,7 +100,7 @@ class ModalView {
     this.sending = true;
     this.busy(true);
     fill(this.banner);
-    const answer = await api.act(this.user, 'submit', { view_id: this.id, values: this.surface.values(this.view.blocks) }).catch((error) => ({ ok: false, error: error.message }));
+    const answer = await api.act(this.user, 'submit', { view_id: this.id, values: this.surface.values(this.view.blocks) });
     this.sending = false;
     this.busy(false);
     await this.owner.load();
@@ -129,70 +160,70 @@ class ModalView {
   }
 }
 
-/** mountModals keeps the layer in step with the person's stack of views. */
-export function mountModals(layer, panes) {
-  const shown = new Map(); // view id → ModalView
-  const scrim = h('div', { class: 'modal-scrim' });
-  const stage = h('div', { class: 'modal-stage' });
-  layer.append(scrim, stage);
-  let before = null; // who had the focus when the first modal opened
-  let loading = 0;
+/** Modals keeps the layer in step with the stack of views of the person played. */
+export class Modals {
+  constructor(layer, panes) {
+    Object.assign(this, { layer, panes, shown: new Map(), before: null, loading: 0 });
+    this.stage = h('div', { class: 'modal-stage' });
+    layer.append(h('div', { class: 'modal-scrim' }), this.stage);
+    on('views', () => this.load());
+  }
 
-  const owner = { load, close };
-
-  async function load() {
+  async load() {
     const user = store.user;
-    const ticket = ++loading;
+    const ticket = ++this.loading;
     const stack = await api.views(user).catch(() => null);
-    if (stack && user === store.user && ticket === loading) draw(stack);
+    if (stack && user === store.user && ticket === this.loading) this.draw(stack);
   }
 
-  function draw(stack) {
-    const was = top();
+  get top() {
+    return [...this.shown.values()].find((modal) => !modal.root.hidden && modal.root.isConnected);
+  }
+
+  draw(stack) {
+    const was = this.top;
     const ids = new Set(stack.map((view) => view.id));
-    for (const id of [...shown.keys()]) if (!ids.has(id)) shown.delete(id);
-    stack.forEach((view, index) => {
-      if (!shown.has(view.id)) shown.set(view.id, new ModalView(view, owner));
-      shown.get(view.id).update(view, stack[index - 1]);
-    });
-    // The map keeps the order of arrival; the stack decides which is on top.
-    const order = stack.map((view) => shown.get(view.id));
-    patch(stage, order.map((modal) => ({ id: modal.id, stamp: '', make: () => modal.root })));
+    for (const id of [...this.shown.keys()]) if (!ids.has(id)) this.shown.delete(id);
+    const order = stack.map((view, index) => this.modalFor(view, stack[index - 1]));
+    patch(
+      this.stage,
+      order.map((modal) => ({ id: modal.id, stamp: '', make: () => modal.root })),
+    );
     order.forEach((modal, index) => (modal.root.hidden = index !== order.length - 1));
-    cover(order.length > 0);
-    const now = order.at(-1);
-    if (now && now !== was) now.focusFirst();
+    this.cover(order.length > 0);
+    if (order.length && order.at(-1) !== was) order.at(-1).focusFirst();
   }
 
-  const top = () => [...shown.values()].find((modal) => !modal.root.hidden && modal.root.isConnected);
+  modalFor(view, below) {
+    if (!this.shown.has(view.id)) this.shown.set(view.id, new ModalView(view, this));
+    const modal = this.shown.get(view.id);
+    modal.update(view, below);
+    return modal;
+  }
 
   // Behind a modal the conversation rests; people, clock and backstage stay in reach.
-  function cover(covered) {
-    if (covered && layer.hidden) before = document.activeElement;
-    const opened = layer.hidden === covered;
-    layer.hidden = !covered;
-    panes.inert = covered;
+  cover(covered) {
+    if (covered && this.layer.hidden) this.before = document.activeElement;
+    const uncovered = !covered && !this.layer.hidden;
+    this.layer.hidden = !covered;
+    this.panes.inert = covered;
     document.body.classList.toggle('has-modal', covered);
-    if (opened && !covered && before?.isConnected) before.focus({ preventScroll: true });
+    if (uncovered && this.before?.isConnected) this.before.focus({ preventScroll: true });
   }
 
-  async function close({ all = false } = {}) {
-    const modal = top();
+  async close({ all = false } = {}) {
+    const modal = this.top;
     if (!modal) return;
-    const clear = all && shown.size > 1;
-    const answer = await api.act(modal.user, 'close', { view_id: modal.id, ...(clear ? { clear: true } : {}) }).catch((error) => ({ ok: false, error: error.message }));
+    const clear = all && this.shown.size > 1 ? { clear: true } : {};
+    const answer = await api.act(modal.user, 'close', { view_id: modal.id, ...clear });
     if (answer.ok === false) fill(modal.banner, errorLine(answer.error || TROUBLE));
-    await load();
+    await this.load();
   }
 
-  on('views', load);
-  return {
-    load,
-    /** leave forgets the modals of the persona that was played; the server keeps them. */
-    leave() {
-      shown.forEach((modal) => modal.saveSoon.flush());
-      shown.clear();
-      draw([]);
-    },
-  };
+  /** leave takes the modals of the person off the screen; the server keeps them, with all that was typed. */
+  leave() {
+    this.shown.forEach((modal) => modal.saveSoon.flush());
+    this.shown.clear();
+    this.draw([]);
+  }
 }

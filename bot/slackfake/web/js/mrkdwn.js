@@ -7,7 +7,7 @@ import { dateToken } from './dates.js';
 import { store, userOf, channelOf, titleOf, nameOf, zone, now, addressOf } from './state.js';
 
 /** decode turns the three entities back, once: &amp;lt; shows as &lt;. */
-export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: '&', lt: '<', gt: '>' })[name]);
+const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: '&', lt: '<', gt: '>' })[name]);
 
 /** mrkdwn renders text; `verbatim` leaves bare addresses unlinked. */
 export function mrkdwn(text, { verbatim = false } = {}) {
@@ -163,14 +163,22 @@ export function link(url, ...children) {
 export function mention(id, label = '') {
   const user = userOf(id);
   const name = user ? nameOf(user) : decode(label) || 'unknown person';
-  return h('span', { class: id === store.user ? 'mention mention-me' : 'mention', title: user?.title || null, data: { user: id } }, `@${name}`);
+  return h(
+    'span',
+    { class: id === store.user ? 'mention mention-me' : 'mention', title: user?.title || null, data: { user: id } },
+    `@${name}`,
+  );
 }
 
 /** groupMention shows a user group by its handle. */
 export function groupMention(id, label = '') {
   const group = store.data?.groups?.find((one) => one.id === id);
   const own = group?.users?.includes(store.user);
-  return h('span', { class: own ? 'mention mention-me' : 'mention', title: group?.name || null }, group ? `@${group.handle}` : decode(label) || '@group');
+  return h(
+    'span',
+    { class: own ? 'mention mention-me' : 'mention', title: group?.name || null },
+    group ? `@${group.handle}` : decode(label) || '@group',
+  );
 }
 
 /** channelLink leads to a channel the reader can see; others show as private. */

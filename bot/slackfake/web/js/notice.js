@@ -9,8 +9,13 @@ const SHOWN_MS = 4500;
 /** toast shows a notice in the corner; errors stay until they are closed. */
 export function toast(text, { tone = 'info' } = {}) {
   const close = () => node.remove();
-  const node = h('div', { class: `toast toast-${tone}`, role: tone === 'error' ? 'alert' : 'status', data: { testid: 'toast' } },
-    icon(tone === 'error' ? 'warning' : 'check'), h('span', { class: 'toast-text' }, text), iconButton('close', 'Dismiss', close));
+  const node = h(
+    'div',
+    { class: `toast toast-${tone}`, role: tone === 'error' ? 'alert' : 'status', data: { testid: 'toast' } },
+    icon(tone === 'error' ? 'warning' : 'check'),
+    h('span', { class: 'toast-text' }, text),
+    iconButton('close', 'Dismiss', close),
+  );
   document.getElementById('toasts').append(node);
   if (tone !== 'error') setTimeout(close, SHOWN_MS);
 }
@@ -49,10 +54,25 @@ export function confirmed(question) {
       before?.focus?.({ preventScroll: true });
       resolve(yes);
     };
-    const yes = button({ class: `button ${question.style === 'danger' ? 'danger' : 'primary'}`, data: { testid: 'confirm-yes' }, on: { click: () => answer(true) } }, plainText(question.confirm) || 'Yes');
-    const no = button({ class: 'button', data: { testid: 'confirm-no' }, on: { click: () => answer(false) } }, plainText(question.deny) || 'Cancel');
-    const dialog = h('dialog', { class: 'confirm', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': id, data: { testid: 'confirm' } },
-      h('h2', { id }, plainText(question.title) || 'Are you sure?'), h('div', { class: 'confirm-text' }, textOf(question.text)), h('div', { class: 'confirm-buttons' }, no, yes));
+    const yes = button(
+      {
+        class: `button ${question.style === 'danger' ? 'danger' : 'primary'}`,
+        data: { testid: 'confirm-yes' },
+        on: { click: () => answer(true) },
+      },
+      plainText(question.confirm) || 'Yes',
+    );
+    const no = button(
+      { class: 'button', data: { testid: 'confirm-no' }, on: { click: () => answer(false) } },
+      plainText(question.deny) || 'Cancel',
+    );
+    const dialog = h(
+      'dialog',
+      { class: 'confirm', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': id, data: { testid: 'confirm' } },
+      h('h2', { id }, plainText(question.title) || 'Are you sure?'),
+      h('div', { class: 'confirm-text' }, textOf(question.text)),
+      h('div', { class: 'confirm-buttons' }, no, yes),
+    );
     dialog.addEventListener('keydown', (event) => event.stopPropagation());
     dialog.addEventListener('cancel', (event) => (event.preventDefault(), answer(false)));
     dialog.addEventListener('close', () => answer(false), { once: true });

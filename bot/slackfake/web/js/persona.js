@@ -16,7 +16,10 @@ export function avatar(user, size = '') {
 
 function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);
-  return [words[0], words.length > 1 ? words.at(-1) : ''].map((word) => [...word][0] ?? '').join('').toUpperCase();
+  return [words[0], words.length > 1 ? words.at(-1) : '']
+    .map((word) => [...word][0] ?? '')
+    .join('')
+    .toUpperCase();
 }
 
 // The colour, darkened step by step until white letters on it can be read (WCAG AA).
@@ -59,7 +62,9 @@ const WIDE = 'rail-wide';
 /** mountRail draws the rail of personas and keeps its clocks right. */
 export function mountRail(root) {
   const list = h('ul', { class: 'rail-list' });
-  const toggle = iconButton('right', 'Show names, titles and zones', () => setWide(!root.classList.contains(WIDE), true), { class: 'chrome-button rail-toggle' });
+  const toggle = iconButton('right', 'Show names, titles and zones', () => setWide(!root.classList.contains(WIDE), true), {
+    class: 'chrome-button rail-toggle',
+  });
   root.append(h('h2', { class: 'rail-title' }, 'Play as'), list, toggle);
 
   function setWide(wide, keep) {
@@ -70,9 +75,15 @@ export function mountRail(root) {
   const kept = remembered.get('rail');
   setWide(kept ? kept === 'wide' : innerWidth >= 1440);
 
-  const draw = () => patch(list, personas().map((user, index) => ({
-    id: user.id, stamp: JSON.stringify([user, user.id === store.user, localTime(user)]), make: () => h('li', {}, face(user, index)),
-  })));
+  const draw = () =>
+    patch(
+      list,
+      personas().map((user, index) => ({
+        id: user.id,
+        stamp: JSON.stringify([user, user.id === store.user, localTime(user)]),
+        make: () => h('li', {}, face(user, index)),
+      })),
+    );
   on('state', draw);
   on('clock', draw);
   document.addEventListener('keydown', (event) => {
@@ -86,23 +97,43 @@ export function mountRail(root) {
 
 function face(user, index) {
   const current = user.id === store.user;
-  const node = button({
-    class: 'persona', data: { testid: `persona-${user.id}` }, 'aria-pressed': String(current),
-    'aria-keyshortcuts': index < 9 ? `Alt+${index + 1}` : null, on: { click: () => play(user.id) },
-  }, avatar(user, 'large'),
-  h('span', { class: 'persona-short' }, h('span', {}, nameOf(user).split(' ')[0]), h('span', { class: 'persona-time' }, isoTime(now(), user.tz)),
-    h('span', { class: 'visually-hidden' }, `${nameOf(user)}, ${user.title}, ${placeOf(user.tz)}`)),
-  h('span', { class: 'persona-long' }, h('span', { class: 'persona-name' }, nameOf(user)), h('span', { class: 'persona-title' }, user.title),
-    h('span', { class: 'persona-time' }, `${localTime(user)} · ${placeOf(user.tz)}`)));
+  const node = button(
+    {
+      class: 'persona',
+      data: { testid: `persona-${user.id}` },
+      'aria-pressed': String(current),
+      'aria-keyshortcuts': index < 9 ? `Alt+${index + 1}` : null,
+      on: { click: () => play(user.id) },
+    },
+    avatar(user, 'large'),
+    h(
+      'span',
+      { class: 'persona-short' },
+      h('span', {}, nameOf(user).split(' ')[0]),
+      h('span', { class: 'persona-time' }, isoTime(now(), user.tz)),
+      h('span', { class: 'visually-hidden' }, `${nameOf(user)}, ${user.title}, ${placeOf(user.tz)}`),
+    ),
+    h(
+      'span',
+      { class: 'persona-long' },
+      h('span', { class: 'persona-name' }, nameOf(user)),
+      h('span', { class: 'persona-title' }, user.title),
+      h('span', { class: 'persona-time' }, `${localTime(user)} · ${placeOf(user.tz)}`),
+    ),
+  );
   withCard(node, () => personCard(user, index));
   return node;
 }
 
 function personCard(user, index) {
-  return h('div', { class: 'person-card', role: 'tooltip' },
-    h('strong', {}, nameOf(user)), h('span', {}, user.title),
+  return h(
+    'div',
+    { class: 'person-card', role: 'tooltip' },
+    h('strong', {}, nameOf(user)),
+    h('span', {}, user.title),
     h('span', { class: 'muted' }, `${localTime(user)} · ${placeOf(user.tz)}, ${offsetName(now(), user.tz)}`),
-    index < 9 && h('span', { class: 'muted' }, h('kbd', {}, 'Alt'), ' + ', h('kbd', {}, String(index + 1))));
+    index < 9 && h('span', { class: 'muted' }, h('kbd', {}, 'Alt'), ' + ', h('kbd', {}, String(index + 1))),
+  );
 }
 
 // The card helps where the rail is narrow; it opens on hover and on keyboard focus.

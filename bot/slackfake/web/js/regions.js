@@ -7,7 +7,9 @@ export function mountRegions() {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'F6') return;
     event.preventDefault();
-    const regions = [...document.querySelectorAll('[data-region], [role="dialog"]')].filter((node) => !node.hidden && node.getClientRects().length && !node.closest('[inert]'));
+    const regions = [...document.querySelectorAll('[data-region], [role="dialog"]')].filter(
+      (node) => !node.hidden && node.getClientRects().length && !node.closest('[inert]'),
+    );
     const at = regions.findIndex((node) => node.contains(document.activeElement));
     const next = regions[(at + (event.shiftKey ? -1 : 1) + regions.length) % regions.length];
     const inside = next.querySelector('[aria-current="page"], [aria-pressed="true"], textarea') ?? focusables(next)[0];

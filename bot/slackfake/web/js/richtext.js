@@ -19,8 +19,11 @@ export const richText = (block) => (block.elements ?? []).map((part) => PARTS[pa
 function list(part) {
   const ordered = part.style === 'ordered';
   const start = ordered && part.offset ? part.offset + 1 : null;
-  return h(ordered ? 'ol' : 'ul', { class: `rich-list indent-${Math.min(part.indent ?? 0, 5)}`, start },
-    (part.elements ?? []).map((item) => h('li', {}, pieces(item))));
+  return h(
+    ordered ? 'ol' : 'ul',
+    { class: `rich-list indent-${Math.min(part.indent ?? 0, 5)}`, start },
+    (part.elements ?? []).map((item) => h('li', {}, pieces(item))),
+  );
 }
 
 const pieces = (part) => (part.elements ?? []).map(piece);
@@ -41,5 +44,8 @@ const STYLES = { bold: 'strong', italic: 'em', strike: 'del', underline: 'u', co
 
 function piece(p) {
   const node = PIECES[p.type]?.(p) ?? p.text ?? '';
-  return Object.entries(STYLES).reduce((inner, [name, tag]) => (p.style?.[name] ? h(tag, { class: name === 'code' ? 'code' : null }, inner) : inner), node);
+  return Object.entries(STYLES).reduce(
+    (inner, [name, tag]) => (p.style?.[name] ? h(tag, { class: name === 'code' ? 'code' : null }, inner) : inner),
+    node,
+  );
 }

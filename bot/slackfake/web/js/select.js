@@ -8,163 +8,246 @@ const TYPING_MS = 200;
 /**
  * select makes the control. `source(query)` gives (a promise of) groups
  * [{label?, options: [{key, text, note?}]}]; `chosen` is a list of such options;
- * `onChange(options)` hears every change. With `minQuery` the list waits for that many letters.
+ * `onChange(options)` hears every change and may answer false to refuse it.
+ * With `minQuery` the list waits for that many letters; `slow` says that it is fetched.
  */
-export function select({ source, chosen = [], multi = false, max = Infinity, minQuery = 0, placeholder, clearable, id, label, onChange, data, slow = false }) {
-  const listId = uid('list');
-  const input = h('input', {
-    id, class: 'select-input', role: 'combobox', autocomplete: 'off', spellcheck: 'false', placeholder, 'aria-label': id ? null : label,
-    'aria-autocomplete': 'list', 'aria-expanded': 'false', 'aria-haspopup': 'listbox', 'aria-controls': listId,
-  });
-  // Chips and the clear button come and go; the input never moves, or it would lose the focus.
-  const chips = h('span', { class: 'select-chips' });
-  const clearer = h('span', { class: 'select-chips' });
-  const box = h('div', { class: multi ? 'select-box multi' : 'select-box' }, chips, input, clearer, icon('down', 'select-arrow'));
-  const root = h('div', { class: 'select', data }, box);
-  const list = h('ul', { id: listId, class: 'select-list', role: 'listbox', 'aria-label': label || placeholder || 'Choices', 'aria-multiselectable': multi ? 'true' : null });
-  let close = null;
-  let shown = []; // option nodes in order
-  let active = -1;
-  let asked = 0;
+export const select = (options) => new Select(options).root;
 
-  // ---- what is chosen ----
-  const isChosen = (option) => chosen.some((one) => one.key === option.key);
-
-  function drawChosen() {
-    fill(chips, multi && chosen.map(chip));
-    fill(clearer, clearable && !multi && chosen.length > 0 && iconButton('close', 'Clear the choice', () => set([]), { class: 'icon-button small' }));
-    input.placeholder = multi && chosen.length ? '' : placeholder ?? '';
-    if (!multi && !close) input.value = chosen[0]?.text ?? '';
+class Select {
+  constructor({
+    source,
+    chosen = [],
+    multi = false,
+    max = Infinity,
+    minQuery = 0,
+    placeholder = '',
+    clearable = false,
+    id,
+    label,
+    onChange,
+    data,
+    slow = false,
+  }) {
+    Object.assign(this, { source, chosen, multi, max, minQuery, placeholder, clearable, onChange, slow });
+    this.shown = []; // option nodes in order
+    this.active = -1;
+    this.asked = 0; // the latest question to the source; answers to older ones are dropped
+    this.shut = null; // closes the list while it is open
+    this.build({ id, label, data });
+    this.listen();
+    this.drawChosen();
   }
 
-  function chip(option) {
-    const remove = iconButton('close', `Remove ${option.text}`, () => set(chosen.filter((one) => one.key !== option.key)), { class: 'chip-remove' });
+  build({ id, label, data }) {
+    const listId = uid('list');
+    this.input = h('input', {
+      id,
+      class: 'select-input',
+      role: 'combobox',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      'aria-label': id ? null : label,
+      'aria-autocomplete': 'list',
+      'aria-expanded': 'false',
+      'aria-haspopup': 'listbox',
+      'aria-controls': listId,
+    });
+    // Chips and the clear button come and go; the input never moves, or it would lose the focus.
+    this.chips = h('span', { class: 'select-chips' });
+    this.clearer = h('span', { class: 'select-chips' });
+    this.box = h(
+      'div',
+      { class: this.multi ? 'select-box multi' : 'select-box' },
+      this.chips,
+      this.input,
+      this.clearer,
+      icon('down', 'select-arrow'),
+    );
+    this.list = h('ul', {
+      id: listId,
+      class: 'select-list',
+      role: 'listbox',
+      'aria-label': label || this.placeholder || 'Choices',
+      'aria-multiselectable': this.multi ? 'true' : null,
+    });
+    this.root = h('div', { class: 'select', data }, this.box);
+  }
+
+  listen() {
+    const { input, box, list } = this;
+    const typed = debounce(() => this.search(), this.slow ? TYPING_MS : 0);
+    input.addEventListener('keydown', (event) => this.key(event));
+    input.addEventListener('input', () => (this.open(), typed()));
+    input.addEventListener('click', () => this.open());
+    // What is chosen gives way to what is typed.
+    input.addEventListener('focus', () => !this.multi && input.select());
+    input.addEventListener('blur', () => this.shut?.());
+    // Pressing in the list must not take the focus from the box, or the list would shut first.
+    list.addEventListener('mousedown', (event) => event.preventDefault());
+    box.addEventListener('click', (event) => {
+      if (event.target === box || event.target.closest('.select-arrow')) (input.focus(), this.open());
+    });
+  }
+
+  // ---- what is chosen ----
+
+  drawChosen() {
+    const { input, chosen, multi } = this;
+    fill(this.chips, multi && chosen.map((option) => this.chip(option)));
+    fill(
+      this.clearer,
+      this.clearable &&
+        !multi &&
+        chosen.length > 0 &&
+        iconButton('close', 'Clear the choice', () => this.set([]), { class: 'icon-button small' }),
+    );
+    input.placeholder = multi && chosen.length ? '' : this.placeholder;
+    if (!multi && !this.shut) input.value = chosen[0]?.text ?? '';
+  }
+
+  chip(option) {
+    const remove = iconButton('close', `Remove ${option.text}`, () => this.set(this.without(option)), { class: 'chip-remove' });
     return h('span', { class: 'chip', data: { value: option.key } }, h('span', { class: 'chip-text' }, option.text), remove);
   }
 
-  async function set(options) {
-    const before = chosen;
-    chosen = options;
-    drawChosen();
-    input.focus({ preventScroll: true });
-    // The owner may say no (a confirm dialog denied): then the old choice stands.
-    if ((await onChange(options)) === false) {
-      chosen = before;
-      drawChosen();
-    }
+  without(option) {
+    return this.chosen.filter((one) => one.key !== option.key);
   }
 
-  function pick(option) {
-    if (!multi) {
-      shut();
-      return set([option]);
+  isChosen(option) {
+    return this.chosen.some((one) => one.key === option.key);
+  }
+
+  async set(options) {
+    const before = this.chosen;
+    this.chosen = options;
+    this.drawChosen();
+    this.input.focus({ preventScroll: true });
+    // The owner may say no (a confirm dialog denied): then the old choice stands.
+    if ((await this.onChange(options)) !== false) return;
+    this.chosen = before;
+    this.drawChosen();
+  }
+
+  pick(option) {
+    if (!this.multi) {
+      this.shut();
+      return this.set([option]);
     }
-    input.value = '';
-    if (isChosen(option)) set(chosen.filter((one) => one.key !== option.key));
-    else if (chosen.length < max) set([...chosen, option]);
-    return fetchList();
+    this.input.value = '';
+    if (this.isChosen(option)) this.set(this.without(option));
+    else if (this.chosen.length < this.max) this.set([...this.chosen, option]);
+    return this.search();
   }
 
   // ---- the list ----
-  function open() {
-    if (close) return;
-    close = float(list, box, { matchWidth: true, onClose: closed });
-    input.setAttribute('aria-expanded', 'true');
-    fetchList('');
+
+  open() {
+    if (this.shut) return;
+    this.shut = float(this.list, this.box, { matchWidth: true, onClose: () => this.closed() });
+    this.input.setAttribute('aria-expanded', 'true');
+    this.search('');
   }
 
-  function closed() {
-    close = null;
-    asked++;
-    active = -1;
-    input.setAttribute('aria-expanded', 'false');
-    input.removeAttribute('aria-activedescendant');
-    input.value = multi ? '' : chosen[0]?.text ?? '';
+  closed() {
+    this.shut = null;
+    this.asked++;
+    this.active = -1;
+    this.input.setAttribute('aria-expanded', 'false');
+    this.input.removeAttribute('aria-activedescendant');
+    this.input.value = this.multi ? '' : (this.chosen[0]?.text ?? '');
   }
 
-  const shut = () => close?.();
-
-  async function fetchList(query = input.value) {
-    const ticket = ++asked;
-    if (query.length < minQuery) return say(minQuery - query.length === 1 ? 'Type one more letter' : `Type ${minQuery - query.length} more letters`);
-    if (slow) say('Looking…');
+  async search(query = this.input.value) {
+    const ticket = ++this.asked;
+    const current = () => ticket === this.asked && this.shut;
+    const missing = this.minQuery - query.length;
+    if (missing > 0) return this.say(missing === 1 ? 'Type one more letter' : `Type ${missing} more letters`);
+    if (this.slow) this.say('Looking…');
     try {
-      const groups = await source(query.trim());
-      if (ticket === asked && close) drawList(groups);
+      const groups = await this.source(query.trim());
+      if (current()) this.drawList(groups);
     } catch (error) {
-      if (ticket === asked && close) say(error.message);
+      if (current()) this.say(error.message);
     }
   }
 
-  function say(words) {
-    shown = [];
-    list.replaceChildren(h('li', { class: 'select-note', role: 'presentation' }, words));
+  say(words) {
+    this.shown = [];
+    fill(this.list, h('li', { class: 'select-note', role: 'presentation' }, words));
   }
 
-  function drawList(groups) {
+  drawList(groups) {
     const filled = groups.filter((group) => group.options.length);
-    if (!filled.length) return say('Nothing found');
-    list.replaceChildren(...filled.map(group));
-    shown = [...list.querySelectorAll('[role="option"]')];
-    const current = shown.findIndex((node) => node.getAttribute('aria-selected') === 'true');
-    activate(multi ? 0 : Math.max(current, 0));
+    if (!filled.length) return this.say('Nothing found');
+    fill(
+      this.list,
+      filled.map((group) => this.group(group)),
+    );
+    this.shown = [...this.list.querySelectorAll('[role="option"]')];
+    const current = this.shown.findIndex((node) => node.getAttribute('aria-selected') === 'true');
+    this.activate(this.multi ? 0 : Math.max(current, 0));
   }
 
-  function group({ label: name, options }) {
-    if (!name) return h('li', { role: 'presentation' }, h('ul', { role: 'presentation' }, options.map(optionNode)));
-    const titleId = uid('group');
-    return h('li', { role: 'presentation' }, h('div', { class: 'select-group', id: titleId }, name), h('ul', { role: 'group', 'aria-labelledby': titleId }, options.map(optionNode)));
+  group({ label, options }) {
+    const nodes = options.map((option) => this.option(option));
+    if (!label) return h('li', { role: 'presentation' }, h('ul', { role: 'presentation' }, nodes));
+    const id = uid('group');
+    return h(
+      'li',
+      { role: 'presentation' },
+      h('div', { class: 'select-group', id }, label),
+      h('ul', { role: 'group', 'aria-labelledby': id }, nodes),
+    );
   }
 
-  function optionNode(option) {
-    const node = h('li', { id: uid('option'), class: 'select-option', role: 'option', 'aria-selected': String(isChosen(option)), data: { value: option.key } },
-      h('span', { class: 'option-words' }, h('span', {}, option.text), option.note && h('span', { class: 'option-note' }, option.note)), isChosen(option) && icon('check'));
-    node.choose = () => pick(option);
+  option(option) {
+    const chosen = this.isChosen(option);
+    const words = h(
+      'span',
+      { class: 'option-words' },
+      h('span', {}, option.text),
+      option.note && h('span', { class: 'option-note' }, option.note),
+    );
+    const node = h(
+      'li',
+      { id: uid('option'), class: 'select-option', role: 'option', 'aria-selected': String(chosen), data: { value: option.key } },
+      words,
+      chosen && icon('check'),
+    );
+    node.choose = () => this.pick(option);
     node.addEventListener('click', node.choose);
-    node.addEventListener('pointermove', () => active !== shown.indexOf(node) && activate(shown.indexOf(node), false));
+    node.addEventListener(
+      'pointermove',
+      () => this.shown[this.active] !== node && this.activate(this.shown.indexOf(node), false),
+    );
     return node;
   }
 
-  function activate(index, scroll = true) {
-    shown[active]?.classList.remove('active');
-    active = index;
-    shown[active]?.classList.add('active');
-    input.setAttribute('aria-activedescendant', shown[active]?.id ?? '');
-    if (scroll) shown[active]?.scrollIntoView({ block: 'nearest' });
+  activate(index, scroll = true) {
+    this.shown[this.active]?.classList.remove('active');
+    this.active = index;
+    const node = this.shown[index];
+    node?.classList.add('active');
+    this.input.setAttribute('aria-activedescendant', node?.id ?? '');
+    if (scroll) node?.scrollIntoView({ block: 'nearest' });
   }
 
   // ---- the keyboard ----
-  const KEYS = {
-    ArrowDown: () => (close ? activate((active + 1) % shown.length) : open()),
-    ArrowUp: () => (close ? activate((active - 1 + shown.length) % shown.length) : open()),
-    Enter: () => (close ? shown[active]?.choose() : open()),
-  };
-  const typed = debounce(() => fetchList(), slow ? TYPING_MS : 0);
 
-  input.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && close) {
-      shut();
-      event.preventDefault();
+  key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === 'Escape' && this.shut) {
+      this.shut();
       event.stopPropagation();
-    } else if (event.key === 'Backspace' && multi && !input.value && chosen.length) {
-      set(chosen.slice(0, -1));
-    } else if (KEYS[event.key]) {
-      event.preventDefault();
-      KEYS[event.key]();
-    }
-  });
-  input.addEventListener('input', () => (open(), typed()));
-  input.addEventListener('click', open);
-  // What is chosen gives way to what is typed.
-  input.addEventListener('focus', () => !multi && input.select());
-  // Pressing in the list must not take the focus from the box, or the list would shut first.
-  list.addEventListener('mousedown', (event) => event.preventDefault());
-  input.addEventListener('blur', shut);
-  box.addEventListener('click', (event) => {
-    if (event.target === box || event.target.closest('.select-arrow')) (input.focus(), open());
-  });
-  drawChosen();
-  return root;
+    } else if (event.key === 'Backspace' && this.multi && !this.input.value && this.chosen.length) {
+      return this.set(this.chosen.slice(0, -1));
+    } else if (step && this.shut) this.activate((this.active + step + this.shown.length) % this.shown.length);
+    else if (event.key === 'Enter' && this.shut) this.shown[this.active]?.choose();
+    else if (step || event.key === 'Enter') this.open();
+    else return undefined;
+    return event.preventDefault();
+  }
 }
 
 /** filtered turns fixed groups into a source that looks for the typed words. */

@@ -47,7 +47,7 @@ export const userOf = (id) => store.data?.users.find((user) => user.id === id);
 export const channelOf = (id) => store.data?.channels.find((channel) => channel.id === id);
 export const me = () => userOf(store.user) ?? store.data?.me;
 export const zone = () => me()?.tz || 'UTC';
-export const botUser = () => store.data?.app.bot_user;
+const botUser = () => store.data?.app.bot_user;
 export const isBot = (id) => id === botUser() || Boolean(userOf(id)?.is_bot);
 export const nameOf = (user) => user?.real_name || user?.name || 'Someone';
 

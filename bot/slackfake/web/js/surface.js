@@ -28,9 +28,11 @@ const INITIAL = {
 
 /** partsOf lists the elements of blocks that can hold or send something, with their block. */
 export function partsOf(blocks) {
-  return blocks.flatMap((block) => [block.accessory, block.element, ...(block.type === 'actions' ? block.elements ?? [] : [])]
-    .filter((el) => el?.action_id)
-    .map((el) => ({ block, el })));
+  return blocks.flatMap((block) =>
+    [block.accessory, block.element, ...(block.type === 'actions' ? (block.elements ?? []) : [])]
+      .filter((el) => el?.action_id)
+      .map((el) => ({ block, el })),
+  );
 }
 
 export class Surface {
@@ -50,7 +52,8 @@ export class Surface {
   /** prune forgets values whose element is gone: new ids are how an app asks for an empty field. */
   prune(blocks) {
     const parts = partsOf(blocks);
-    const lives = (blockId, actionId, type) => parts.some(({ block, el }) => block.block_id === blockId && el.action_id === actionId && (!type || el.type === type));
+    const lives = (blockId, actionId, type) =>
+      parts.some(({ block, el }) => block.block_id === blockId && el.action_id === actionId && (!type || el.type === type));
     for (const [block, actions] of Object.entries(this.kept)) {
       for (const action of Object.keys(actions)) if (!lives(block, action, actions[action].type)) delete actions[action];
     }
@@ -77,14 +80,23 @@ export class Surface {
   /** click sends one action to the app and resolves to words when it failed, else to ''. */
   async click(block, el, value) {
     const answer = await api.act(store.user, 'click', {
-      ...this.where, block_id: block.block_id, action_id: el.action_id, ...value, state_values: this.values(this.blocks ?? [block]),
+      ...this.where,
+      block_id: block.block_id,
+      action_id: el.action_id,
+      ...value,
+      state_values: this.values(this.blocks ?? [block]),
     });
     return answer.ok === false ? answer.error || 'Something went wrong. Try again?' : '';
   }
 
   /** suggest asks the app for the options of an external select. */
   async suggest(block, el, query) {
-    const answer = await api.act(store.user, 'suggest', { ...this.where, block_id: block.block_id, action_id: el.action_id, value: query });
+    const answer = await api.act(store.user, 'suggest', {
+      ...this.where,
+      block_id: block.block_id,
+      action_id: el.action_id,
+      value: query,
+    });
     if (answer.ok === false) throw new Error(answer.error || 'The options could not be loaded.');
     return answer;
   }
