@@ -80,7 +80,7 @@ func (h *Handlers) glance(ctx context.Context, u models.UserID) models.Facts {
 	if f.Directory == nil {
 		f.Directory = &models.Directory{}
 	}
-	f.Actor = f.People[u]
+	f.Actor = f.Person(u)
 	f.Actor.ID = u
 	return f
 }
