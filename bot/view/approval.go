@@ -24,7 +24,7 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 		blocks = append(blocks, diffBlock("Changed since you decided last", diff))
 		text += "\nChanged since you decided last: " + diffWords(diff)
 	}
-	blocks = append(blocks, askFields(c, f), section("*Risk: "+riskLevel(c)+".* "+riskReasons(c)), plans(c))
+	blocks = append(blocks, askFields(c, f), section(riskLine(c)), plans(c))
 	blocks = append(blocks, actions(publicButtons(c)...)...)
 	blocks = append(blocks, small(discussion))
 	text = joined("\n", text, askText(c, f))
@@ -77,11 +77,15 @@ func askSentence(c *models.Change, f models.Facts) markup {
 
 func askFields(c *models.Change, f models.Facts) slack.Block {
 	return fields(
-		"*Services:* "+serviceList(c, f, 6),
+		"*Services:* "+serviceList(c, f, allOf),
 		"*Environment:* "+environment(c),
 		"*Window:* "+span(c.Window),
 		"*Implementer:* "+name(c.Implementer, f),
 	)
+}
+
+func riskLine(c *models.Change) markup {
+	return joined(", because ", "*Risk: "+riskLevel(c)+"*", riskReasons(c)) + "."
 }
 
 // planLetters is how much of each plan an approver sees in place.
@@ -97,15 +101,14 @@ func plansOf(c *models.Change) []plan {
 func plans(c *models.Change) slack.Block {
 	var r rich
 	for _, p := range plansOf(c) {
-		r.line(run(p.label, slack.RichTextSectionTextStyle{Bold: true}))
-		r.quote(extract(p.text, planLetters))
+		r.titled(p.label, extract(p.text, planLetters))
 	}
 	return r.block()
 }
 
 func askText(c *models.Change, f models.Facts) markup {
-	out := joined(" · ", serviceList(c, f, 6), environment(c), span(c.Window)) + "\n" +
-		"Implementer: " + name(c.Implementer, f) + ". Risk: " + riskLevel(c) + ", because " + riskReasons(c) + "."
+	out := joined(" · ", serviceList(c, f, allOf), environment(c), span(c.Window)) + "\n" +
+		"Implementer: " + name(c.Implementer, f) + ". " + riskLine(c)
 	for _, p := range plansOf(c) {
 		out += "\n" + markup(p.label) + ": " + esc(p.text, planLetters)
 	}
@@ -148,7 +151,7 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Facts, responseURL string) slack.ModalViewRequest {
 	words := reasonForms[kind]
 	blocks := []slack.Block{
-		section(ref(c) + "\n" + joined(" · ", serviceList(c, f, 3), environment(c), span(c.Window))),
+		section(ref(c) + "\n" + joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window))),
 		input{field: models.FieldReason, label: words.label, hint: words.hint,
 			element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block(),
 	}

@@ -95,6 +95,10 @@ func TestDifferenceShowsWhereTextsPart(t *testing.T) {
 	if !strings.Contains(before, "old end") || !strings.Contains(after, "new end") || runes(before) > 60 || runes(after) > 60 {
 		t.Errorf("%q → %q", before, after)
 	}
+	const same = ". Watch everything for ten minutes and then remove the old key"
+	if before, after := differing("1. Create the new key 2. Deploy it"+same, "1. Create the new key 2. Deploy it twice"+same, 90); before != "…new key 2. Deploy it. Watch everything for…" || after != "…new key 2. Deploy it twice. Watch everything for…" {
+		t.Errorf("%q → %q", before, after)
+	}
 	if before, after := differing("", "all new", 60); before != "" || after != "all new" {
 		t.Errorf("%q → %q", before, after)
 	}

@@ -78,7 +78,9 @@ func (r *rich) line(runs ...slack.RichTextSectionElement) {
 	r.elements = append(r.elements, slack.NewRichTextSection(runs...))
 }
 
-func (r *rich) quote(s string) {
+// titled is somebody's text as typed, set off under a title.
+func (r *rich) titled(title, s string) {
+	r.line(run(title, slack.RichTextSectionTextStyle{Bold: true}))
 	r.elements = append(r.elements, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: []slack.RichTextSectionElement{run(s, slack.RichTextSectionTextStyle{})}})
 }
 

@@ -14,8 +14,8 @@ const discussion = "Replies are discussion; only the buttons decide."
 func ChangeCard(c *models.Change, f models.Facts) Message {
 	blocks := cardBody(c, f)
 	blocks = append(blocks, actions(publicButtons(c)...)...)
-	if note := footer(c); note != "" {
-		blocks = append(blocks, small(note))
+	if c.State == models.AwaitingApproval {
+		blocks = append(blocks, small(discussion))
 	}
 	return message(cardText(c, f), blocks...)
 }
@@ -30,8 +30,8 @@ func PrivateCard(c *models.Change, f models.Facts) Message {
 		blocks = append(blocks, section(hint))
 	}
 	blocks = append(blocks, actions(privateButtons(c, f)...)...)
-	if note := footer(c); note != "" {
-		blocks = append(blocks, small(note))
+	if c.State == models.AwaitingApproval {
+		blocks = append(blocks, small(discussion))
 	}
 	return message(joined("\n", cardText(c, f), hint), blocks...)
 }
@@ -47,7 +47,7 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 }
 
 // twoLines is how long a headline may be; Details shows all of it.
-const twoLines = 130
+const twoLines = 112
 
 func cardBody(c *models.Change, f models.Facts) []slack.Block {
 	if c.State.Final() {
@@ -64,7 +64,7 @@ func cardBody(c *models.Change, f models.Facts) []slack.Block {
 func finalBody(c *models.Change, f models.Facts) []slack.Block {
 	return []slack.Block{
 		header(headline(c, 100)),
-		section(joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window)) + "\n" + ending(c, f, 88)),
+		section(joined(" · ", serviceList(c, f, halfLine), environment(c), span(c.Window)) + "\n" + ending(c, f, 74)),
 	}
 }
 
@@ -74,7 +74,7 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 		risk += " (why: Details)"
 	}
 	return fields(
-		"*Services:* "+serviceList(c, f, 3),
+		"*Services:* "+serviceList(c, f, halfCard),
 		"*Environment:* "+environment(c),
 		"*Window:* "+span(c.Window),
 		"*Risk:* "+risk,
@@ -90,13 +90,13 @@ func progress(c *models.Change, f models.Facts) markup {
 	case models.AwaitingApproval:
 		return "*Approvals:* " + approvals(c, f)
 	case models.ChangesRequested:
-		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 250)
+		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 220)
 	case models.Approved:
 		return "*Approvals:* " + approvals(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
 		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
 	case models.Implemented:
-		return joined("\n", ending(c, f, 88), reviewOwed(c))
+		return joined("\n", ending(c, f, 74), reviewOwed(c))
 	}
 	return ""
 }
@@ -123,25 +123,11 @@ func because(what markup, why string, max int) markup {
 	return what + reason(why, max-len16(string(what)))
 }
 
-func footer(c *models.Change) markup {
-	var undoes markup
-	if c.Identity.RollbackOf != 0 {
-		undoes = "Rolls back " + markup(c.Identity.RollbackOf.String())
-	}
-	if c.State == models.AwaitingApproval {
-		return joined(" · ", undoes, discussion)
-	}
-	if c.State.Final() {
-		return ""
-	}
-	return undoes
-}
-
 // cardText is the whole card in sentences.
 func cardText(c *models.Change, f models.Facts) markup {
 	s := statusOf(c)
 	out := markup(s.sign) + " " + markup(s.word) + ": " + id(c) + " " + esc(c.Title, models.MaxTitle) + "\n" +
-		joined(" · ", serviceList(c, f, 3), environment(c), span(c.Window)) + "\n" +
+		joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window)) + "\n" +
 		"Risk: " + riskLevel(c) + ". Requester: " + name(c.Requester, f) + ". Implementer: " + name(c.Implementer, f) + "."
 	line := progress(c, f)
 	if c.State.Final() {

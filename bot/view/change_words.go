@@ -52,32 +52,37 @@ func quoted(c *models.Change) markup { return bold(id(c)) + " “" + esc(c.Title
 
 func id(c *models.Change) markup { return markup(c.ID.String()) }
 
-// serviceList names the services with their tiers: at most most of them, each
-// cut to so many letters that three fit in three lines of half a card.
-func serviceList(c *models.Change, f models.Facts, most int) markup {
-	return serviceNames(c, f, most, 24)
-}
-
-func serviceNames(c *models.Change, f models.Facts, most, letters int) markup {
+// serviceList names the services with their tiers, as many as room letters
+// hold, and at least one.
+func serviceList(c *models.Change, f models.Facts, room int) markup {
 	if len(c.Services) == 0 {
 		return "none chosen yet"
 	}
 	var out markup
-	for _, slug := range c.Services[:min(most, len(c.Services))] {
-		out = joined(", ", out, serviceName(slug, f, letters))
-	}
-	if more := len(c.Services) - most; more > 0 {
-		out += " and " + number(more) + " more"
+	for i, slug := range c.Services {
+		next := joined(", ", out, serviceName(slug, f))
+		if i > 0 && len16(string(next)) > room {
+			return out + " and " + number(len(c.Services)-i) + " more"
+		}
+		out = next
 	}
 	return out
 }
 
-func serviceName(slug models.Slug, f models.Facts, letters int) markup {
+func serviceName(slug models.Slug, f models.Facts) markup {
+	const letters = 24
 	if s, known := f.Services[slug]; known {
 		return esc(s.Name, letters) + " (tier " + number(int(s.Tier)) + ")"
 	}
 	return esc(string(slug), letters)
 }
+
+// Room for services: three lines of half a card, half a line, all there are.
+const (
+	halfCard = 78
+	halfLine = 48
+	allOf    = 1500
+)
 
 func environment(c *models.Change) markup {
 	out := esc(string(c.Environment), 20)
@@ -92,6 +97,14 @@ func riskLevel(c *models.Change) markup {
 		return "judged when it is submitted"
 	}
 	return markup(c.Assessment.Level.String())
+}
+
+// atRisk is the risk in a row of facts, "" before it is judged.
+func atRisk(c *models.Change) markup {
+	if c.Assessment.Level == "" {
+		return ""
+	}
+	return riskLevel(c) + " risk"
 }
 
 // riskReasons is why the risk is what it is, in one paragraph.
@@ -136,7 +149,7 @@ func givers(s models.Standing) []models.UserID {
 
 // names lists people as a sentence does; a long list ends in a number.
 func names(list []models.UserID, f models.Facts) markup {
-	const most = 3
+	const most = 2
 	var out markup
 	for i, u := range list[:min(most, len(list))] {
 		sep := markup(", ")

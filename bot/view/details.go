@@ -2,6 +2,7 @@ package view
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -12,14 +13,11 @@ import (
 // risk, every decision. History stands behind a button.
 func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 	blocks := append([]slack.Block{header(headline(c, limitHeader)), fields(detailFields(c, f)...)}, detailLines(c, f)...)
-	for _, p := range plansOf(c) {
-		blocks = append(blocks, section(bold(markup(p.label))))
-		blocks = append(blocks, verbatim(p.text)...)
-	}
-	for _, p := range []plan{{"Background", c.Background}, {"Reason", c.Reason}, {"What happened", c.OutcomeNote}, {"Review", c.Findings}} {
+	for _, p := range append(plansOf(c), plan{"Background", c.Background}, plan{"Reason", c.Reason}, plan{"What happened", c.OutcomeNote}, plan{"Review", c.Findings}) {
 		if visible(p.text) {
-			blocks = append(blocks, section(bold(markup(p.label))))
-			blocks = append(blocks, verbatim(p.text)...)
+			var r rich
+			r.titled(p.label, strings.TrimSpace(clean(p.text)))
+			blocks = append(blocks, r.block())
 		}
 	}
 	blocks = append(blocks, actions(button(ActionHistory, "History", Value(c)))...)
@@ -28,7 +26,7 @@ func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 
 func detailFields(c *models.Change, f models.Facts) []markup {
 	out := []markup{
-		"*Services:* " + serviceNames(c, f, 15, 60),
+		"*Services:* " + serviceList(c, f, allOf),
 		"*Environment:* " + environment(c),
 		"*Window:* " + span(c.Window),
 		"*Requester:* " + name(c.Requester, f),

@@ -3,6 +3,7 @@ package view
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/slack-go/slack"
 
@@ -55,7 +56,11 @@ func side(whole, shown string, style slack.RichTextSectionTextStyle) []slack.Ric
 	if !ok {
 		return []slack.RichTextSectionElement{run(shown, style)}
 	}
-	return []slack.RichTextSectionElement{date(w.Start), run(" to ", slack.RichTextSectionTextStyle{}), date(w.End)}
+	end := date(w.End, dateFormat)
+	if w.Length() < 24*time.Hour {
+		end = date(w.End, "{time}")
+	}
+	return []slack.RichTextSectionElement{date(w.Start, dateFormat), run(" to ", slack.RichTextSectionTextStyle{}), end}
 }
 
 // parseWindow reads a window as [models.DiffFields] writes it.
@@ -67,9 +72,9 @@ func parseWindow(s string) (models.Window, bool) {
 	return models.Window{Start: start, End: end}, found && err == nil && err2 == nil && min(start.Unix(), end.Unix()) > 0
 }
 
-func date(t time.Time) slack.RichTextSectionElement {
+func date(t time.Time, format string) slack.RichTextSectionElement {
 	fallback := t.UTC().Format(dateFallback)
-	return slack.NewRichTextSectionDateElement(t.Unix(), dateFormat, nil, &fallback)
+	return slack.NewRichTextSectionDateElement(t.Unix(), format, nil, &fallback)
 }
 
 func diffWords(diff []models.FieldDiff) markup {
@@ -92,13 +97,40 @@ func differing(before, after string, max int) (string, string) {
 	for same < len(b) && same < len(a) && b[same] == a[same] {
 		same++
 	}
-	const lead = 20
-	if same > lead && (len(b) > max || len(a) > max) {
-		from := same - lead
-		for from > 0 && joins(b[from]) {
-			from--
-		}
-		return clip(ellipsis+string(b[from:]), max), clip(ellipsis+string(a[from:]), max)
+	from := wordBefore(b, same-lead)
+	b, a = b[from:], a[from:]
+	tail := 0
+	for tail < min(len(b), len(a))-(same-from) && b[len(b)-1-tail] == a[len(a)-1-tail] {
+		tail++
 	}
-	return clip(before, max), clip(after, max)
+	return window(b, from > 0, tail, max), window(a, from > 0, tail, max)
+}
+
+// lead is how much of what is the same stays in sight around a difference.
+const lead = 20
+
+// wordBefore is the start of the word at i, 0 when there is nothing to skip.
+func wordBefore(s []rune, i int) int {
+	for i > 0 && (i >= len(s) || !unicode.IsSpace(s[i-1]) || joins(s[i])) {
+		i--
+	}
+	return max(i, 0)
+}
+
+func window(s []rune, skipped bool, tail, max int) string {
+	out := string(s)
+	if end := wordAfter(s, len(s)-tail+lead); end+lead/2 < len(s) {
+		out = marked(whole(s, end))
+	}
+	if skipped {
+		out = ellipsis + out
+	}
+	return clip(out, max)
+}
+
+func wordAfter(s []rune, i int) int {
+	for i < len(s) && !unicode.IsSpace(s[i]) {
+		i++
+	}
+	return i
 }

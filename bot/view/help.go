@@ -26,7 +26,7 @@ func Help(command string, verbs []Verb) Message {
 	if more := len(verbs) - helpMost; more > 0 {
 		out += "\nand " + number(more) + " more"
 	}
-	out += "\nA change is named in any spelling: CHG-4, chg4 or 4. Only you see these answers."
+	out += "\nA change is named in any spelling: CHG-4, chg4, 4. Only you see this."
 	return message(out, section(out))
 }
 

@@ -57,7 +57,7 @@ func homeLine(c *models.Change, f models.Facts) markup {
 	s := statusOf(c)
 	return joined("\n",
 		markup(s.sign)+" "+markup(s.word)+" · "+ref(c),
-		joined(" · ", serviceList(c, f, 2), environment(c), span(c.Window), riskLevel(c)+" risk"),
+		joined(" · ", serviceList(c, f, halfLine), environment(c), span(c.Window), atRisk(c)),
 		progress(c, f))
 }
 

@@ -375,7 +375,7 @@ func utf16s(s string) int {
 }
 
 // height estimates how many lines a view takes on a desktop: the widths are
-// those of Slack's message column at 1440 pixels, rounded down.
+// measured in a message column of 600 pixels, the width of Slack's blocks.
 func height(view any) int {
 	n := 0
 	list, _ := decoded(view)["blocks"].([]any)
@@ -383,14 +383,14 @@ func height(view any) int {
 		b := b.(map[string]any)
 		switch b["type"] {
 		case "header":
-			n += wrapped(textOf(b["text"]), 65)
+			n += wrapped(textOf(b["text"]), 58)
 		case "section":
 			if b["text"] != nil {
-				n += wrapped(textOf(b["text"]), 90)
+				n += wrapped(textOf(b["text"]), 76)
 			}
 			n += columns(b["fields"])
 		case "context":
-			n += wrapped(textOf(b["elements"].([]any)[0]), 110)
+			n += wrapped(textOf(b["elements"].([]any)[0]), 90)
 		case "actions":
 			n++
 		case "rich_text":
@@ -399,7 +399,7 @@ func height(view any) int {
 				for _, r := range e.(map[string]any)["elements"].([]any) {
 					line += textOf(r)
 				}
-				n += wrapped(line, 85)
+				n += wrapped(line, 74)
 			}
 		}
 	}
@@ -410,10 +410,10 @@ func columns(v any) int {
 	list, _ := v.([]any)
 	n := 0
 	for i := 0; i < len(list); i += 2 {
-		left := wrapped(textOf(list[i]), 42)
+		left := wrapped(textOf(list[i]), 34)
 		right := 0
 		if i+1 < len(list) {
-			right = wrapped(textOf(list[i+1]), 42)
+			right = wrapped(textOf(list[i+1]), 34)
 		}
 		n += max(left, right)
 	}
