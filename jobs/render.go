@@ -63,7 +63,7 @@ func (a *attempt) drawCard(_ context.Context, c *models.Change, f models.Facts) 
 // they have already is edited to say how it ended.
 func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
 	ask, latest, ok := c.AskByKey(a.row.Key)
-	open := ok && latest && c.MayDecide(f.People[a.row.UserID], f)
+	open := ok && latest && c.MayDecide(f.Person(a.row.UserID), f)
 	switch {
 	case !ok:
 		return drawing{not: superseded("the change does not know this ask")}, nil
