@@ -19,7 +19,7 @@ type rate struct {
 	burst int
 }
 
-var rates = map[string]rate{
+var published = map[string]rate{
 	slackapi.MethodPost:    {time.Second, 3},
 	slackapi.MethodUpdate:  {time.Minute / 45, 5},
 	slackapi.MethodPublish: {time.Minute / 90, 10},
@@ -38,6 +38,7 @@ const everything = "*"
 type pace struct {
 	store *store.Store
 	ws    models.WorkspaceID
+	rates map[string]rate
 
 	mu   sync.Mutex
 	held map[slackapi.Scope]time.Time // what this replica was told, at once
@@ -45,7 +46,7 @@ type pace struct {
 }
 
 func newPace(s *store.Store, ws models.WorkspaceID) *pace {
-	return &pace{store: s, ws: ws, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]int{}}
+	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]int{}}
 }
 
 // hold stops calls in scope until a business time, on every replica.
@@ -79,7 +80,7 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 // go away and come back, so that a long line does not come back all at once.
 // The state is one instant: when the calls so far will have been spread evenly.
 func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (wait, spread time.Duration, err error) {
-	r, ok := rates[scope.Method]
+	r, ok := p.rates[scope.Method]
 	if !ok {
 		return 0, 0, nil
 	}

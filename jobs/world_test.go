@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,21 @@ const (
 	changesRoom, payRoom = "CCHANGES", "CPAY"
 )
 
+// profile is how much the tests try; GATEHOUSE_PROVE=full gives the figures of
+// the proof.
+type profile struct {
+	each    int // faults of each kind
+	changes int // raised among them
+	kills   int // processes killed at each point
+}
+
+var sizes = func() profile {
+	if os.Getenv("GATEHOUSE_PROVE") == "full" {
+		return profile{each: 30, changes: 120, kills: 10}
+	}
+	return profile{each: 2, changes: 8, kills: 1}
+}()
+
 // quick are the times of the tests: everything that production waits for
 // seconds is over in a moment.
 var quick = Times{
@@ -47,6 +63,7 @@ type world struct {
 	fake  *slackfake.Server
 	base  string
 	calls *calls
+	jobs  []*Jobs
 	keys  int
 }
 
@@ -56,6 +73,7 @@ type setting struct {
 	scopes  []string
 	replica int // how many Jobs; 1
 	idle    bool
+	paced   bool // keep to Slack's published rates, which takes real time
 	hours   *models.WorkingHours
 	wrap    func(http.RoundTripper) http.RoundTripper
 	change  func(*Config)
@@ -149,9 +167,24 @@ func (w *world) slack(s setting) *slackapi.Client {
 func (w *world) start(name string, s setting) *Jobs {
 	w.Helper()
 	kept := w.store
-	if string(kept.Engine()) == string(store.Postgres) && name != "r0" {
+	if strings.HasSuffix(w.Name(), "/postgres") && name != "r0" {
 		kept = w.open() // a replica with a pool and a clock of its own
 	}
+	j, stop := w.runOn(kept, name, s)
+	w.Cleanup(stop)
+	return j
+}
+
+// run runs one replica until stop is called.
+func (w *world) run(s setting) (stop func()) {
+	w.Helper()
+	w.jobs = nil
+	_, stop = w.runOn(w.store, "r0", s)
+	return stop
+}
+
+func (w *world) runOn(kept *store.Store, name string, s setting) (*Jobs, func()) {
+	w.Helper()
 	c := Config{Store: kept, Slack: w.slack(s), Workspace: team, Owner: name, Times: quick, Workers: 8, Log: slog.New(slog.DiscardHandler),
 		HasHistoryScope: func() bool { return slices.Contains(s.scopes, "channels:history") }}
 	if s.change != nil {
@@ -159,16 +192,19 @@ func (w *world) start(name string, s setting) *Jobs {
 	}
 	j, err := New(c)
 	w.must(err)
-	ctx, stop := context.WithCancel(context.Background())
+	if !s.paced {
+		j.pace.rates = nil
+	}
+	w.jobs = append(w.jobs, j)
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- j.Run(ctx) }()
-	w.Cleanup(func() {
-		stop()
+	return j, func() {
+		cancel()
 		if err := <-done; err != nil {
 			w.Errorf("run jobs: %v", err)
 		}
-	})
-	return j
+	}
 }
 
 func (w *world) must(err error) {
@@ -242,10 +278,21 @@ func (w *world) until(what string, cond func() bool) {
 
 // kept waits for a condition in the database; a job that ends, of which the
 // tick is one each second, is the sign to look again.
-func (w *world) kept(j *Jobs, what string, cond func() bool) {
+func (w *world) kept(what string, cond func() bool) {
 	w.Helper()
-	ended, stop := j.runner.Subscribe(river.EventKindJobCompleted, river.EventKindJobSnoozed, river.EventKindJobFailed)
-	defer stop()
+	ended := make(chan struct{}, 1)
+	for _, j := range w.jobs {
+		events, stop := j.runner.Subscribe(river.EventKindJobCompleted, river.EventKindJobSnoozed, river.EventKindJobFailed)
+		defer stop()
+		go func() {
+			for range events {
+				select {
+				case ended <- struct{}{}:
+				default:
+				}
+			}
+		}()
+	}
 	timeout := time.After(30 * time.Second)
 	for !cond() {
 		select {
@@ -257,9 +304,9 @@ func (w *world) kept(j *Jobs, what string, cond func() bool) {
 }
 
 // quiet waits until nothing is left to deliver.
-func (w *world) quiet(j *Jobs) {
+func (w *world) quiet() {
 	w.Helper()
-	w.kept(j, "all is delivered", func() bool {
+	w.kept("all is delivered", func() bool {
 		n, err := w.store.DeliveryCounts(context.Background())
 		w.must(err)
 		return n[store.DeliveryPending]+n[store.DeliverySending]+n[store.DeliveryUncertain] == 0

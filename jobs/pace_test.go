@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models/store/storetest"
+)
+
+// limits are Slack's published figures, by the minute and by the burst.
+func TestNoMinuteHoldsMoreCallsThanSlackAllows(t *testing.T) {
+	limits := map[string]int{
+		slackapi.MethodUpdate: 50, slackapi.MethodDM: 50, slackapi.MethodHistory: 50, slackapi.MethodReplies: 50,
+		slackapi.MethodPublish: 100, slackapi.MethodUser: 100, slackapi.MethodPost: 63,
+	}
+	s := storetest.Opener(t, storetest.Engines[0])()
+	ctx, begin := context.Background(), s.Now()
+	for method, limit := range limits {
+		scope := slackapi.Scope{Method: method, Channel: "C1"}
+		replicas := []*pace{newPace(s, team), newPace(s, team)}
+		var calls []time.Time
+		for now := begin; now.Before(begin.Add(2 * time.Minute)); now = now.Add(500 * time.Millisecond) {
+			for _, p := range replicas { // as greedy as can be
+				if wait, _, err := p.take(ctx, scope, now); err != nil {
+					t.Fatal(err)
+				} else if wait <= 0 {
+					calls = append(calls, now)
+				}
+			}
+		}
+		most := 0
+		for i, at := range calls {
+			n := 0
+			for _, other := range calls[i:] {
+				if other.Sub(at) < time.Minute {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+		if most > limit || most < limit*8/10 {
+			t.Errorf("%s: %d calls in the busiest minute of two replicas, want at most %d and not far less", method, most, limit)
+		}
+	}
+}
+
+func TestAnotherChannelDoesNotWait(t *testing.T) {
+	s := storetest.Opener(t, storetest.Engines[0])()
+	p, ctx, now := newPace(s, team), context.Background(), s.Now()
+	for i := range 30 {
+		wait, _, err := p.take(ctx, slackapi.Scope{Method: slackapi.MethodPost, Channel: fmt.Sprint("C", i)}, now)
+		if err != nil || wait > 0 {
+			t.Errorf("channel %d waits %v, %v", i, wait, err)
+		}
+	}
+	p.forget(now.Add(time.Hour))
+	if len(p.held)+len(p.line) != 0 {
+		t.Errorf("remembers %d scopes for ever", len(p.held)+len(p.line))
+	}
+}
+
+// The stand-in answers 429 by Slack's figures: who keeps to them meets none.
+func TestABurstOfWorkMeetsNoLimit(t *testing.T) {
+	each(t, setting{paced: true}, func(w *world, jobs ...*Jobs) {
+		for i := range 4 {
+			w.raise(fmt.Sprintf("Change %d", i), "pay-api")
+		}
+		w.quiet()
+		for _, c := range w.calls.all() {
+			if c.Answer == "ratelimited" || c.Answer == slackfake.RateLimit {
+				t.Errorf("%s met a limit", c.Method)
+			}
+		}
+	})
+}

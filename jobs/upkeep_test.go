@@ -1,0 +1,185 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+func TestAWindowThatPassesExpiresTheChange(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		late := w.raise("Nobody starts this")
+		w.quiet()
+		w.later(3 * time.Hour) // one hour until the window, which is one hour long
+		soon := w.raise("Still to come")
+		w.until("the card says so", func() bool {
+			cards := w.cards(changesRoom, late.ID)
+			return len(cards) == 1 && strings.Contains(cards[0].Text, "xpired")
+		})
+		w.quiet()
+		card := w.cards(changesRoom, late.ID)[0]
+		if lines := w.fake.Thread(card); len(lines) != 1 {
+			t.Errorf("%d lines under the card, want 1", len(lines))
+		}
+		if n := jobs[0].Counts.Expired.Load() + jobs[1].Counts.Expired.Load(); n != 1 {
+			t.Errorf("%d expiries, want 1", n)
+		}
+		c, err := w.store.Change(context.Background(), team, soon.ID)
+		w.must(err)
+		if c.State != models.AwaitingApproval {
+			t.Errorf("%s is %s", c.ID, c.State)
+		}
+		w.later(24 * time.Hour) // the clock keeps working after a second jump, too
+		w.until("the other expires as well", func() bool {
+			cards := w.cards(changesRoom, soon.ID)
+			return len(cards) == 1 && strings.Contains(cards[0].Text, "xpired")
+		})
+	})
+}
+
+func TestPeopleAreKeptFresh(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		ctx := context.Background()
+		w.fake.SetUser(slackfake.User{ID: string(ben), Name: "ben", Deleted: true})
+		w.fake.SetUser(slackfake.User{ID: string(cai), Name: "cai", TZ: "Asia/Manila", IsRestricted: true})
+		w.fake.SetUser(slackfake.User{ID: string(dee), Name: "dee2", TZ: "Europe/Paris", TeamID: "T0OTHER"})
+		w.later(time.Minute)
+		before := w.store.Now()
+		w.must(jobs[0].RefreshPeople(ctx, ben, cai, dee, "UNOBODY"))
+		d, err := w.store.Directory(ctx, team)
+		w.must(err)
+		for u, want := range map[models.UserID]models.Person{
+			ben: {Name: "ben", Zone: "Europe/Berlin", Deleted: true}, cai: {Name: "cai", Zone: "Asia/Manila", Guest: true},
+			dee: {Name: "dee2", Zone: "Europe/Paris", Guest: true}, "UNOBODY": {Deleted: true},
+		} {
+			got := d.People[u]
+			if got.CheckedAt.Before(before) {
+				t.Errorf("%s was checked at %v, before %v", u, got.CheckedAt, before)
+			}
+			want.ID, got.CheckedAt = u, time.Time{}
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		}
+	})
+}
+
+func TestStaleFactsAreLookedUpByThemselves(t *testing.T) {
+	s := fast
+	s.change = func(c *Config) { c.Times.People = time.Second }
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		w.kept("the first look is over", func() bool { return true })
+		w.later(2 * time.Hour)
+		w.kept("ben is checked again", func() bool {
+			f, err := w.store.Facts(context.Background(), team, ben)
+			w.must(err)
+			return w.store.Now().Sub(f.Actor.CheckedAt) < time.Hour
+		})
+	})
+}
+
+func TestAPersonSlackCannotTellOfKeepsTheirFacts(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "users.info", Kind: slackfake.Error500, Times: 1})
+		w.must(err)
+		err = jobs[0].RefreshPeople(context.Background(), ben, cai)
+		if e, ok := errors.AsType[*slackapi.Error](err); !ok || e.Kind != slackapi.MayHaveHappened {
+			t.Errorf("got %v, want the failure of one", err)
+		}
+		d, err := w.store.Directory(context.Background(), team)
+		w.must(err)
+		if d.People[ben].Deleted || d.People[cai].Deleted {
+			t.Errorf("somebody was lost: %+v", d.People)
+		}
+	})
+}
+
+func TestAPanicCostsATryAndNothingElse(t *testing.T) {
+	s := searchable
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		var once sync.Once
+		s := s
+		s.change = func(c *Config) {
+			c.HasHistoryScope = func() bool {
+				once.Do(func() { panic("made by the test") })
+				return true
+			}
+		}
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1})
+		w.must(err)
+		w.raise("Rotate the keys")
+		j := w.start("r0", s)
+		w.quiet()
+		w.exactlyOnce()
+		if n := j.Counts.Panics.Load(); n != 1 {
+			t.Errorf("%d panics counted, want 1", n)
+		}
+	})
+}
+
+func TestAStopWaitsForTheCallUnderWay(t *testing.T) {
+	s := searchable
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.Slow, MS: 300})
+		w.must(err)
+		began := make(chan struct{}, 100)
+		s := s
+		s.wrap = func(next http.RoundTripper) http.RoundTripper {
+			return through(func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "chat.postMessage") {
+					began <- struct{}{}
+				}
+				return next.RoundTrip(r)
+			})
+		}
+		c := w.raise("Rotate the keys", "pay-api")
+		j, err := New(Config{Store: w.store, Slack: w.slack(s), Workspace: team, Owner: "first", Times: quick, HasHistoryScope: func() bool { return true }})
+		w.must(err)
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- j.Run(ctx) }()
+		<-began
+		stop()
+		w.must(<-done)
+		n, err := w.store.DeliveryCounts(context.Background())
+		w.must(err)
+		if n[store.DeliverySending]+n[store.DeliveryUncertain] != 0 || n[store.DeliverySent] == 0 {
+			t.Errorf("a stop left %v", n)
+		}
+		w.fake.Mend("")
+		w.start("second", s) // finds the lanes free
+		w.quiet()
+		w.exactlyOnce()
+		if len(w.cards(changesRoom, c.ID)) != 1 {
+			t.Errorf("no card\n%s", w.state())
+		}
+	})
+}
+
+// through is a RoundTripper made of a func.
+type through func(*http.Request) (*http.Response, error)
+
+func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestConfigurationThatCannotWorkIsRefused(t *testing.T) {
+	if _, err := New(Config{}); err == nil {
+		t.Error("a config without anything was accepted")
+	}
+	c := Config{Store: &store.Store{}, Slack: &slackapi.Client{}, Workspace: team, Owner: "x", Times: Times{Lease: 10 * time.Second}}
+	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "lease") {
+		t.Errorf("a lease shorter than the work gave %v", err)
+	}
+}
