@@ -77,7 +77,8 @@ func (c *Change) Complete(done Completion, f Facts) error {
 	c.Outcome, c.OutcomeNote, c.AsBuilt = done.Outcome, tidy(done.Note), tidy(done.AsBuilt)
 	c.Incident, c.OutageMinutes = tidy(done.Incident), done.OutageMinutes
 	c.FinishedAt = f.Now
-	c.record(f, Event{Kind: EventCompleted, From: InProgress, To: Implemented, Reason: c.OutcomeNote})
+	c.record(f, Event{Kind: EventCompleted, From: InProgress, To: Implemented, Reason: c.OutcomeNote,
+		Diff: []FieldDiff{{Field: "Outcome", After: c.Outcome.String()}}})
 	c.oweReview(f)
 	return c.closeIfDone(f)
 }
@@ -105,8 +106,9 @@ func (c *Change) RollBack(reason string, f Facts) error {
 	if err != nil {
 		return err
 	}
+	corrected := []FieldDiff{{"Outcome", c.Outcome.String(), RolledBack.String()}}
 	c.Outcome, c.OutcomeNote, c.FinishedAt = RolledBack, reason, f.Now
-	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason})
+	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason, Diff: corrected})
 	c.oweReview(f)
 	return nil
 }

@@ -152,9 +152,13 @@ func TestRollingBackIsAlwaysAllowedUntilClosed(t *testing.T) {
 	w := newWorld()
 	c := w.in(t, Implemented)
 	due := c.ReviewDue
+	c.Events()
 	must(t, c.RollBack("It came back.", w.later(time.Hour).as(ana)))
 	if c.Outcome != RolledBack || c.OutcomeNote != "It came back." || !c.ReviewDue.Equal(due) {
 		t.Errorf("%+v", c.Progress)
+	}
+	if diff := cmp.Diff([]FieldDiff{{"Outcome", "failed", "rolled back"}}, c.Events()[0].Diff); diff != "" {
+		t.Errorf("the audit line forgets what it was before: %s", diff)
 	}
 }
 

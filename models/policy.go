@@ -189,7 +189,7 @@ func (c *Change) eligible(r Requirement, f Facts) []UserID {
 // MayDecide reports whether the person's decision on the change could count now.
 func (c *Change) MayDecide(p Person, f Facts) bool {
 	ok, _ := p.CanDecide()
-	return ok && c.State == AwaitingApproval && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
+	return ok && c.State == AwaitingApproval && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
 }
 
 // Unmeetable names the requirements that too few eligible people can fill,

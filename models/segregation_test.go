@@ -185,3 +185,44 @@ func TestNamingABoardMemberAsImplementerForAMomentMakesNoMajoritySmaller(t *test
 		t.Errorf("missing %s", got)
 	}
 }
+
+func TestALaterDecisionTakesThePlaceOfAnEarlierOne(t *testing.T) {
+	w := newWorld()
+	c := w.approvedBy(t, w.raised(t, nil), ben)
+	must(t, c.AskForChanges("On second thoughts, say when.", c.Revision, w.as(ben)))
+	if n := len(c.Counting()); n != 0 {
+		t.Errorf("%d approvals count after Ben changed his mind", n)
+	}
+	must(t, c.Edit(InputOf(c), w.later(time.Minute).as(ana)))
+	if last := c.Asked[len(c.Asked)-1]; last.User != ben || !last.At.Equal(w.now) {
+		t.Errorf("Ben, who wanted it changed, is asked again, not %s", last.User)
+	}
+	w.approvedBy(t, c, dee, ben)
+	if c.State != Approved || len(c.Counting()) != 2 {
+		t.Errorf("%s with %d", c.State, len(c.Counting()))
+	}
+
+	c = w.approvedBy(t, w.raised(t, nil), ben)
+	must(t, c.Reject("No, it can't be.", c.Revision, w.as(ben)))
+	if c.State != Rejected || len(c.Counting()) != 0 {
+		t.Errorf("%s with %d approvals", c.State, len(c.Counting()))
+	}
+	refused(t, c.Approve(c.Revision, w.as(dee)))
+}
+
+func TestNobodyIsOfferedAButtonThatWouldBeRefused(t *testing.T) {
+	for _, s := range States {
+		for _, u := range everybody {
+			w := newWorld()
+			c := w.in(t, s)
+			for _, late := range []time.Duration{0, 5 * time.Hour} {
+				w.later(late)
+				offered := c.MayDecide(w.as(u).Actor, w.as(u))
+				err := copyOf(c).Reject("Because it must be.", c.Revision, w.as(u))
+				if offered != (err == nil) {
+					t.Errorf("%s when %s: offered %v, answered %v", u, s, offered, err)
+				}
+			}
+		}
+	}
+}
