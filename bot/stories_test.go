@@ -12,7 +12,7 @@ import (
 func goodForm(w *world, startsIn time.Duration) slackfake.Fields {
 	return slackfake.Fields{
 		"title":    "Read tracking from the replica",
-		"services": []string{"Parcel tracking"},
+		"services": []string{"tracking"},
 		"start":    w.now().Add(startsIn).Truncate(time.Minute),
 		"plan":     "Point the read pool at the replica.",
 		"check":    "Scans on the page are not older than 30 s.",
@@ -32,22 +32,22 @@ func TestAChangeIsRaisedApprovedAndCarriedOut(t *testing.T) {
 		mustHold(t, card.Plain(), "Awaiting approval", "Read tracking from the replica", "medium")
 		w.card("tracking", "CHG-1")
 
-		mustDo(t, w.As("ben").Click(w.dm("ben", "CHG-1"), "Approve"))
+		mustDo(t, w.As("ben").Click(w.dm("ben", "CHG-1"), "change.approve"))
 		w.told("ben", "1 of 2")
-		mustDo(t, w.As("chi").Click(w.dm("chi", "CHG-1"), "Approve"))
-		w.told("chi", "approved")
-		w.dm("ana", "CHG-1", "approved")
+		mustDo(t, w.As("chi").Click(w.dm("chi", "CHG-1"), "change.approve"))
+		w.told("chi", "last one needed")
+		w.dm("ana", "CHG-1", "Approved")
 		mustHold(t, w.card("changes", "CHG-1").Plain(), "Approved")
 
-		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "Start"))
+		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "change.start"))
 		w.told("ana", "window opens")
 		w.later(time.Hour + time.Minute)
-		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "Start"))
-		w.told("ana", "Started")
-		mustDo(t, w.As("ana").Click(w.card("tracking", "CHG-1"), "Complete"))
+		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "change.start"))
+		w.told("ana", "is in progress")
+		mustDo(t, w.As("ana").Click(w.card("tracking", "CHG-1"), "change.complete"))
 		w.until("the form is filled", func() bool { v, ok := w.As("ana").View(); return ok && v.CallbackID == "complete.form" })
 		mustDo(t, w.As("ana").Submit(slackfake.Fields{"outcome": "successful"}))
-		w.told("ana", "recorded")
+		w.told("ana", "completed")
 		card = w.card("changes", "CHG-1")
 		mustHold(t, card.Plain(), "Closed", "successful")
 		w.card("tracking", "CHG-1")

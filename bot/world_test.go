@@ -28,7 +28,7 @@ var cast = []slackfake.User{
 	{ID: "U0ELI", Name: "eli", RealName: "Eli", Title: "change manager", TZ: "Europe/Berlin"},
 	{ID: "U0FAY", Name: "fay", RealName: "Fay", Title: "CAB", TZ: "Europe/Berlin"},
 	{ID: "U0GUS", Name: "gus", RealName: "Gus", Title: "CAB", TZ: "Europe/Berlin"},
-	{ID: "U0KAI", Name: "kai", RealName: "Kai", Title: "guest", TZ: "Europe/Berlin", Restricted: true},
+	{ID: "U0KAI", Name: "kai", RealName: "Kai", Title: "guest", TZ: "Europe/Berlin", IsRestricted: true},
 }
 
 const castCatalog = `
@@ -54,7 +54,7 @@ type world struct {
 	app  *App
 
 	running atomic.Pointer[App] // for the stand-in's clock
-	claimed map[string]bool // channel + ts of messages that a story has seen
+	claimed map[string]bool     // channel + ts of messages that a story has seen
 }
 
 // setting is one way to run Gatehouse; stories are told in all of them.
@@ -192,10 +192,10 @@ func (w *world) settle() {
 // until polls what has no signal of its own to wait for; it gives up loudly.
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(15 * time.Second)
 	for !holds() {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("waited 30 s for: %s", what)
+			w.t.Fatalf("waited 15 s for: %s", what)
 		}
 		<-time.After(5 * time.Millisecond)
 	}
@@ -235,7 +235,12 @@ func (w *world) dm(name string, words ...string) slackfake.Message {
 // told is the last private line that only this person sees.
 func (w *world) told(name string, words ...string) string {
 	w.t.Helper()
-	var text string
+	text := "(nothing)"
+	defer func() {
+		if w.t.Failed() {
+			w.t.Logf("%s was told: %s", name, text)
+		}
+	}()
 	w.until(fmt.Sprintf("%s is told %q", name, words), func() bool {
 		all := w.fake.Ephemerals(name)
 		if len(all) == 0 {
@@ -251,7 +256,7 @@ func (w *world) told(name string, words ...string) string {
 func (w *world) thread(m slackfake.Message) []string {
 	w.settle()
 	var out []string
-	for _, line := range w.fake.Thread(m.Channel, m.TS) {
+	for _, line := range w.fake.Thread(m) {
 		if line.TS != m.TS {
 			out = append(out, line.Plain())
 			w.claimed["thread"+line.TS] = true
@@ -297,7 +302,7 @@ func mustDo(t *testing.T, r slackfake.Result) {
 	}
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -46,7 +46,7 @@ var people = []slackfake.User{
 	{ID: string(hana), Name: "hana", RealName: "Hana Reyes", Title: "Engineer, Platform", TZ: "Asia/Manila"},
 	{ID: string(ivo), Name: "ivo", RealName: "Ivo Petrov", Title: "Lead, Platform", TZ: "Europe/Berlin"},
 	{ID: string(joy), Name: "joy", RealName: "Joy Castillo", Title: "Lead, Storefront", TZ: "America/New_York"},
-	{ID: string(kai), Name: "kai", RealName: "Kai Brandt", Title: "Contractor (guest)", TZ: "Europe/Berlin", Restricted: true},
+	{ID: string(kai), Name: "kai", RealName: "Kai Brandt", Title: "Contractor (guest)", TZ: "Europe/Berlin", IsRestricted: true},
 	{ID: string(lea), Name: "lea", RealName: "Lea Fontaine", Title: "Engineer, Storefront (left)", TZ: "Europe/Berlin", Deleted: true},
 }
 
@@ -82,7 +82,7 @@ services:
 func channels() []slackfake.Channel {
 	var staff []string
 	for _, p := range people {
-		if !p.Restricted && !p.Deleted {
+		if !p.IsRestricted && !p.Deleted {
 			staff = append(staff, p.ID)
 		}
 	}

@@ -89,10 +89,11 @@ func (s *story) today(ctx context.Context) {
 	if s.err == nil {
 		s.wait(ctx, firstTuesday(s.app.Store.Now()).Sub(s.app.Store.Now())-90*time.Minute)
 	}
-	s.raise(ctx, ivo, plan{title: "Upgrade the notification workers to 4.1", service: "notifications", known: models.Rehearsed, in: time.Hour, lasts: 3 * time.Hour,
+	s.raise(ctx, hana, plan{title: "Upgrade the notification workers to 4.1", service: "notifications", known: models.Rehearsed, in: time.Hour, lasts: 3 * time.Hour,
 		steps: "1. Drain worker by worker.\n2. Replace the image.\n3. Refill.", check: "Delivery rate as before for each worker.",
 		rollback: "When a worker fails twice: image 4.0 (4 minutes)."})
-	s.approve(ctx, hana)
+	running := s.last
+	s.approve(ctx, eli, ivo)
 	s.raise(ctx, ben, plan{title: "Monthly partition of the reporting tables", service: "reporting", known: models.Routine, in: 2 * time.Hour,
 		steps: "Run the partition job for December.", check: "The December partition exists on both nodes.", rollback: "When the job runs longer than 20 minutes: kill it; nothing is changed (1 minute)."})
 	s.approve(ctx, ana)
@@ -111,7 +112,7 @@ func (s *story) today(ctx context.Context) {
 		return c.AskForChanges("What happens when the replica lags? Say from which lag on you go back, and who watches it.", c.Revision, f)
 	})
 	s.wait(ctx, 75*time.Minute)
-	s.do(ctx, ivo, s.last-5, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
+	s.do(ctx, hana, running, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
 	s.wait(ctx, 15*time.Minute)
 	s.draft(ctx, ana, plan{title: "Retire the old payout job", service: "payments-api", in: 72 * time.Hour, steps: "Still to be written."})
 }
@@ -202,7 +203,7 @@ func (s *story) know(ctx context.Context, u models.UserID) {
 			continue
 		}
 		s.err = s.app.Store.SavePerson(ctx, s.ws, models.Person{ID: u, Name: p.RealName, Zone: p.TZ,
-			Guest: p.Restricted, Deleted: p.Deleted, CheckedAt: s.app.Store.Now()})
+			Guest: p.IsRestricted, Deleted: p.Deleted, CheckedAt: s.app.Store.Now()})
 	}
 }
 

@@ -74,7 +74,7 @@ func viewsCommand() *cobra.Command {
 					continue
 				}
 				known = true
-				text, err := json.MarshalIndent(example.Payload, "", "  ")
+				text, err := json.MarshalIndent(example.View, "", "  ")
 				if err != nil {
 					return err
 				}
