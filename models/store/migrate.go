@@ -42,7 +42,7 @@ func migrate[TTx any](ctx context.Context, db *sql.DB, twin string, driver river
 	for _, r := range done {
 		log.InfoContext(ctx, "migration applied", "version", r.Source.Version, "took", r.Duration)
 	}
-	theirs, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(log)})
+	theirs, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(log, false)})
 	if err != nil {
 		return fmt.Errorf("read job migrations: %w", err)
 	}

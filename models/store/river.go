@@ -44,7 +44,7 @@ func (s *Store) riverConfig(cfg *river.Config) *river.Config {
 		own = *cfg
 	}
 	if own.Logger == nil {
-		own.Logger = quiet(s.log)
+		own.Logger = quiet(s.log, s.clock.movable)
 	}
 	if own.ReindexerIndexNames == nil {
 		own.ReindexerIndexNames = slices.DeleteFunc(river.ReindexerIndexNamesDefault(),
@@ -54,13 +54,25 @@ func (s *Store) riverConfig(cfg *river.Config) *river.Config {
 	return &own
 }
 
-// quiet passes on warnings and worse.
-func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
-
-type warnings struct{ slog.Handler }
-
-func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+// quiet passes on warnings and worse. On a clock that is moved only errors:
+// each jump ends the leader's term, and River warns of that.
+func quiet(log *slog.Logger, moved bool) *slog.Logger {
+	least := slog.LevelWarn
+	if moved {
+		least = slog.LevelError
+	}
+	return slog.New(atLeast{log.Handler(), least})
 }
-func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
-func (w warnings) WithGroup(n string) slog.Handler      { return warnings{w.Handler.WithGroup(n)} }
+
+type atLeast struct {
+	slog.Handler
+	least slog.Level
+}
+
+func (a atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= a.least && a.Handler.Enabled(ctx, l)
+}
+func (a atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeast{a.Handler.WithAttrs(attrs), a.least}
+}
+func (a atLeast) WithGroup(n string) slog.Handler { return atLeast{a.Handler.WithGroup(n), a.least} }
