@@ -228,3 +228,18 @@ func TestAnAskIsFoundAgainAndKnowsWhetherItIsTheLatest(t *testing.T) {
 		t.Error("Cai has seen nothing")
 	}
 }
+
+func TestWhoSlackWasNotAskedAboutYetIsAskedButDecidesOnlyOnceConfirmed(t *testing.T) {
+	w := newWorld().clone()
+	s := w.Services["pay-api"]
+	s.Owner = sol
+	w.Services["pay-api"] = s
+	c := w.raised(t, nil)
+	if !slices.Contains(askedOf(c), sol) || c.Unmeetable(w.as(ana)) != nil {
+		t.Errorf("asked %v, unmeetable %v", askedOf(c), c.Unmeetable(w.as(ana)))
+	}
+	f := w.as(sol)
+	f.Actor.CheckedAt = time.Time{}
+	refused(t, c.Approve(c.Revision, f))
+	w.approvedBy(t, c, sol)
+}
