@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -245,8 +246,20 @@ func insertSQL(table string, columns []string, n int) string {
 		strings.TrimSuffix(strings.Repeat(row+",", n), ",")
 }
 
-// dollars numbers the question marks, as PostgreSQL wants them.
+// dollars numbers the question marks, as PostgreSQL wants them. The program has
+// few different statements, so each is rewritten once.
 func dollars(q string) string {
+	if done, ok := rewritten.Load(q); ok {
+		return done.(string)
+	}
+	done := rewrite(q)
+	rewritten.Store(q, done)
+	return done
+}
+
+var rewritten sync.Map // string → string
+
+func rewrite(q string) string {
 	if !strings.Contains(q, "?") {
 		return q
 	}

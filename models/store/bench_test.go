@@ -66,7 +66,9 @@ func benches(b *testing.B, run func(b *testing.B, s *store.Store, n int)) {
 func BenchmarkBareInsert(b *testing.B) {
 	benches(b, func(b *testing.B, s *store.Store, n int) {
 		must(b, s.DB().Exec("CREATE TABLE bare (who text, at "+map[store.Engine]string{store.SQLite: "datetime", store.Postgres: "timestamptz"}[s.Kind()]+")").Error)
-		clients(b, n, func(int64) error { return s.Exec(ctx, "INSERT INTO bare (who, at) VALUES (?, ?)", "somebody", time.Now()) })
+		clients(b, n, func(int64) error {
+			return s.Exec(ctx, "INSERT INTO bare (who, at) VALUES (?, ?)", "somebody", time.Now())
+		})
 	})
 }
 
@@ -81,9 +83,6 @@ func BenchmarkApprove(b *testing.B) {
 		}
 		must(b, s.DB().Exec("UPDATE deliveries SET state = 'sent', shown = wanted").Error)
 		must(b, s.DB().Exec("DELETE FROM river_job").Error)
-		if s.Kind() == store.Postgres {
-			must(b, s.DB().Exec("VACUUM ANALYZE").Error)
-		}
 		clients(b, n, func(i int64) error {
 			c := raised[i-1]
 			cmd := store.Command{Workspace: ws, Actor: cab(int(i) % 20), Key: fmt.Sprint("click ", i)}

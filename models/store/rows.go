@@ -56,6 +56,7 @@ type table[R any] struct {
 	name    string
 	fields  []*schema.Field
 	columns []string
+	head    string // SELECT … WHERE
 }
 
 func tableOf[R any]() table[R] {
@@ -70,13 +71,12 @@ func tableOf[R any]() table[R] {
 			t.columns = append(t.columns, f.DBName)
 		}
 	}
+	t.head = "SELECT " + strings.Join(t.columns, ", ") + " FROM " + t.name + " WHERE "
 	return t
 }
 
 // sel is SELECT of every column, up to the condition.
-func (t table[R]) sel(where string) string {
-	return "SELECT " + strings.Join(t.columns, ", ") + " FROM " + t.name + " WHERE " + where
-}
+func (t table[R]) sel(where string) string { return t.head + where }
 
 // into reads one row of sel.
 func (t table[R]) into(row *R) []any {
