@@ -41,7 +41,7 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 		return ""
 	}
 	if v := models.StartVerdict(c, f); !v.Clear() {
-		return "*It can't start now.* " + esc(v.Words(), 155)
+		return "*It can't start now.* " + esc(v.Words(), 128)
 	}
 	return ""
 }
@@ -92,7 +92,7 @@ func progress(c *models.Change, f models.Facts) markup {
 	case models.ChangesRequested:
 		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 220)
 	case models.Approved:
-		return "*Approvals:* " + approvals(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
+		return "*Approvals:* " + given(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
 		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
 	case models.Implemented:
@@ -113,7 +113,7 @@ func ending(c *models.Change, f models.Facts, max int) markup {
 	}
 	out := "*Outcome:* " + esc(c.Outcome.String(), 40)
 	if visible(c.AsBuilt) {
-		out += ", now runs " + esc(c.AsBuilt, 40)
+		out += ", now runs " + esc(c.AsBuilt, 28)
 	}
 	return because(out, c.OutcomeNote, max)
 }

@@ -217,13 +217,10 @@ func standingNow(c *models.Change) markup {
 	return " It is " + markup(strings.ToLower(statusOf(c).word)) + "."
 }
 
+// tally is how far the approvals have come, without names.
 func tally(c *models.Change) markup {
 	s := c.Standing()
-	out := number(s.Filled()) + " of " + number(len(s.Slots))
-	if !s.Met() {
-		out += "; still needed: " + esc(s.Missing(), 120)
-	}
-	return out
+	return missing(c, number(s.Filled())+" of "+number(len(s.Slots)), 120)
 }
 
 func afterwards(c *models.Change) markup {

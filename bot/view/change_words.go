@@ -123,6 +123,11 @@ func highRisk(c *models.Change) bool {
 
 // approvals says how far they have come: "1 of 2, by Ana; still needed: 1 peer".
 func approvals(c *models.Change, f models.Facts) markup {
+	return missing(c, given(c, f), 120)
+}
+
+// given is who approved: "1 of 2, by Ana".
+func given(c *models.Change, f models.Facts) markup {
 	standing := c.Standing()
 	if len(standing.Slots) == 0 {
 		return "none needed"
@@ -131,10 +136,15 @@ func approvals(c *models.Change, f models.Facts) markup {
 	if standing.Filled() > 0 {
 		out += ", by " + names(givers(standing), f)
 	}
-	if !standing.Met() {
-		out += "; still needed: " + esc(standing.Missing(), 120)
-	}
 	return out
+}
+
+func missing(c *models.Change, given markup, max int) markup {
+	standing := c.Standing()
+	if standing.Met() {
+		return given
+	}
+	return given + "; still needed: " + esc(standing.Missing(), max)
 }
 
 func givers(s models.Standing) []models.UserID {

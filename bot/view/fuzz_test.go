@@ -46,7 +46,7 @@ func TestFuzzedChangesStayInsideEveryLimit(t *testing.T) {
 			}
 			if name == "card" || name == "private" {
 				if n := height(view); n > limit {
-					t.Fatalf("%s in state %s takes %d lines", name, c.State, n)
+					t.Fatalf("%s in state %s takes %d lines:\n%s", name, c.State, n, said(view))
 				}
 			}
 		}

@@ -15,19 +15,20 @@ type Example struct {
 	View any
 }
 
-// Gallery shows every view in every state, with everyday texts, hostile ones
-// and the longest allowed. It is made by the rules themselves from fixed
-// dates, so that it is the same on every run.
+// Gallery shows every view in every state, and with hostile texts and the
+// longest allowed. It is made by the rules themselves from fixed dates, so
+// that it is the same on every run.
 func Gallery() []Example {
 	g := &gallery{}
-	for _, cast := range []cast{everyday(), hostile(), longest()} {
-		g.cards(cast)
-		g.asks(cast)
-		g.lines(cast)
-		g.forms(cast)
-		g.modals(cast)
-		g.lists(cast)
+	for _, k := range []cast{everyday(), hostile(), longest()} {
+		g.cards(k)
+		g.asks(k)
+		g.lines(k)
+		g.forms(k)
+		g.modals(k)
+		g.lists(k)
 	}
+	g.roles(everyday())
 	g.words()
 	return g.examples
 }
@@ -43,6 +44,10 @@ func (g *gallery) cards(k cast) {
 		g.add(ChangeCard(p.c, k.facts("", p.now)), k.name, "card", p.name)
 		g.add(PrivateCard(p.c, k.facts(ana, p.now)), k.name, "private", p.name, "requester")
 	}
+}
+
+// roles shows the same change to different people.
+func (g *gallery) roles(k cast) {
 	for _, who := range []struct {
 		role string
 		id   models.UserID
@@ -128,7 +133,9 @@ func (g *gallery) forms(k cast) {
 
 func (g *gallery) modals(k cast) {
 	for _, p := range k.lives() {
-		g.add(DetailsModal(p.c, k.facts(cara, p.now)), k.name, "details", p.name)
+		if k.name == "everyday" || p.name == "half" || p.name == "reviewed" {
+			g.add(DetailsModal(p.c, k.facts(cara, p.now)), k.name, "details", p.name)
+		}
 	}
 	p := k.life("half")
 	g.add(HistoryModal(p.c, k.events(), false, k.facts(cara, p.now)), k.name, "history")
