@@ -18,15 +18,16 @@ export function drawBlocks(container, blocks, surface, errors = {}) {
     container,
     blocks.map((block, index) => ({
       id: block.block_id ?? `at ${index}`,
-      stamp: JSON.stringify([block, errors[block.block_id], reader]),
-      make: () => drawBlock(block, surface, errors[block.block_id]),
+      stamp: JSON.stringify([block, reader]),
+      make: () => drawBlock(block, surface),
     })),
   );
+  for (const node of container.querySelectorAll(':scope > .block-input')) showError(node, errors[node.dataset.blockId]);
 }
 
-function drawBlock(block, surface, error) {
+function drawBlock(block, surface) {
   const draw = BLOCKS[block.type];
-  const node = draw ? draw(block, surface, error) : unknown(block);
+  const node = draw ? draw(block, surface) : unknown(block);
   node.classList.add('block', `block-${draw ? block.type : 'unknown'}`);
   if (block.block_id) node.dataset.blockId = block.block_id;
   return node;
@@ -148,24 +149,41 @@ function picture(block) {
 
 // ---- input -------------------------------------------------------------------
 
-function input(block, surface, error) {
+function input(block, surface) {
   const inputId = uid('input');
   const labelId = uid('label');
-  const hintId = uid('hint');
-  const errorId = uid('error');
   const isGroup = GROUPS.has(block.element?.type);
-  const describedBy = [block.hint && hintId, error && errorId].filter(Boolean).join(' ') || null;
   const label = [plainText(block.label), block.optional && h('span', { class: 'optional' }, ' (optional)')];
   const node = h(
     'div',
-    { class: error ? 'has-error' : '' },
+    {},
     h('label', { id: labelId, class: 'input-label', for: isGroup ? null : inputId }, label),
-    control(surface, block, block.element ?? {}, { inputId, labelId, describedBy }),
-    block.hint && h('p', { id: hintId, class: 'hint', dir: 'auto' }, textOf(block.hint)),
+    control(surface, block, block.element ?? {}, { inputId, labelId }),
+    block.hint && h('p', { id: uid('hint'), class: 'hint', dir: 'auto' }, textOf(block.hint)),
   );
-  if (error) node.append(Object.assign(errorLine(error), { id: errorId }));
-  if (error) node.querySelector('.input, .select-input')?.setAttribute('aria-invalid', 'true');
+  showError(node, null);
   return node;
+}
+
+const FIELD = '.input, .select-input, .choices';
+
+/** showError puts a complaint beside a field, or takes it away; the field itself stays as it is, caret and all. */
+export function showError(node, words) {
+  const old = node.querySelector(':scope > .field-error');
+  if (words && old?.textContent === words) return;
+  old?.remove();
+  node.classList.toggle('has-error', Boolean(words));
+  const line = words && Object.assign(errorLine(words), { id: uid('error') });
+  if (line) {
+    line.classList.add('field-error');
+    node.append(line);
+  }
+  const described = [node.querySelector(':scope > .hint')?.id, line?.id].filter(Boolean).join(' ');
+  for (const field of node.querySelectorAll(FIELD)) {
+    field.toggleAttribute('aria-describedby', described !== '');
+    if (described) field.setAttribute('aria-describedby', described);
+    field.setAttribute('aria-invalid', String(Boolean(words)));
+  }
 }
 
 // ---- table -------------------------------------------------------------------

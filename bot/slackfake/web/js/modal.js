@@ -3,7 +3,7 @@
 import { h, button, iconButton, patch, fill, debounce, focusables, uid } from './dom.js';
 import { api } from './api.js';
 import { avatar } from './persona.js';
-import { drawBlocks } from './blocks.js';
+import { drawBlocks, showError } from './blocks.js';
 import { Surface } from './surface.js';
 import { plainText, errorLine } from './notice.js';
 import { store, on } from './state.js';
@@ -15,9 +15,9 @@ const TROUBLE = 'We had some trouble connecting. Try again?';
 class ModalView {
   constructor(view, owner) {
     // The person is noted, because what they typed is still being kept while somebody else is played.
-    Object.assign(this, { id: view.id, owner, errors: {}, view, user: store.user });
+    Object.assign(this, { id: view.id, owner, view, user: store.user, errors: {}, mended: new Set() });
     this.saveSoon = debounce(() => this.save(), KEEP_MS);
-    this.surface = new Surface('modal', { view_id: view.id }, { onChange: () => this.saveSoon() });
+    this.surface = new Surface('modal', { view_id: view.id }, { onChange: (blockId) => this.changed(blockId) });
     this.titleId = uid('title');
     this.title = h('h2', { id: this.titleId, class: 'modal-title', dir: 'auto' });
     this.back = h('span');
@@ -54,7 +54,7 @@ class ModalView {
   /** update takes over what the server has; typed values stay where their field stays. */
   update(view, below) {
     this.view = view;
-    this.errors = view.errors ?? {};
+    this.complain(view.errors);
     this.surface.keep(view.state?.values);
     this.surface.prune(view.blocks);
     this.title.textContent = plainText(view.title);
@@ -90,6 +90,18 @@ class ModalView {
     );
   }
 
+  // A complaint goes as soon as its field is touched; the next try judges anew.
+  changed(blockId) {
+    this.mended.add(blockId);
+    const node = this.blocks.querySelector(`:scope > .block-input[data-block-id="${CSS.escape(blockId)}"]`);
+    if (node) showError(node, null);
+    this.saveSoon();
+  }
+
+  complain(errors) {
+    this.errors = Object.fromEntries(Object.entries(errors ?? {}).filter(([blockId]) => !this.mended.has(blockId)));
+  }
+
   /** save keeps what was typed on the server, so that a reload finds it. */
   save() {
     return api.act(this.user, 'state', { view_id: this.id, values: this.surface.values(this.view.blocks) });
@@ -98,6 +110,7 @@ class ModalView {
   async submit() {
     if (!this.submitButton || this.sending) return;
     this.sending = true;
+    this.mended.clear();
     this.busy(true);
     fill(this.banner);
     const answer = await api.act(this.user, 'submit', { view_id: this.id, values: this.surface.values(this.view.blocks) });
@@ -110,7 +123,7 @@ class ModalView {
   judge(answer) {
     const errors = answer.errors ?? {};
     if (Object.keys(errors).length) {
-      this.errors = errors;
+      this.complain(errors);
       this.drawBlocks();
       this.toFirstError();
     } else if (answer.ok === false || answer.error) {

@@ -10,7 +10,7 @@ import { isoTime, isoDate, placeOf, offsetName, relativeDay } from './dates.js';
 export function avatar(user, size = '') {
   const className = `avatar ${size}`.trim();
   if (user?.id && isBot(user.id)) return h('span', { class: `${className} avatar-app`, 'aria-hidden': 'true' }, icon('gate'));
-  const colour = /^#?([0-9a-f]{6})$/i.exec(user?.color ?? '')?.[1] ?? '5b6b68';
+  const colour = /^#?([0-9a-f]{6})$/i.exec(user?.color ?? '')?.[1] ?? ownColour(user);
   return h('span', { class: className, 'aria-hidden': 'true', vars: { '--avatar': deepened(colour) } }, initials(nameOf(user)));
 }
 
@@ -20,6 +20,27 @@ function initials(name) {
     .map((word) => [...word][0] ?? '')
     .join('')
     .toUpperCase();
+}
+
+const COLOURS = [
+  '7a5cff',
+  'd1495b',
+  '2a8f82',
+  'd0701a',
+  '3d6fd1',
+  '8a5a44',
+  'b0408f',
+  '4f8a2b',
+  '1f86a6',
+  'a8741a',
+  '6a6fb5',
+  '9c3f3f',
+];
+
+// Whoever brings no colour gets one by their place in the list, so that neighbours differ.
+function ownColour(user) {
+  const place = store.data?.users.findIndex((one) => one.id === user?.id) ?? -1;
+  return COLOURS[place % COLOURS.length] ?? '5b6b68';
 }
 
 // The colour, darkened step by step until white letters on it can be read (WCAG AA).
@@ -105,7 +126,7 @@ function face(user, index) {
       'aria-keyshortcuts': index < 9 ? `Alt+${index + 1}` : null,
       on: { click: () => play(user.id) },
     },
-    avatar(user, 'large'),
+    avatar(user),
     h(
       'span',
       { class: 'persona-short' },

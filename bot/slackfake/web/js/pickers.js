@@ -28,7 +28,6 @@ export function makeMoment(slot) {
     type: 'date',
     class: 'input date-input',
     'aria-label': 'Date',
-    'aria-describedby': slot.describedBy,
     data: { part: 'date' },
     value: at ? isoDate(at, zone()) : '',
   });

@@ -4,8 +4,8 @@ import { confirmed, errorLine, plainText } from './notice.js';
 
 /** Slot is the place of one element: it reads and keeps its value, and sends its acts. */
 export class Slot {
-  constructor(surface, block, el, { inputId, labelId, describedBy } = {}) {
-    Object.assign(this, { surface, block, el, inputId, labelId, describedBy });
+  constructor(surface, block, el, { inputId, labelId } = {}) {
+    Object.assign(this, { surface, block, el, inputId, labelId });
   }
 
   /** data are the hooks that tests and styles find a control by. */
@@ -53,6 +53,6 @@ export class Slot {
     const label = this.labelId
       ? null
       : plainText(this.el.placeholder) || this.el.accessibility_label || plainText(this.block.text) || this.el.action_id;
-    return { 'aria-labelledby': this.labelId, 'aria-label': label, 'aria-describedby': this.describedBy };
+    return { 'aria-labelledby': this.labelId, 'aria-label': label };
   }
 }

@@ -65,7 +65,7 @@ export class Surface {
 
   put(block, el, value) {
     (this.kept[block.block_id] ??= {})[el.action_id] = { type: el.type, ...value };
-    this.onChange?.();
+    this.onChange?.(block.block_id);
   }
 
   /** values is state.values: every element that can hold something, touched or not. */
