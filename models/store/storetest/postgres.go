@@ -37,9 +37,7 @@ type postgres struct {
 // its disk, for tests, and one that does so at every commit, for benchmarks.
 var (
 	fast    = sync.OnceValues(func() (*postgres, error) { return start("fsync=off", "full_page_writes=off") })
-	durable = sync.OnceValues(func() (*postgres, error) {
-		return start("fsync=on", "synchronous_commit=on", "shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_planning=on")
-	})
+	durable = sync.OnceValues(func() (*postgres, error) { return start("fsync=on", "synchronous_commit=on") })
 )
 
 func server(t testing.TB, started func() (*postgres, error)) *postgres {
