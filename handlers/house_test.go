@@ -95,7 +95,7 @@ func build(t *testing.T, p plan) *house {
 		before := goleak.IgnoreCurrent()
 		t.Cleanup(func() {
 			if !t.Failed() {
-				goleak.VerifyNone(t, before)
+				goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/gatehousehq/gatehouse/models/store/storetest.launch.func1"))
 			}
 		})
 	}
@@ -367,4 +367,8 @@ func toJSON(v any) string {
 		panic(err) // a test's own value
 	}
 	return string(raw)
+}
+
+func (w *house) command(by models.UserID) store.Command {
+	return store.Command{Workspace: workspace, Actor: by}
 }

@@ -1,0 +1,201 @@
+package handlers_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gatehousehq/gatehouse/bot"
+	"github.com/gatehousehq/gatehouse/bot/view"
+	"github.com/gatehousehq/gatehouse/handlers"
+	"github.com/gatehousehq/gatehouse/models/proof"
+)
+
+// verbs of /change, with what makes each do its work.
+var verbs = map[string]string{"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "help": ""}
+
+func TestEveryVerbInHelpRuns(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		w.raise()
+		fine(t, w.As("ben").Slash("general", "/change help"))
+		help := w.told("ben", "What", "can do").Plain()
+		for _, verb := range handlers.Routes()[handlers.DoorSlash] {
+			if !strings.Contains(help, "/change "+verb) {
+				t.Errorf("help does not name %q:\n%s", verb, help)
+			}
+			rest, known := verbs[verb]
+			if !known {
+				t.Fatalf("%q has no line in this test", verb)
+			}
+			for _, spelling := range []string{verb, strings.ToUpper(verb), " " + verb + " "} {
+				before := w.heard("ben")
+				fine(t, w.As("ben").Slash("general", "/change "+spelling+rest))
+				w.until(verb+" answers", func() bool { return w.heard("ben") != before })
+				if last := w.last("ben"); strings.Contains(last, "I don't know") {
+					t.Errorf("%q: %s", spelling+rest, last)
+				}
+				w.As("ben").CloseAll()
+			}
+		}
+	})
+}
+
+// heard changes with everything that a person gets to see.
+func (w *house) heard(name string) string {
+	v, _ := w.As(name).View()
+	return fmt.Sprint(len(w.Ephemerals(name)), len(w.DM(name)), v.ID, v.Title)
+}
+
+// last is the last private line.
+func (w *house) last(name string) string {
+	all := w.Ephemerals(name)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1].Plain()
+}
+
+// misspell makes a typing slip or two, the way fingers do.
+func misspell(r *rand.Rand, word string) string {
+	b := []rune(word)
+	for slips := 1 + r.IntN(1+len(b)/5); slips > 0; slips-- {
+		i := r.IntN(len(b))
+		neighbour := rune("qwertyuiopasdfghjklzxcvbnm"[r.IntN(26)])
+		switch r.IntN(4) {
+		case 0: // one left out
+			if len(b) > 3 {
+				b = append(b[:i], b[i+1:]...)
+			}
+		case 1: // one too many
+			b = append(b[:i], append([]rune{neighbour}, b[i:]...)...)
+		case 2: // the wrong one
+			b[i] = neighbour
+		case 3: // two swapped
+			if i+1 < len(b) {
+				b[i], b[i+1] = b[i+1], b[i]
+			}
+		}
+	}
+	return string(b)
+}
+
+func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
+	w := build(t, plan{})
+	c := w.raise()
+	seed := uint64(20261122)
+	r := rand.New(rand.NewPCG(seed, 2))
+	names := handlers.Routes()[handlers.DoorSlash]
+	const tries = 200
+	right, silent := 0, 0
+	var missed []string
+	for i := range tries {
+		verb := names[i%len(names)]
+		typed := misspell(r, verb)
+		if _, exact := knownWord(typed); exact {
+			right++ // a slip that makes another right word is none
+			continue
+		}
+		before := len(w.Ephemerals("ben"))
+		fine(t, w.As("ben").Slash("general", "/change "+typed+verbs[verb]))
+		if len(w.Ephemerals("ben")) == before {
+			silent++
+			t.Errorf("%q got no answer", typed)
+			continue
+		}
+		answer := w.last("ben")
+		suggested := strings.Count(answer, "/change ") - 1 // the last line names help
+		if suggested > 3 {
+			t.Errorf("%q got %d suggestions: %s", typed, suggested, answer)
+		}
+		if strings.Contains(answer, "/change "+verb) {
+			right++
+		} else {
+			missed = append(missed, fmt.Sprintf("%s→%s", verb, typed))
+		}
+	}
+	acted := w.count() - 1 + len(w.change(c.ID).Approvals)
+	if v, open := w.As("ben").View(); open {
+		t.Errorf("a misspelt verb opened %q", v.Title)
+	}
+	if right < 190 {
+		t.Errorf("the right verb was suggested for %d of %d, want at least 190; missed %v", right, tries, missed)
+	}
+	proof.Record(t, proof.Row{What: "Misspelt verbs: acted upon or left without an answer", Where: "SQLite", Tried: tries, Seed: fmt.Sprint(seed), Bad: acted + silent,
+		Note: fmt.Sprintf("the right verb among at most three suggestions in %d of %d", right, tries)})
+}
+
+// knownWord: a verb or one of its other names, as help lists them.
+func knownWord(word string) (string, bool) {
+	aliases := map[string][]string{"new": {"raise", "create", "add"}, "list": {"ls", "all"}, "mine": {"my"},
+		"approvals": {"approve", "approval", "pending"}, "history": {"log", "audit"}, "help": {"?", "usage"}}
+	for verb, also := range aliases {
+		for _, w := range append(also, verb) {
+			if w == word {
+				return verb, true
+			}
+		}
+	}
+	return "", false
+}
+
+// odd are things that nobody should type and somebody will.
+var odd = []string{"newww thing", "delete 1", "CHG-1x", "CHG--1", "0", "-1", "99999999999999999999", "1.5", "1 or 2", "CHG-", "rel-1", "🚀", "<!channel>", "<@U0ANA>",
+	"`rm -rf /`", "*bold*", "'; DROP TABLE changes; --", "../../etc/passwd", "%s%n", "\u202egnihtyna", "אישור", "approve-all", "approv all of it now", strings.Repeat("x", 4000),
+	strings.Repeat("new ", 900), "\"new\"", "new\u00a0", "//", "/change new", "help help help", "history", "history nothing", "list state:", "list env:moon", "list service:nope", "list :", "list today tomorrow",
+	"what can you do?", "cancel 1", "reject 1", "start 1", "complete 1 successful", "submit 1", "1 approve", "yes", "ok", "null", "NaN", "true", "\u200b", "\t", "  "}
+
+func TestOddInputIsAnsweredAndDoesNothing(t *testing.T) {
+	for _, mode := range []bot.Mode{bot.ModeHTTP, bot.ModeSocket} {
+		t.Run(string(mode), func(t *testing.T) {
+			w := build(t, plan{mode: mode})
+			c := w.raise()
+			history := len(w.events(c.ID))
+			silent := 0
+			for _, typed := range odd {
+				w.As("ben").CloseAll()
+				before := w.heard("ben")
+				r := w.As("ben").Slash("general", "/change "+typed)
+				fine(t, r)
+				if w.heard("ben") == before {
+					silent++
+					t.Errorf("%.60q got no answer", typed)
+				}
+			}
+			acted := w.count() - 1 + len(w.events(c.ID)) - history
+			for _, m := range w.Ephemerals("ben") {
+				if strings.Contains(m.Text, "<!channel>") || strings.Contains(m.Text, "<@U0ANA>") || strings.Contains(toJSON(m.Blocks), "<!channel>") {
+					t.Errorf("an answer mentions somebody: %s", m.Text)
+				}
+			}
+			proof.Record(t, proof.Row{What: "Odd input to /change: acted upon or left without an answer", Where: "SQLite", Tried: len(odd), Bad: acted + silent, Note: string(mode)})
+		})
+	}
+}
+
+// spellings of a change's number.
+var spellings = []string{"%d", "#%d", "chg%d", "CHG-%d", "Chg %d", "chg_%d", "CHG–%d", "https://example.slack.com/archives/C1/CHG-%d", "<https://gatehouse.example.com/CHG-%d|CHG-%[1]d>", "  CHG-%d  "}
+
+func TestEverySpellingFindsTheSameChange(t *testing.T) {
+	w := build(t, plan{})
+	n := proof.N(3, 40)
+	wrong := 0
+	for range n {
+		c := w.raise()
+		for _, spelling := range spellings {
+			typed := fmt.Sprintf(spelling, c.ID)
+			fine(t, w.As("ben").Slash("general", "/change "+typed))
+			m := w.Ephemerals("ben")[len(w.Ephemerals("ben"))-1]
+			if !strings.Contains(m.Plain(), c.ID.String()) || !strings.Contains(toJSON(m.Blocks), view.Value(c)) {
+				wrong++
+				t.Errorf("%q showed: %s", typed, m.Plain())
+			}
+		}
+	}
+	for _, typed := range []string{"4711", "CHG-4711", "chg 4711", "history 4711"} {
+		fine(t, w.As("ben").Slash("general", "/change "+typed))
+	}
+	w.told("ben", "There is no such change in this workspace")
+	w.sees("ben", "There is no such change in this workspace")
+	proof.Record(t, proof.Row{What: "Spellings of a change's number that found another change or none", Where: "SQLite", Tried: n * len(spellings), Bad: wrong})
+}
