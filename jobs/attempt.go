@@ -2,7 +2,10 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -31,7 +34,26 @@ type attempt struct {
 	calling  bool  // the row stands as sending because of us
 }
 
-func (a *attempt) run(ctx context.Context) error {
+// run never lets one row that can't be drawn, or makes us panic, stand in the
+// way of the others: it comes again later. Only a lost lane, or a database that
+// can't even note that, ends the turn.
+func (a *attempt) run(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.Counts.Panics.Add(1)
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+		if err == nil || errors.Is(err, store.ErrLaneLost) || ctx.Err() != nil {
+			return
+		}
+		ref := rand.Text()[:8]
+		a.log.ErrorContext(ctx, "a delivery failed; it is tried again later", "reference", ref, "delivery", a.row.ID, "error", err)
+		err = a.putOff(ctx, a.cfg.Store.Now().Add(a.cfg.Times.backoff(max(a.row.Attempts, 5))), "failed inside Gatehouse, reference "+ref)
+	}()
+	return a.try(ctx)
+}
+
+func (a *attempt) try(ctx context.Context) error {
 	a.doubtful = a.posts() && a.row.State != store.DeliveryPending
 	if a.doubtful {
 		if known, err := a.lookUp(ctx); known || err != nil {
@@ -57,6 +79,7 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	a.row.Attempts, a.calling = fresh.Attempts, true
 	sent, err := a.call(ctx, d)
+	a.calling = false
 	return a.settle(ctx, sent, err)
 }
 
@@ -181,7 +204,11 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	if err := a.findPlace(ctx); err != nil {
 		return true, a.settle(ctx, store.Sent{}, err)
 	}
-	if waits, err := a.mayCall(ctx, slackapi.Scope{Method: slackapi.MethodHistory}); waits || err != nil {
+	method := slackapi.MethodHistory
+	if a.row.Kind == models.DeliverThread {
+		method = slackapi.MethodReplies
+	}
+	if waits, err := a.mayCall(ctx, slackapi.Scope{Method: method}); waits || err != nil {
 		return true, err
 	}
 	there, found, err := a.find(ctx, later(a.row.CreatedAt, at(a.row.NotBefore)))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
@@ -30,7 +31,7 @@ type ticker struct {
 
 func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
 	t.pace.forget(t.cfg.Store.Now())
-	return errors.Join(t.expire(ctx), t.wake(ctx))
+	return errors.Join(t.expire(ctx), t.wake(ctx), t.probe(ctx))
 }
 
 // expire goes through the same door as every decision. Its key makes replicas
@@ -76,19 +77,40 @@ func (t *ticker) wake(ctx context.Context) error {
 	return nil
 }
 
-// overdue leaves out what has only just become due after a wait: its own job is
-// on the way, and a second one for every wait would pile up.
+// overdue keeps one a lane, since whoever wakes serves all that is due in it,
+// and leaves out what has only just become due after a wait: its own job is on
+// the way, and a second one for every wait would pile up.
 func (t *ticker) overdue(ctx context.Context, ids []int64, before time.Time) ([]int64, error) {
 	var out []int64
+	lanes := map[string]bool{}
 	for _, id := range ids {
 		row, err := t.cfg.Store.Delivery(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
 			return nil, err
-		case row.WorkspaceID == t.cfg.Workspace && row.Open() && !due(row).After(before):
+		case row.WorkspaceID == t.cfg.Workspace && row.Open() && !due(row).After(before) && !lanes[row.Conversation]:
+			lanes[row.Conversation] = true
 			out = append(out, id)
 		}
 	}
 	return out, nil
+}
+
+// probe asks Slack about a dead token, shortly before the hold on everything
+// would end; no message has to find out.
+func (t *ticker) probe(ctx context.Context) error {
+	now := t.cfg.Store.Now()
+	until, err := t.cfg.Store.HeldUntil(ctx, t.cfg.Workspace, everything, "", now)
+	if err != nil || until.IsZero() || until.Sub(now) > askAgain {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.cfg.Times.Call)
+	defer cancel()
+	_, err = t.cfg.Slack.AuthTest(ctx)
+	if e, ok := errors.AsType[*slackapi.Error](err); ok && e.Trouble == slackapi.AppRemoved {
+		_, err := t.tokenDied(ctx, e)
+		return err
+	}
+	return nil // alive again, or not to be reached: the messages will tell
 }

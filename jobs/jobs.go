@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -76,10 +77,12 @@ type Jobs struct {
 	log    *slog.Logger
 	pace   *pace
 	runner store.Runner
+	draws  map[models.DeliveryKind]draw
 	Counts Counts
 
-	once sync.Once
-	quit context.Context // ended when Run's context is
+	removed atomic.Bool // Slack has said that the token is dead
+	once    sync.Once
+	quit    context.Context // ended when Run's context is
 }
 
 // New checks the configuration and builds the workers. Nothing runs before Run.
@@ -96,7 +99,7 @@ func New(c Config) (*Jobs, error) {
 	if t := c.Times; t.Lease <= t.work() {
 		return nil, fmt.Errorf("a lease of %v must outlast a job's %v", t.Lease, t.work())
 	}
-	j := &Jobs{cfg: c, log: c.Log, pace: newPace(c.Store, c.Workspace), quit: context.Background()}
+	j := &Jobs{cfg: c, log: c.Log, pace: newPace(c.Store, c.Workspace), draws: draws, quit: context.Background()}
 	var err error
 	if j.runner, err = c.Store.NewRiver(j.river()); err != nil {
 		return nil, fmt.Errorf("build job workers: %w", err)

@@ -48,19 +48,21 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[store.DeliverArgs])
 		return fmt.Errorf("take lane: %w", err)
 	}
 	if !got {
-		return river.JobSnooze(busyLane(job.Metadata))
+		return river.JobSnooze(stayAway(job.Metadata))
 	}
 	defer d.letGo(ctx, l)
-	switch err := d.serve(ctx, l, job); {
-	case errors.Is(err, store.ErrLaneLost):
-		return river.JobSnooze(time.Second)
-	case err != nil:
+	more, err := d.serve(ctx, l, job)
+	if err != nil && !errors.Is(err, store.ErrLaneLost) {
 		return err
 	}
 	if row, err = d.cfg.Store.Delivery(ctx, row.ID); err != nil {
 		return fmt.Errorf("load delivery %d: %w", job.Args.DeliveryID, err)
 	}
-	return snooze(d.rest(row))
+	wait, done := d.rest(row)
+	if !more && wait <= 0 { // an older row of its record, which waits, goes first
+		wait = stayAway(job.Metadata)
+	}
+	return snooze(wait, done)
 }
 
 // rest is how long a row can be left alone, or that nothing is left to do.
@@ -81,10 +83,11 @@ func at(t *time.Time) time.Time {
 	return *t
 }
 
-// busyLane is how long a job stays away from a lane that another one serves,
-// this job's row included. The longer it has waited, the longer it stays away:
-// of the many jobs of a long lane one is then always about to look.
-func busyLane(metadata []byte) time.Duration {
+// stayAway is how long a job keeps off a lane in which it can do nothing, most
+// often because another serves it, this job's row included. The longer it has
+// waited, the longer it stays away: of the many jobs of a long lane one is then
+// always about to look.
+func stayAway(metadata []byte) time.Duration {
 	var m struct {
 		Snoozes int `json:"snoozes"`
 	}
@@ -100,27 +103,27 @@ func snooze(wait time.Duration, done bool) error {
 	return river.JobSnooze(wait)
 }
 
-// serve works on the lane until nothing is due, its turn is over or the
-// process is to stop.
-func (d *deliverer) serve(ctx context.Context, l lane, job *river.Job[store.DeliverArgs]) error {
+// serve works on the lane until nothing is due, or until its turn is over or
+// the process is to stop; then there may be more.
+func (d *deliverer) serve(ctx context.Context, l lane, job *river.Job[store.DeliverArgs]) (more bool, err error) {
 	end := time.Now().Add(d.cfg.Times.Turn)
 	for d.quit.Err() == nil && ctx.Err() == nil && time.Now().Before(end) {
 		row, ok, err := d.cfg.Store.NextInLane(ctx, d.cfg.Workspace, l.conversation, d.cfg.Store.Now())
 		if err != nil {
-			return fmt.Errorf("look for the next in lane: %w", err)
+			return false, fmt.Errorf("look for the next in lane: %w", err)
 		}
 		if !ok {
-			return nil
+			return false, nil
 		}
 		a := &attempt{deliverer: d, lane: l, row: row, wanted: row.Wanted, end: end}
 		if row.ID == job.Args.DeliveryID {
 			a.job = job
 		}
 		if err := a.run(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 func (d *deliverer) letGo(ctx context.Context, l lane) {

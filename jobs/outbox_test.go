@@ -3,7 +3,11 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -365,6 +369,63 @@ func TestADoubtfulMessageThatArrivedIsAdopted(t *testing.T) {
 		w.exactlyOnce()
 		if jobs[0].Counts.Adopted.Load() == 0 {
 			t.Errorf("nothing was adopted\n%s", w.state())
+		}
+	})
+}
+
+func TestOneRowThatCannotBeDrawnStopsNoOther(t *testing.T) {
+	s := fast
+	var broken sync.Map // by test: whether the first change can't be drawn
+	s.tune = func(j *Jobs) {
+		j.draws = maps.Clone(draws)
+		j.draws[models.DeliverCard] = func(a *attempt, ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
+			if _, ok := broken.Load(j); ok && c.ID == 1 {
+				panic("made by the test")
+			}
+			return a.drawCard(ctx, c, f)
+		}
+		broken.Store(j, true)
+	}
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		first, second := w.raise("Can't be drawn"), w.raise("Can be drawn")
+		w.until("the second card is there", func() bool { return len(w.cards(changesRoom, second.ID)) == 1 })
+		w.kept("the first failed", func() bool { return jobs[0].Counts.Panics.Load() > 0 })
+		broken.Delete(jobs[0])
+		w.later(time.Minute)
+		w.quiet()
+		if len(w.cards(changesRoom, first.ID)) != 1 {
+			t.Errorf("the first card did not come when it could be drawn\n%s", w.state())
+		}
+		w.exactlyOnce()
+	})
+}
+
+func TestWhatIsSentButCannotBeNotedIsLookedFor(t *testing.T) {
+	s := searchable
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		s := s
+		var away atomic.Bool
+		s.wrap = func(next http.RoundTripper) http.RoundTripper { // the database goes away while Slack answers
+			return through(func(r *http.Request) (*http.Response, error) {
+				res, err := next.RoundTrip(r)
+				if strings.HasSuffix(r.URL.Path, "chat.postMessage") && !away.Swap(true) {
+					w.must(w.store.Close())
+				}
+				return res, err
+			})
+		}
+		c := w.raise("Rotate the keys", "pay-api")
+		_, stop := w.runOn(w.store, "r0", s)
+		w.until("something was posted", func() bool { return len(w.calls.of("chat.postMessage", "ok")) > 0 })
+		stop()
+		w.store = w.open()
+		w.jobs = nil
+		w.start("r0", searchable)
+		w.quiet()
+		w.exactlyOnce()
+		if len(w.cards(changesRoom, c.ID)) != 1 {
+			t.Error(w.state())
 		}
 	})
 }

@@ -23,9 +23,12 @@ type drawing struct {
 	not func(*attempt, context.Context) error // what to do instead of sending
 }
 
+// draw is how a kind looks.
+type draw func(*attempt, context.Context, *models.Change, models.Facts) (drawing, error)
+
 // draws says how each kind looks. All are drawn from the state of this moment,
 // so what comes late is never stale.
-var draws = map[models.DeliveryKind]func(*attempt, context.Context, *models.Change, models.Facts) (drawing, error){
+var draws = map[models.DeliveryKind]draw{
 	models.DeliverCard:   (*attempt).drawCard,
 	models.DeliverAsk:    (*attempt).drawAsk,
 	models.DeliverThread: (*attempt).drawThread,
@@ -38,7 +41,7 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.Kind == models.DeliverHome {
 		return a.drawHome(ctx)
 	}
-	how, known := draws[a.row.Kind]
+	how, known := a.draws[a.row.Kind]
 	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
 	}

@@ -12,10 +12,14 @@ import (
 )
 
 // tokenDead is how long nothing is sent after Slack has said that the app was
-// removed; then one call asks again.
-const tokenDead = 5 * time.Minute
+// removed. The tick asks again in the last minute of it.
+const (
+	tokenDead = 5 * time.Minute
+	askAgain  = time.Minute
+)
 
-// settle writes down how a call ended. It does so even when the process is
+// settle writes down how a call ended: a.doubtful then says whether it, or one
+// before it, may have arrived. It does so even when the process is
 // told to stop meanwhile: what Slack said must not be forgotten.
 func (a *attempt) settle(ctx context.Context, sent store.Sent, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -28,6 +32,9 @@ func (a *attempt) settle(ctx context.Context, sent store.Sent, err error) error 
 	if !ok {
 		return err // ours, not Slack's
 	}
+	if e.Method == slackapi.MethodPost {
+		a.doubtful = e.Kind == slackapi.MayHaveHappened
+	}
 	switch e.Kind {
 	case slackapi.Later:
 		return a.later(ctx, e)
@@ -38,6 +45,7 @@ func (a *attempt) settle(ctx context.Context, sent store.Sent, err error) error 
 }
 
 func (a *attempt) count() {
+	a.removed.Store(false)
 	switch {
 	case a.row.Kind == models.DeliverHome:
 		a.Counts.Published.Add(1)
@@ -52,6 +60,7 @@ func (a *attempt) count() {
 // can't run the job again.
 func (a *attempt) sent(ctx context.Context, sent store.Sent) error {
 	if err := a.cfg.Store.MarkSent(ctx, a.row, sent, a.job); err != nil {
+		a.doubtful = a.posts() // Slack has it, and we may not know
 		return fmt.Errorf("mark delivery %d sent: %w", a.row.ID, err)
 	}
 	return nil
@@ -76,24 +85,40 @@ func (a *attempt) later(ctx context.Context, e *slackapi.Error) error {
 // message is looked for first.
 func (a *attempt) doubt(ctx context.Context, e *slackapi.Error) error {
 	wait := a.cfg.Times.backoff(a.row.Attempts)
-	if e.Method != slackapi.MethodPost {
-		return a.putOff(ctx, a.cfg.Store.Now().Add(wait), e.Error())
+	if a.doubtful {
+		a.Counts.Doubtful.Add(1)
+		wait = max(wait, a.cfg.Times.Doubt)
 	}
-	a.Counts.Doubtful.Add(1)
-	return a.cfg.Store.MarkUncertain(ctx, a.row, a.cfg.Store.Now().Add(max(wait, a.cfg.Times.Doubt)), e.Error())
+	return a.putOff(ctx, a.cfg.Store.Now().Add(wait), e.Error())
 }
 
 // refused: a person has to change something first.
 func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
-	if e.Trouble != slackapi.AppRemoved {
-		return a.park(ctx, e.Words().String(), e.Error())
+	quiet := a.row.Kind == models.DeliverNote || a.row.Kind == models.DeliverHome
+	switch {
+	case e.Trouble == slackapi.AppRemoved:
+		until, err := a.tokenDied(ctx, e)
+		if err != nil {
+			return err
+		}
+		return a.putOff(ctx, until, e.Error())
+	case e.Trouble == slackapi.PersonGone && quiet:
+		return superseded(e.Error())(a, ctx) // nobody is left to read it, and nobody has to act
 	}
-	until := a.cfg.Store.Now().Add(tokenDead)
-	if err := a.pace.hold(ctx, slackapi.Scope{Method: everything}, until); err != nil {
-		return fmt.Errorf("hold everything: %w", err)
+	return a.park(ctx, e.Words().String(), e.Error())
+}
+
+// tokenDied stops every call of every replica; the tick asks Slack again before
+// the hold ends. It is said once, not for every message that waits.
+func (j *Jobs) tokenDied(ctx context.Context, e *slackapi.Error) (until time.Time, err error) {
+	until = j.cfg.Store.Now().Add(tokenDead)
+	if err := j.pace.hold(ctx, slackapi.Scope{Method: everything}, until); err != nil {
+		return until, fmt.Errorf("hold everything: %w", err)
 	}
-	a.log.ErrorContext(ctx, "Slack does not accept the app's token; nothing is sent until it does", "slack", e)
-	return a.putOff(ctx, until, e.Error())
+	if !j.removed.Swap(true) {
+		j.log.ErrorContext(ctx, "Slack does not accept the app's token; nothing is sent until it does", "slack", e)
+	}
+	return until, nil
 }
 
 // park sets the row aside with a reason for an admin, who can have it retried.
@@ -104,10 +129,9 @@ func (a *attempt) park(ctx context.Context, reason, why string) error {
 	return a.cfg.Store.MarkDead(ctx, a.row, reason, why)
 }
 
-// putOff waits. It decides nothing: what an earlier try left in doubt stays in
-// doubt, unless our own call has come to a clear end since.
+// putOff waits. It decides nothing: what is in doubt stays so.
 func (a *attempt) putOff(ctx context.Context, until time.Time, why string) error {
-	if a.doubtful && !a.calling {
+	if a.doubtful || a.calling && a.posts() {
 		return a.cfg.Store.MarkUncertain(ctx, a.row, until, why)
 	}
 	return a.cfg.Store.MarkRetry(ctx, a.row, until, why)

@@ -77,6 +77,7 @@ type setting struct {
 	hours   *models.WorkingHours
 	wrap    func(http.RoundTripper) http.RoundTripper
 	change  func(*Config)
+	tune    func(*Jobs)
 }
 
 // each runs the story on both engines, with Jobs running unless idle.
@@ -194,6 +195,9 @@ func (w *world) runOn(kept *store.Store, name string, s setting) (*Jobs, func())
 	w.must(err)
 	if !s.paced {
 		j.pace.rates = nil
+	}
+	if s.tune != nil {
+		s.tune(j)
 	}
 	w.jobs = append(w.jobs, j)
 	ctx, cancel := context.WithCancel(context.Background())
