@@ -52,7 +52,7 @@ func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) mark
 	}
 	switch c.State {
 	case models.Approved:
-		return line + "\nApproved by " + names(givers(c.Standing()), f) + "."
+		return line + "\nApproved" + approvedBy(c, f) + "."
 	case models.ChangesRequested:
 		return line + "\nBy " + name(decider(c, models.DecisionAsk), f) + reason(c.Reason, 150)
 	case models.Rejected, models.Cancelled, models.Expired:
@@ -155,7 +155,7 @@ func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Fa
 		input{field: models.FieldReason, label: words.label, hint: words.hint,
 			element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block(),
 	}
-	meta := reasonMeta{Kind: kind, Change: c.ID, Seen: seen, ResponseURL: responseURL}
+	meta := reasonMeta{Kind: kind, Change: c.ID, Seen: seen, ResponseURL: carried(responseURL)}
 	return form(FormReason, words.title+c.ID.String(), words.submit, metadata(meta), blocks)
 }
 

@@ -85,18 +85,3 @@ func (r *rich) titled(title, s string) {
 }
 
 func (r *rich) block() slack.Block { return slack.NewRichTextBlock("", r.elements...) }
-
-// modal is a window; title and buttons are cut to what Slack shows.
-func modal(title, close string, blocks []slack.Block) slack.ModalViewRequest {
-	return slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plain(oneLine(title), limitTitle), Close: plain(close, limitTitle),
-		Blocks: slack.Blocks{BlockSet: blocks},
-	}
-}
-
-// form is a modal that can be sent.
-func form(id, title, submit, metadata string, blocks []slack.Block) slack.ModalViewRequest {
-	v := modal(title, "Close", blocks)
-	v.CallbackID, v.Submit, v.PrivateMetadata = id, plain(submit, limitTitle), metadata
-	return v
-}

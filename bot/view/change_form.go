@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,40 +33,13 @@ type FormMeta struct {
 // draft: what the form edits was never submitted.
 func (m FormMeta) draft() bool { return m.Mode != ModeEdit || m.Seen == "" }
 
-// metadata is at most 3,000 characters; a response_url that doesn't fit is
-// left out (the answer then goes by DM).
-func metadata(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil || len(b) > 2900 {
-		return ""
-	}
-	return string(b)
-}
-
 // DefaultLength is how long a window is unless its end is set.
 const DefaultLength = time.Hour
-
-// The block id of an input is its field, and so is its action id, but for
-// the services, whose options Slack asks for by action id.
-type input struct {
-	field    models.Field
-	label    string
-	hint     string
-	optional bool
-	element  slack.BlockElement
-}
-
-func (in input) block() slack.Block {
-	b := slack.NewInputBlock(string(in.field), label(in.label, 2000), nil, in.element).WithOptional(in.optional)
-	if in.hint != "" {
-		b.Hint = plain(in.hint, 2000)
-	}
-	return b
-}
 
 // ChangeForm asks for a change: six things, and defaults for the rest. in
 // fills it; resets is how many approvals a material edit would void.
 func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slack.ModalViewRequest {
+	meta.ResponseURL = carried(meta.ResponseURL)
 	title, submit := "Raise a change", "Submit for approval"
 	if meta.Mode == ModeEdit {
 		title = "Edit " + meta.Change.String()
@@ -147,39 +119,6 @@ func zoneOf(p models.Person) string {
 	return " (" + clip(oneLine(p.Zone), 40) + ")"
 }
 
-func typed(field models.Field, initial, example string, max int, multiline bool) slack.BlockElement {
-	e := slack.NewPlainTextInputBlockElement(plain("For example: "+example, limitPlaceholder), string(field)).
-		WithMultiline(multiline).WithMaxLength(max)
-	if visible(initial) {
-		e.InitialValue = clip(strings.ToValidUTF8(initial, "\uFFFD"), max)
-	}
-	return e
-}
-
-func picked(field models.Field, t time.Time) slack.BlockElement {
-	e := slack.NewDateTimePickerBlockElement(string(field))
-	if u := t.Unix(); !t.IsZero() && u >= 1e9 && u < 1e10 { // Slack takes ten digits
-		e.InitialDateTime = u
-	}
-	return e
-}
-
-func chosen(field models.Field, placeholder string, options []*slack.OptionBlockObject, value, fallback string) slack.BlockElement {
-	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain(placeholder, limitPlaceholder), string(field), options...)
-	for _, want := range []string{value, fallback} {
-		if i := slices.IndexFunc(options, func(o *slack.OptionBlockObject) bool { return o.Value == want }); i >= 0 {
-			return e.WithInitialOption(options[i])
-		}
-	}
-	return e
-}
-
-func person(field models.Field, u models.UserID) slack.BlockElement {
-	e := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Choose a person", limitPlaceholder), string(field))
-	e.InitialUser = string(u)
-	return e
-}
-
 func chosenServices(slugs []models.Slug, f models.Facts) slack.BlockElement {
 	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, plain("Payments API", limitPlaceholder), ActionServices).WithMinQueryLength(0)
 	for _, slug := range slugs {
@@ -201,10 +140,6 @@ func serviceOption(s models.Service) *slack.OptionBlockObject {
 		words = clip16(words, limitOption-len16(tier)) + tier
 	}
 	return option(string(s.Slug), words)
-}
-
-func option(value, words string) *slack.OptionBlockObject {
-	return slack.NewOptionBlockObject(value, plain(words, limitOption), nil)
 }
 
 func environmentOptions() []*slack.OptionBlockObject {
@@ -245,88 +180,6 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 		in.End = in.Start.Add(DefaultLength)
 	}
 	return meta, in
-}
-
-// readMetadata leaves the target as it is when the metadata is not ours.
-func readMetadata(v slack.View, into any) { _ = json.Unmarshal([]byte(v.PrivateMetadata), into) }
-
-// answers are the filled elements of a form, by field.
-type answers map[models.Field]slack.BlockAction
-
-func answersOf(v slack.View) answers {
-	out := answers{}
-	if v.State == nil {
-		return out
-	}
-	for block, elements := range v.State.Values {
-		for _, a := range elements {
-			out[models.Field(block)] = a
-		}
-	}
-	return out
-}
-
-func (a answers) text(f models.Field) string   { return a[f].Value }
-func (a answers) option(f models.Field) string { return a[f].SelectedOption.Value }
-
-func (a answers) time(f models.Field) time.Time {
-	if u := a[f].SelectedDateTime; u > 0 {
-		return time.Unix(u, 0).UTC()
-	}
-	return time.Time{}
-}
-
-func (a answers) slugs() []models.Slug {
-	var out []models.Slug
-	for _, o := range a[models.FieldServices].SelectedOptions {
-		out = append(out, models.Slug(o.Value))
-	}
-	return out
-}
-
-// nearest is where an error stands whose field no form has.
-var nearest = map[models.Field]models.Field{
-	models.FieldType:     models.FieldEnvironment,
-	models.FieldRelease:  models.FieldBackground,
-	models.FieldArtifact: models.FieldPlan,
-}
-
-// FieldErrors puts errors beside the inputs of the form, by block id. A field
-// that the form does not ask for goes to the nearest one that it does.
-func FieldErrors(fields map[models.Field]string) map[string]string {
-	out := map[string]string{}
-	for _, field := range sortedFields(fields) {
-		target := field
-		if n, moved := nearest[field]; moved {
-			target = n
-		}
-		out[string(target)] = strings.TrimSpace(out[string(target)] + " " + clip(oneLine(fields[field]), 300))
-	}
-	return out
-}
-
-func sortedFields(m map[models.Field]string) []models.Field {
-	out := make([]models.Field, 0, len(m))
-	for f := range m {
-		out = append(out, f)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// Skeleton is opened at once, before the record is read.
-func Skeleton(title string) slack.ModalViewRequest {
-	return modal(title, "Close", []slack.Block{section("Loading…")})
-}
-
-// FormGone is a modal that only says something: why a form can't open, or
-// what came of one that was opened from a shortcut. text is the words of a
-// rule, or the Text of a [Message].
-func FormGone(title, text string) slack.ModalViewRequest {
-	if m := markup(clean(text)); isMarkup(m) {
-		return modal(title, "Close", []slack.Block{section(m)})
-	}
-	return modal(title, "Close", verbatim(text))
 }
 
 // Options answers Slack's request for the options of a select. Unlike

@@ -37,13 +37,13 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 		return "✏️ *Edited* by " + name(e.Actor, f) + " (" + changedFields(e) + "): approvals given so far are void."
 	},
 	models.EventResubmitted: func(c *models.Change, e models.Event, f models.Facts) markup {
-		return "⏳ *Resubmitted* by " + name(e.Actor, f) + changedSince(e) + ". It waits for " + esc(c.Standing().Missing(), 120) + "."
+		return "⏳ *Resubmitted* by " + name(e.Actor, f) + changedSince(e) + "." + waits(c)
 	},
 	models.EventFullyApproved: func(c *models.Change, _ models.Event, f models.Facts) markup {
-		return "✅ *Approved* by " + names(givers(c.Standing()), f) + ". Window: " + span(c.Window) + "."
+		return "✅ *Approved*" + approvedBy(c, f) + ". Window: " + span(c.Window) + "."
 	},
-	models.EventReopened: func(c *models.Change, e models.Event, f models.Facts) markup {
-		return "⏳ *Approved no more:* it waits for " + esc(c.Standing().Missing(), 120) + " again."
+	models.EventReopened: func(c *models.Change, _ models.Event, _ models.Facts) markup {
+		return "⏳ *Approved no more:* an approval does not count any longer." + waits(c)
 	},
 	models.EventChangesRequested: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "✏️ *Changes requested* by " + name(e.Actor, f) + reason(e.Reason, 300)
@@ -79,6 +79,22 @@ func lineOf(c *models.Change, e models.Event, f models.Facts) markup {
 		return line(c, e, f)
 	}
 	return historyLine(e, f)
+}
+
+// waits says what the change waits for, unless it went on meanwhile: lines are
+// drawn when they are sent.
+func waits(c *models.Change) markup {
+	if c.State != models.AwaitingApproval {
+		return ""
+	}
+	return " It waits for " + esc(c.Standing().Missing(), 120) + "."
+}
+
+func approvedBy(c *models.Change, f models.Facts) markup {
+	if who := givers(c.Standing()); len(who) > 0 {
+		return " by " + names(who, f)
+	}
+	return ""
 }
 
 func changedFields(e models.Event) markup {
@@ -126,19 +142,19 @@ func Raised(c *models.Change, f models.Facts) Message {
 }
 
 func raisedLine(c *models.Change, f models.Facts) markup {
-	verb := markup(" is saved. ")
+	verb := markup(" is saved.")
 	if !c.SubmittedAt.IsZero() && c.SubmittedAt.Sub(c.CreatedAt) < time.Minute {
-		verb = " is raised. "
+		verb = " is raised."
 	}
 	switch c.State {
 	case models.Draft:
 		return quoted(c) + " is saved as a draft. Nobody is asked until you submit it."
 	case models.AwaitingApproval:
-		return quoted(c) + verb + "It waits for " + esc(c.Standing().Missing(), 120) + "." + whereCard(f)
+		return quoted(c) + verb + waits(c) + whereCard(f)
 	case models.Approved:
-		return quoted(c) + verb + "It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
+		return quoted(c) + verb + " It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
 	}
-	return quoted(c) + verb + "It is " + markup(strings.ToLower(c.State.String())) + "."
+	return quoted(c) + verb + " It is " + markup(strings.ToLower(c.State.String())) + "."
 }
 
 func whereCard(f models.Facts) markup {

@@ -42,7 +42,7 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 	} {
 		blocks = append(blocks, in.block())
 	}
-	return form(FormComplete, "Complete "+c.ID.String(), "Complete", metadata(reportMeta{c.ID, responseURL}), blocks)
+	return form(FormComplete, "Complete "+c.ID.String(), "Complete", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
 
 // ReadCompleteForm reads a sent form. fieldErrs names what is no number; a
@@ -73,7 +73,7 @@ func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.Moda
 			hint:    "What went as planned, what did not and why, and what you will do differently. Recording it closes the change.",
 			element: typed(models.FieldFindings, c.Findings, "The rollback took 20 minutes instead of 4, because … Next time we …", models.MaxPlan, true)}.block(),
 	}
-	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, responseURL}), blocks)
+	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
 
 // ReadReviewForm reads a sent form. A zero id means that it is not one of ours.

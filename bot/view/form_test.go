@@ -327,3 +327,24 @@ func TestServiceOptionsMatchSlugAndName(t *testing.T) {
 		t.Errorf("no options encode as %s", got)
 	}
 }
+
+// TestLongResponseURLDoesNotCostTheRecord: metadata that is too long would be
+// refused by Slack, and metadata without the record can't be routed.
+func TestLongResponseURLDoesNotCostTheRecord(t *testing.T) {
+	k := everyday()
+	p := k.life("in-progress")
+	f := k.facts(ben, p.now)
+	long := "https://hooks.slack.example/" + strings.Repeat("&", 4000)
+	if meta, _ := ReadChangeForm(sent(t, ChangeForm(FormMeta{Mode: ModeEdit, Change: 4, Seen: p.c.Revision, ResponseURL: long}, models.Input{}, f, 0), nil)); meta.Change != 4 || meta.ResponseURL != "" {
+		t.Errorf("change form reads as %v", meta)
+	}
+	if _, id, _, _, _ := ReadReasonForm(sent(t, ReasonForm(ReasonReject, p.c, p.c.Revision, f, long), nil)); id != 4 {
+		t.Errorf("reason form reads as %v", id)
+	}
+	if id, _, _, _ := ReadCompleteForm(sent(t, CompleteForm(p.c, f, long), nil)); id != 4 {
+		t.Errorf("complete form reads as %v", id)
+	}
+	if id, _, _ := ReadReviewForm(sent(t, ReviewForm(p.c, f, long), nil)); id != 4 {
+		t.Errorf("review form reads as %v", id)
+	}
+}

@@ -1,13 +1,9 @@
 package view
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -134,116 +130,6 @@ func orBlank(s string) string {
 	return s
 }
 
-// clip cuts to at most max letters, the mark of cutting included, and never
-// through a letter with its accents or a joined emoji.
-func clip(s string, max int) string {
-	if utf8.RuneCountInString(s) <= max {
-		return s
-	}
-	return marked(whole([]rune(s), max-1))
-}
-
-// clip16 is clip by UTF-16 units, for limits of Slack.
-func clip16(s string, max int) string {
-	if len16(s) <= max {
-		return s
-	}
-	return marked(head16(s, max-1))
-}
-
-func marked(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) + ellipsis }
-
-// head16 is as much of s as fits max UTF-16 units.
-func head16(s string, max int) string {
-	runes := []rune(s)
-	n, used := 0, 0
-	for n < len(runes) && used+max1(utf16.RuneLen(runes[n])) <= max {
-		used += max1(utf16.RuneLen(runes[n]))
-		n++
-	}
-	return whole(runes, n)
-}
-
-// whole is the first n runes, less a letter that they would cut through.
-func whole(s []rune, n int) string {
-	n = max(n, 0)
-	for n > 0 && n < len(s) && (joins(s[n]) || s[n-1] == '\u200D') {
-		n--
-	}
-	return string(s[:n])
-}
-
-func joins(r rune) bool {
-	return r == '\u200D' || unicode.In(r, unicode.Mn, unicode.Me) || r >= 0x1F3FB && r <= 0x1F3FF
-}
-
-func len16(s string) int {
-	n := 0
-	for _, r := range s {
-		n += max1(utf16.RuneLen(r))
-	}
-	return n
-}
-
-func max1(n int) int { return max(1, n) }
-
-// fit cuts markup to max characters, never inside an escaped sign or a token.
-func fit(m markup, max int) markup {
-	if len16(string(m)) <= max {
-		return m
-	}
-	used, end := 0, 0
-	for _, atom := range atoms.FindAllStringIndex(string(m), -1) {
-		n := len16(string(m[atom[0]:atom[1]]))
-		if used+n > max-1 {
-			break
-		}
-		used, end = used+n, atom[1]
-	}
-	return m[:end] + ellipsis
-}
-
-var atoms = regexp.MustCompile(`(?s)<[^<>]*>|&(?:amp|lt|gt);|.`)
-
-// extract is the first n letters of a longer text, all of them in sight:
-// after a few lines the line breaks become dots.
-func extract(s string, n int) string {
-	lines := strings.Split(clip(strings.TrimSpace(orBlank(clean(s))), n), "\n")
-	var kept []string
-	for _, line := range lines {
-		if line = strings.TrimSpace(line); line != "" {
-			kept = append(kept, line)
-		}
-	}
-	if len(kept) > extractLines {
-		kept = append(kept[:extractLines-1], strings.Join(kept[extractLines-1:], " · "))
-	}
-	return strings.Join(kept, "\n")
-}
-
-const extractLines = 4
-
-// chunks splits a text into parts of at most max, at line breaks where that
-// is possible.
-func chunks(s string, max int) []string {
-	var out []string
-	for s = strings.TrimSpace(clean(s)); len16(s) > max; {
-		part := head16(s, max)
-		if i := strings.LastIndexByte(part, '\n'); i > len(part)/2 {
-			part = part[:i]
-		}
-		if part == "" { // one tower of joined letters: cut it by force
-			part = string([]rune(s)[:max/2])
-		}
-		out = append(out, orBlank(part))
-		s = strings.TrimLeftFunc(s[len(part):], unicode.IsSpace)
-	}
-	if s != "" || len(out) == 0 {
-		out = append(out, orBlank(s))
-	}
-	return out
-}
-
 // isMarkup reports whether a text was written by [message]: it holds tokens of
 // ours or escaped signs, and nothing that mrkdwn would read otherwise. Words
 // of people that happen to look so can show a date or link a channel, and
@@ -280,39 +166,6 @@ var (
 func bold(m markup) markup { return "*" + m + "*" }
 
 func code(s string) markup { return "`" + escapeAll(oneLine(s)) + "`" }
-
-// when is a point in time in the reader's zone, UTC where Slack can't say.
-func when(t time.Time) markup {
-	return token(t, dateFormat, dateFallback)
-}
-
-const (
-	dateFormat   = "{date_short_pretty} at {time}"
-	dateFallback = "2 Jan 2006 15:04 UTC"
-)
-
-func clock(t time.Time) markup { return token(t, "{time}", "15:04 UTC") }
-
-// token writes a time that Slack converts; one before 1970 was never set.
-func token(t time.Time, format, fallback string) markup {
-	if t.Unix() <= 0 {
-		return blank
-	}
-	return markup(fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), format, t.UTC().Format(fallback)))
-}
-
-// span is a window; its end needs no date while it is unambiguous.
-func span(w models.Window) markup {
-	switch {
-	case w.Start.IsZero():
-		return "not chosen yet"
-	case w.End.IsZero() || !w.End.After(w.Start):
-		return when(w.Start)
-	case w.Length() < 24*time.Hour:
-		return when(w.Start) + " to " + clock(w.End)
-	}
-	return when(w.Start) + " to " + when(w.End)
-}
 
 // channel is a link to a channel, "" when the id is none.
 func channel(id models.ChannelID) markup {
