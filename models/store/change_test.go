@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -455,4 +456,37 @@ func TestRoleRemovedOnOneReplicaCountsAtTheNextClickOnAnother(t *testing.T) {
 	refusal(t, err)
 	_, err = b.UpdateChange(ctx, by(cab(3)), c.ID, approve(c.Revision))
 	must(t, err)
+}
+
+func TestDeadlineEndsTheWaitForAnotherDecision(t *testing.T) {
+	each(t, 5, func(t *testing.T, s *store.Store) {
+		c := raise(t, s, ws)
+		held, release := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := s.UpdateChange(ctx, by(cab(0)), c.ID, func(c *models.Change, f models.Facts) error {
+				close(held)
+				<-release
+				return c.Approve(c.Revision, f)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-held
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		cmd := store.Command{Workspace: ws, Actor: cab(1), Key: "slow"}
+		_, err := s.UpdateChange(short, cmd, c.ID, approve(c.Revision))
+		if took := time.Since(begin); err == nil || took > 2*time.Second {
+			t.Errorf("after %v: %v", took, err)
+		}
+		close(release)
+		wg.Wait()
+		r, err := s.UpdateChange(ctx, cmd, c.ID, approve(c.Revision)) // the same key again carries it out
+		if err != nil || r.Repeat || len(r.Change.Approvals) != 2 {
+			t.Errorf("afterwards: %+v, %v", r, err)
+		}
+	})
 }
