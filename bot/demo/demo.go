@@ -25,7 +25,7 @@ type Options struct {
 	Data string // keep the state here; "" = a temporary directory
 	Mode string // "socket" or "http": how the stand-in reaches Gatehouse
 	Out  io.Writer
-	Log  *slog.Logger // nil = warnings and worse, on standard error
+	Log  *slog.Logger // nil = errors only, on standard error
 	// Ready, if set, is called with the page's address once it can be used.
 	Ready func(base string)
 }
@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 	dir, cleanUp, err := dataDir(o.Data)
 	if err != nil {

@@ -1,0 +1,262 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestAPersonRaisesApprovesAndCarriesOutInABrowser plays the demo the way its
+// own hints say, in a real browser, clicking what a person would click.
+func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
+	for _, mode := range []string{"socket", "http"} {
+		t.Run(mode, func(t *testing.T) {
+			began := time.Now()
+			base := startDemo(t, mode)
+			b := openBrowser(t, base)
+
+			b.play("U0ANA")
+			b.open("changes")
+			b.command("/change new")
+			b.fill("title", "Read tracking from the replica")
+			b.choose("change.services", "parcel")
+			b.fill("plan", "Point the read pool at the replica.")
+			b.fill("check", "Scans on the page are not older than 30 s.")
+			b.fill("rollback", "When the lag exceeds 30 s: point the pool back (1 minute).")
+			b.choose("familiarity", "automated")
+			b.click(`[data-testid="modal-submit"]`)
+			b.sees("“Read tracking from the replica” is raised")
+			b.sees("Awaiting approval · CHG-15")
+			t.Logf("from start to the first card: %s", time.Since(began).Round(100*time.Millisecond))
+
+			// Nobody approves their own.
+			b.press("CHG-15", "change.approve")
+			b.sees("so someone else must decide")
+
+			approver := b.approver("CHG-15")
+			b.play(approver)
+			b.openApp()
+			b.press("CHG-15", "change.approve")
+			b.sees("it was the last one needed")
+
+			b.play("U0ANA")
+			b.open("changes")
+			b.sees("Approved · CHG-15")
+			b.press("CHG-15", "change.start")
+			b.sees("Its window opens in")
+			b.jump("jump-hour")
+			b.press("CHG-15", "change.start")
+			b.sees("In progress · CHG-15")
+			b.press("CHG-15", "change.complete")
+			b.tick("Successful")
+			b.click(`[data-testid="modal-submit"]`)
+			b.sees("Closed · CHG-15")
+			b.noErrors()
+		})
+	}
+}
+
+// startDemo runs the demo until the test ends, and checks that it ends cleanly.
+func startDemo(t *testing.T, mode string) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	var out bytes.Buffer
+	go func() {
+		ended <- Run(ctx, Options{Addr: "127.0.0.1:0", Mode: mode, Out: &out, Ready: func(base string) { ready <- base }})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the demo ended with: %v", err)
+		}
+		if !strings.Contains(out.String(), "Ctrl-C ends it") {
+			t.Errorf("the demo did not say how to end it:\n%s", out.String())
+		}
+	})
+	select {
+	case base := <-ready:
+		return base
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("the demo did not start: %v\n%s", err, out.String())
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the demo was not ready within two minutes")
+	}
+	return ""
+}
+
+// browser is a person in front of the demo's page.
+type browser struct {
+	t    *testing.T
+	ctx  context.Context
+	base string
+}
+
+func openBrowser(t *testing.T, base string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	b := &browser{t, ctx, base}
+	err := chromedp.Do(ctx, chromedp.Navigate(base), chromedp.WaitVisible(chromedp.CSS(`[data-testid="composer"]`)),
+		run(`window.troubles = [], window.addEventListener('error', (e) => troubles.push(e.message)), window.addEventListener('unhandledrejection', (e) => troubles.push(String(e.reason)))`))
+	if err != nil {
+		t.Fatalf("open the page (is Chromium installed? .ci/setup installs it): %v", err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			b.screenshot("failed")
+		}
+	})
+	return b
+}
+
+// run evaluates a script for what it does.
+func run(script string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](`void (` + script + `)`)
+}
+
+// do runs steps with a limit of their own, so that a missing button is named.
+func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%s: %v\nThe page says:\n%s", what, err, b.text())
+	}
+}
+
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// until waits until the page answers yes.
+func (b *browser) until(what, js string) {
+	b.t.Helper()
+	b.do("wait for "+what, chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(18*time.Second)))
+}
+
+func (b *browser) sees(words string) {
+	b.t.Helper()
+	b.until(words, fmt.Sprintf(`document.body.innerText.includes(%q)`, words))
+}
+
+func (b *browser) play(user string) {
+	b.t.Helper()
+	b.click(`[data-testid="persona-` + user + `"]`)
+	b.until("playing "+user, fmt.Sprintf(`location.hash.startsWith("#%s")`, user))
+}
+
+func (b *browser) open(channel string) {
+	b.t.Helper()
+	b.click(`[data-testid="channel-` + channel + `"]`)
+}
+
+// openApp opens the messages that Gatehouse sent to the person.
+func (b *browser) openApp() {
+	b.t.Helper()
+	b.until("the app in the sidebar", `!!document.querySelector('[data-testid^="channel-gatehouse" i]')`)
+	b.click(`[data-testid^="channel-gatehouse" i]`)
+}
+
+func (b *browser) command(text string) {
+	b.t.Helper()
+	b.do("type "+text, chromedp.SendKeys(chromedp.CSS(`[data-testid="composer"]`), text+kb.Enter),
+		chromedp.WaitVisible(chromedp.CSS(`[data-testid="modal"] [data-action-id="title"]`)))
+}
+
+func (b *browser) fill(action, text string) {
+	b.t.Helper()
+	b.do("fill "+action, chromedp.SendKeys(chromedp.CSS(`[data-testid="modal"] [data-action-id="`+action+`"]`), text))
+}
+
+// choose opens a menu of the form, types a part of an option and takes it.
+func (b *browser) choose(action, part string) {
+	b.t.Helper()
+	menu := chromedp.CSS(`[data-testid="modal"] [data-action-id="` + action + `"]`)
+	b.do("open "+action, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
+	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
+	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
+}
+
+// tick takes a radio button of the form by its label.
+func (b *browser) tick(label string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll('[data-testid="modal"] label')].find((l) => l.innerText.trim() === %q)`, label)
+	b.until("the choice "+label, `!!(`+find+`)`)
+	b.do("tick "+label, run(find+`.click()`))
+}
+
+// press clicks a button of the newest message about a change, and confirms.
+func (b *browser) press(id, action string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll('[data-testid="message"]')].reverse().find((m) => m.innerText.includes(%q) && m.querySelector('[data-action-id=%q]'))?.querySelector('[data-action-id=%q]')`, id, action, action)
+	b.until(action+" on "+id, `!!(`+find+`)`)
+	b.do("press "+action, run(find+`.click()`))
+}
+
+func (b *browser) jump(how string) {
+	b.t.Helper()
+	b.click(`[data-testid="clock"]`)
+	b.click(`[data-testid="` + how + `"]`)
+}
+
+// approver is who was asked to decide, by their unread message from Gatehouse.
+func (b *browser) approver(id string) string {
+	b.t.Helper()
+	user, err := chromedp.Run(b.ctx, chromedp.Poll[string](fmt.Sprintf(`(async () => {
+		const me = (await (await fetch('/_fake/state')).json());
+		for (const u of me.users) {
+			const state = await (await fetch('/_fake/state?user=' + u.id)).json();
+			const im = state.channels.find((c) => c.kind === 'im' && c.user === state.app.bot_user);
+			if (!im || u.id === 'U0ANA') continue;
+			const { messages } = await (await fetch('/_fake/messages?user=' + u.id + '&channel=' + im.id)).json();
+			if (messages.some((m) => JSON.stringify(m).includes(%q))) return u.id;
+		}
+		return '';
+	})()`, id), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(15*time.Second)))
+	if err != nil {
+		b.t.Fatalf("look who was asked: %v", err)
+	}
+	return user
+}
+
+func (b *browser) noErrors() {
+	b.t.Helper()
+	troubles, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`window.troubles`))
+	if err != nil || len(troubles) > 0 {
+		b.t.Errorf("the page had errors: %s (%v)", strings.Join(troubles, "; "), err)
+	}
+}
+
+func (b *browser) text() string {
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func (b *browser) screenshot(name string) {
+	if png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot()); err == nil {
+		path := filepath.Join(os.TempDir(), "gatehouse-"+name+".png")
+		_ = os.WriteFile(path, png, 0o600)
+		b.t.Logf("what the page looked like: %s", path)
+	}
+}
