@@ -22,13 +22,13 @@ function setProp(node, name, value) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** icon shows one symbol of icons.svg; it is decoration, the words are beside it or in aria-label. */
+/** icon shows one symbol of the sprite in index.html; it is decoration, the words are beside it or in aria-label. */
 export function icon(name, extra = '') {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('class', `icon ${extra}`.trim());
   svg.setAttribute('aria-hidden', 'true');
   const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `icons.svg#${name}`);
+  use.setAttribute('href', `#i-${name}`);
   svg.append(use);
   return svg;
 }
