@@ -202,7 +202,7 @@ func (w *house) connect(p plan) {
 		cancel()
 		<-w.left
 	})
-	w.until("connected", func() bool { return w.Sockets() == max(1, p.sockets) })
+	w.counts(max(1, p.sockets))
 }
 
 // until waits for a state of Slack; it gives up loudly.
@@ -210,6 +210,19 @@ func (w *house) until(what string, holds func() bool) {
 	w.t.Helper()
 	if err := w.Wait(soon(w.t), holds); err != nil {
 		w.t.Fatalf("waited in vain for: %s\nthe log says:\n%s", what, w.log)
+	}
+}
+
+// counts waits until that many connections are open, for Slack and for us. We
+// count a moment later than Slack does, and nothing signals that.
+func (w *house) counts(n int) {
+	w.t.Helper()
+	for tick, end := time.NewTicker(2*time.Millisecond), soon(w.t); w.Sockets() != n || w.connected.Load() != int64(n); {
+		select {
+		case <-tick.C:
+		case <-end.Done():
+			w.t.Fatalf("%d connections at Slack, %d counted, want %d; the log says:\n%s", w.Sockets(), w.connected.Load(), n, w.log)
+		}
 	}
 }
 

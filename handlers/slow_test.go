@@ -215,3 +215,14 @@ func manyAtOnce(t *testing.T, w *house, p plan) {
 	proof.Record(t, proof.Row{What: "Many acts at once while the database hangs: late answers, lost or doubled approvals", Where: engineName(p.engine),
 		Tried: late.tried, Bad: late.late + lost, Note: fmt.Sprintf("%s, hung for %s, slowest %s", p.mode, hang(), late.slowest)})
 }
+
+// blocked reports whether somebody waits for a lock on that PostgreSQL.
+func blocked(t *testing.T, url string) bool {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), url)
+	must(t, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	var n int
+	must(t, conn.QueryRow(context.Background(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(&n))
+	return n > 0
+}
