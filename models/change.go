@@ -93,6 +93,7 @@ type Progress struct {
 	Requirements  []Requirement
 	Approvals     []Approval
 	Asked         []Ask
+	Places        []ChannelID // where its card stands, also after an edit took a service out
 	Reason        string // of the last reject, cancel, or request for changes
 	StartedAt     time.Time
 	FinishedAt    time.Time
@@ -358,6 +359,7 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 			return err
 		}
 	}
+	c.Places = cardPlaces(c, f)
 	c.record(f, Event{Kind: kind, From: from, To: c.State, Diff: diff, Asked: c.ask(f)})
 	return c.settle(f)
 }

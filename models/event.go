@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -144,19 +145,15 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	if len(events) == 0 || c.State == Draft {
 		return nil
 	}
-	var places []ChannelID
-	if c.Revision != "" {
-		places = cardPlaces(c, f)
-	}
 	var out []Delivery
-	for _, place := range places {
+	for _, place := range c.Places {
 		out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
 	}
 	for _, ask := range c.Asked {
 		out = append(out, Delivery{Kind: DeliverAsk, Record: c.Ref(), User: ask.User, Key: askKey(c, ask), NotBefore: ask.NotBefore})
 	}
 	for i, e := range events {
-		if threadLines[e.Kind] && f.Settings.ChangesChannel != "" && len(places) > 0 {
+		if threadLines[e.Kind] && f.Settings.ChangesChannel != "" && len(c.Places) > 0 {
 			out = append(out, Delivery{Kind: DeliverThread, Record: c.Ref(), Channel: f.Settings.ChangesChannel,
 				Event: i, Key: eventKey(c, "thread", e, "")})
 		}
@@ -189,10 +186,14 @@ func toldOf(c *Change, e Event, f Facts) []UserID {
 }
 
 // cardPlaces: the changes channel, then the channels of up to three touched
-// services; a channel counts once.
+// services; a channel counts once. Where a card stands already it is kept up
+// to date, also when an edit took that service out.
 func cardPlaces(c *Change, f Facts) []ChannelID {
-	var out []ChannelID
+	out := slices.Clone(c.Places)
 	seen := map[ChannelID]bool{"": true}
+	for _, place := range out {
+		seen[place] = true
+	}
 	add := func(channel ChannelID) {
 		if !seen[channel] {
 			seen[channel] = true

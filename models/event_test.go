@@ -133,3 +133,20 @@ func TestEventsAreHandedOverOnce(t *testing.T) {
 		t.Error("events are handed over once")
 	}
 }
+
+func TestACardIsKeptUpToDateWhereTheServiceWasTakenOut(t *testing.T) {
+	w := newWorld()
+	c := w.raised(t, func(in *Input) { in.Services = []Slug{"pay-api", "web"} })
+	must(t, w.editing(c, ana, func(in *Input) { in.Services = []Slug{"pay-api"} }))
+	c.Events()
+	must(t, c.Cancel("Not needed any more.", w.as(ana)))
+	var cards []ChannelID
+	for _, d := range Deliveries(c, c.Events(), w.as(ana)) {
+		if d.Kind == DeliverCard {
+			cards = append(cards, d.Channel)
+		}
+	}
+	if want := []ChannelID{"CCHANGES", "CPAY", "CWEB"}; !slices.Equal(cards, want) {
+		t.Errorf("cards wanted in %v, want %v: a card left alone would keep its buttons", cards, want)
+	}
+}

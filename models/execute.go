@@ -147,6 +147,7 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 	if err := c.move(Approved); err != nil {
 		return err
 	}
+	c.Places = cardPlaces(c, f)
 	c.record(f, Event{Kind: EventRollbackRaised, From: Draft, To: Approved, Reason: reason})
 	return nil
 }

@@ -38,6 +38,7 @@ type changeRow struct {
 	PolicyRule    string
 	Requirements  jsonOf[[]models.Requirement]
 	Asked         jsonOf[[]models.Ask]
+	Places        jsonOf[[]models.ChannelID]
 	Reason        string
 	StartedAt     *time.Time
 	FinishedAt    *time.Time
@@ -67,7 +68,7 @@ func rowOfChange(c *models.Change) changeRow {
 		Title: c.Title, Background: c.Background, Implementer: c.Implementer,
 		State: c.State, Revision: c.Revision, SubmittedAt: opt(c.SubmittedAt), LastEditor: c.LastEditor, Author: c.Author,
 		Assessment: jsonOf[models.Assessment]{c.Assessment}, PolicyVersion: c.PolicyVersion, PolicyRule: c.PolicyRule,
-		Requirements: jsonOf[[]models.Requirement]{c.Requirements}, Asked: jsonOf[[]models.Ask]{c.Asked}, Reason: c.Reason,
+		Requirements: jsonOf[[]models.Requirement]{c.Requirements}, Asked: jsonOf[[]models.Ask]{c.Asked}, Places: jsonOf[[]models.ChannelID]{c.Places}, Reason: c.Reason,
 		StartedAt: opt(c.StartedAt), FinishedAt: opt(c.FinishedAt),
 		Outcome: c.Outcome, OutcomeNote: c.OutcomeNote, AsBuilt: c.AsBuilt, Incident: c.Incident, OutageMinutes: c.OutageMinutes,
 		ReviewOwed: jsonOf[[]string]{c.ReviewOwed}, ReviewDue: opt(c.ReviewDue), Findings: c.Findings,
@@ -91,7 +92,7 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 		Progress: models.Progress{State: r.State, Revision: r.Revision, SubmittedAt: val(r.SubmittedAt),
 			LastEditor: r.LastEditor, Author: r.Author, Assessment: assessment,
 			PolicyVersion: r.PolicyVersion, PolicyRule: r.PolicyRule,
-			Requirements: slices.Clone(r.Requirements.V), Asked: slices.Clone(r.Asked.V), Reason: r.Reason,
+			Requirements: slices.Clone(r.Requirements.V), Asked: slices.Clone(r.Asked.V), Places: slices.Clone(r.Places.V), Reason: r.Reason,
 			StartedAt: val(r.StartedAt), FinishedAt: val(r.FinishedAt),
 			Outcome: r.Outcome, OutcomeNote: r.OutcomeNote, AsBuilt: r.AsBuilt, Incident: r.Incident,
 			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),

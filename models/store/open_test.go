@@ -18,7 +18,8 @@ import (
 
 var ctx = context.Background()
 
-// runEight starts eight processes on one empty database at the same moment.
+// runEight starts eight processes on one empty database at the same moment, and
+// ends them once each has said how it went.
 func runEight(t *testing.T, url string) []*process {
 	t.Helper()
 	all := make([]*process, 8)
@@ -28,15 +29,13 @@ func runEight(t *testing.T, url string) []*process {
 		wg.Go(func() { all[i], errs[i] = runChild(url) })
 	}
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, p := range all {
+	for _, p := range all {
+		if p != nil {
 			_ = p.cmd.Process.Kill()
 			_ = p.end()
 		}
-	})
+	}
+	must(t, errors.Join(errs...))
 	return all
 }
 

@@ -92,6 +92,7 @@ CREATE TABLE changes (
     policy_rule    text        NOT NULL,
     requirements   json        NOT NULL,
     asked          json        NOT NULL,
+    places         json        NOT NULL,
     reason         text        NOT NULL,
     started_at     timestamptz,
     finished_at    timestamptz,

@@ -92,6 +92,7 @@ CREATE TABLE changes (
     policy_rule    text        NOT NULL,
     requirements   text        NOT NULL,
     asked          text        NOT NULL,
+    places         text        NOT NULL,
     reason         text        NOT NULL,
     started_at     datetime,
     finished_at    datetime,
