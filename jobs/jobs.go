@@ -115,7 +115,10 @@ func (j *Jobs) Run(ctx context.Context) error {
 		j.quit = ctx
 		err = j.runner.Start(ctx)
 	})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // told to stop before it had begun
+	case err != nil:
 		return fmt.Errorf("start jobs: %w", err)
 	}
 	<-j.runner.Stopped()

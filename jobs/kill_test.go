@@ -115,8 +115,11 @@ func (w *world) killed(point, url string) {
 }
 
 func TestAKilledProcessLosesNothingAndDoublesNothing(t *testing.T) {
-	for _, point := range slices.Sorted(maps.Keys(points)) {
-		for _, engine := range storetest.Engines {
+	for i, point := range slices.Sorted(maps.Keys(points)) {
+		for k, engine := range storetest.Engines {
+			if !sizes.everywhere && i%2 != k {
+				continue // half of the pairs in a short run
+			}
 			t.Run(strings.ReplaceAll(point, " ", "_")+"/"+string(engine), func(t *testing.T) {
 				t.Parallel()
 				killStory(t, point, storetest.URL(t, engine))

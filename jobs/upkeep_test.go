@@ -56,12 +56,12 @@ func TestPeopleAreKeptFresh(t *testing.T) {
 		w.fake.SetUser(slackfake.User{ID: string(dee), Name: "dee2", TZ: "Europe/Paris", TeamID: "T0OTHER"})
 		w.later(time.Minute)
 		before := w.store.Now()
-		w.must(jobs[0].RefreshPeople(ctx, ben, cai, dee, "UNOBODY"))
+		w.must(jobs[0].RefreshPeople(ctx, ben, cai, dee, "U0NOBODY01"))
 		d, err := w.store.Directory(ctx, team)
 		w.must(err)
 		for u, want := range map[models.UserID]models.Person{
 			ben: {Name: "ben", Zone: "Europe/Berlin", Deleted: true}, cai: {Name: "cai", Zone: "Asia/Manila", Guest: true},
-			dee: {Name: "dee2", Zone: "Europe/Paris", Guest: true}, "UNOBODY": {Deleted: true},
+			dee: {Name: "dee2", Zone: "Europe/Paris", Guest: true}, "U0NOBODY01": {Deleted: true},
 		} {
 			got := d.People[u]
 			if got.CheckedAt.Before(before) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -26,10 +27,12 @@ import (
 const (
 	team = models.WorkspaceID("T0FAKE0001")
 
-	ana, ben, cai, dee = models.UserID("UANA"), models.UserID("UBEN"), models.UserID("UCAI"), models.UserID("UDEE")
+	ana, ben, cai, dee = models.UserID("U0ANA00001"), models.UserID("U0BEN00001"), models.UserID("U0CAI00001"), models.UserID("U0DEE00001")
 
-	changesRoom, payRoom = "CCHANGES", "CPAY"
+	changesRoom, payRoom = "C0CHANGES1", "C0PAYMENT1"
 )
+
+var names = map[models.UserID]string{ana: "ana", ben: "ben", cai: "cai", dee: "dee"}
 
 // profile is how much the tests try; GATEHOUSE_PROVE=full gives the figures of
 // the proof.
@@ -37,11 +40,13 @@ type profile struct {
 	each    int // faults of each kind
 	changes int // raised among them
 	kills   int // processes killed at each point
+
+	everywhere bool // each point on both engines
 }
 
 var sizes = func() profile {
 	if os.Getenv("GATEHOUSE_PROVE") == "full" {
-		return profile{each: 30, changes: 120, kills: 10}
+		return profile{each: 30, changes: 120, kills: 10, everywhere: true}
 	}
 	return profile{each: 2, changes: 8, kills: 1}
 }()
@@ -100,14 +105,14 @@ func newWorld(t *testing.T, open func(...func(*store.Options)) *store.Store, s s
 	w := &world{T: t, open: open, store: open(), calls: &calls{}}
 	var err error
 	people := []slackfake.User{}
-	for _, u := range []models.UserID{ana, ben, cai, dee} {
-		people = append(people, slackfake.User{ID: string(u), Name: strings.ToLower(string(u[1:])), TZ: "Europe/Berlin"})
+	for u, name := range names {
+		people = append(people, slackfake.User{ID: string(u), Name: name, TZ: "Europe/Berlin"})
 	}
 	w.fake, err = slackfake.New(slackfake.Config{
 		Users:    people,
 		Channels: []slackfake.Channel{{ID: changesRoom, Name: "changes", Bot: true}, {ID: payRoom, Name: "payments", Bot: true}},
 		Scopes:   append(slices.Clone(slackfake.LeastScopes), s.scopes...),
-		Pace:     s.pace, Now: func() time.Time { return w.store.Now() }, Record: w.calls,
+		Pace:     s.pace, Now: func() time.Time { return w.store.Now() }, Record: io.MultiWriter(w.calls, w.forTheContract()),
 	})
 	w.must(err)
 	base, stop, err := w.fake.Listen("127.0.0.1:0")
@@ -117,6 +122,19 @@ func newWorld(t *testing.T, open func(...func(*store.Options)) *store.Store, s s
 	w.must(w.fake.Install([]byte(manifest(append(slices.Clone(slackfake.LeastScopes), s.scopes...)))))
 	w.settle(s)
 	return w
+}
+
+// forTheContract keeps the calls for the outside check too, when that is asked for.
+func (w *world) forTheContract() io.Writer {
+	dir := os.Getenv("GATEHOUSE_RECORD_DIR")
+	if dir == "" {
+		return io.Discard
+	}
+	w.must(os.MkdirAll(dir, 0o755))
+	f, err := os.CreateTemp(dir, "jobs-*.jsonl")
+	w.must(err)
+	w.Cleanup(func() { f.Close() })
+	return f
 }
 
 func manifest(scopes []string) string {
@@ -148,8 +166,8 @@ func (w *world) settle(s setting) {
 		Roles: map[models.Role][]models.UserID{models.RoleAdmin: {dee}},
 	})
 	w.must(err)
-	for _, u := range []models.UserID{ana, ben, cai, dee} {
-		w.must(w.store.SavePeople(ctx, team, models.Person{ID: u, Name: strings.ToLower(string(u[1:])), Zone: "Europe/Berlin", CheckedAt: w.store.Now()}))
+	for u, name := range names {
+		w.must(w.store.SavePeople(ctx, team, models.Person{ID: u, Name: name, Zone: "Europe/Berlin", CheckedAt: w.store.Now()}))
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 func modal() slack.ModalViewRequest {
 	return slack.ModalViewRequest{
-		Type:   slack.VTModal,
+		Type: slack.VTModal, CallbackID: "test.form",
 		Title:  slack.NewTextBlockObject(slack.PlainTextType, "Title", false, false),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewDividerBlock()}},
 	}
@@ -71,7 +71,7 @@ func TestAnUpdateWithoutBlocksTakesTheOldOnesAway(t *testing.T) {
 	if err := c.Update(context.Background(), slackapi.Sent{Channel: "C1", TS: "1.2"}, slackapi.Message{Text: "closed"}); err != nil {
 		t.Fatal(err)
 	}
-	if f := r.forms[0]; f.Get("blocks") != "[]" || f.Get("ts") != "1.2" || r.paths[0] != "/api/chat.update" {
+	if f := r.forms[0]; f.Get("blocks") != "[]" || f.Get("ts") != "1.2" || f.Has("unfurl_links") || r.paths[0] != "/api/chat.update" {
 		t.Errorf("sent %v to %v", f, r.paths)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -13,15 +14,17 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// workspace is a stand-in for Slack with a client that may read history.
-func workspace(t *testing.T, scopes ...string) (*slackfake.Server, *slackapi.Client) {
+// workspace is a stand-in for Slack and a client of it. What a test sends wrong
+// on purpose is not recorded for the outside check.
+func workspace(t *testing.T, record io.Writer, scopes ...string) (*slackfake.Server, *slackapi.Client) {
 	t.Helper()
 	fake, err := slackfake.New(slackfake.Config{
-		Users: []slackfake.User{{ID: "UANA", Name: "ana", RealName: "Ana Lima", TZ: "America/Sao_Paulo"},
-			{ID: "UGONE", Name: "gone", Deleted: true}, {ID: "UFAR", Name: "far", TeamID: "T0OTHER"}},
-		Channels: []slackfake.Channel{{ID: "CCHANGES", Name: "changes", Bot: true}, {ID: "CPRIVATE", Name: "secret", Kind: slackfake.Private},
-			{ID: "COTHER", Name: "other"}, {ID: "COLD", Name: "old", Bot: true, Archived: true}, {ID: "CREAD", Name: "news", Bot: true, ReadOnly: true}},
-		UserGroups: []slackfake.UserGroup{{ID: "SCAB", Handle: "cab", Users: []string{"ana"}}},
+		Record: record,
+		Users: []slackfake.User{{ID: "U0ANA00001", Name: "ana", RealName: "Ana Lima", TZ: "America/Sao_Paulo"},
+			{ID: "U0GONE0001", Name: "gone", Deleted: true}, {ID: "U0FAR00001", Name: "far", TeamID: "T0OTHER"}},
+		Channels: []slackfake.Channel{{ID: "C0CHANGES1", Name: "changes", Bot: true}, {ID: "C0SECRET01", Name: "secret", Kind: slackfake.Private},
+			{ID: "C0OTHER001", Name: "other"}, {ID: "C0OLD00001", Name: "old", Bot: true, Archived: true}, {ID: "C0NEWS0001", Name: "news", Bot: true, ReadOnly: true}},
+		UserGroups: []slackfake.UserGroup{{ID: "S0CAB00001", Handle: "cab", Users: []string{"ana"}}},
 		Scopes:     append(slices.Clone(slackfake.LeastScopes), scopes...),
 		Pace:       slackfake.Pace{Off: true},
 	})
@@ -43,7 +46,7 @@ func workspace(t *testing.T, scopes ...string) (*slackfake.Server, *slackapi.Cli
 var history = []string{"channels:history", "groups:history"}
 
 func card(delivery, text string) slackapi.Message {
-	return slackapi.Message{Channel: "CCHANGES", Text: text, Metadata: slackapi.Metadata{DeliveryID: delivery},
+	return slackapi.Message{Channel: "C0CHANGES1", Text: text, Metadata: slackapi.Metadata{DeliveryID: delivery},
 		Blocks: []slack.Block{slack.NewSectionBlock(slack.NewTextBlockObject(slack.PlainTextType, text, false, false), nil, nil)}}
 }
 
@@ -64,7 +67,7 @@ func TestALookUpTellsWhatHappenedFromWhatDidNot(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			fake, c := workspace(t, history...)
+			fake, c := workspace(t, nil, history...)
 			ctx, since := context.Background(), time.Now()
 			parent, err := c.Post(ctx, card("parent", "CHG-1"))
 			if err != nil {
@@ -80,7 +83,7 @@ func TestALookUpTellsWhatHappenedFromWhatDidNot(t *testing.T) {
 				if e, _ := errors.AsType[*slackapi.Error](err); e == nil || e.Kind != want.kind {
 					t.Fatalf("got %v, want %v", err, want.kind)
 				}
-				got, found, err := c.FindByMetadata(ctx, "CCHANGES", thread, "d-7"+thread, since)
+				got, found, err := c.FindByMetadata(ctx, "C0CHANGES1", thread, "d-7"+thread, since)
 				if err != nil || found != want.there {
 					t.Fatalf("found %v, error %v; want found %v", found, err, want.there)
 				}
@@ -93,19 +96,19 @@ func TestALookUpTellsWhatHappenedFromWhatDidNot(t *testing.T) {
 }
 
 func TestSlacksRefusalsAreUnderstood(t *testing.T) {
-	fake, c := workspace(t)
+	fake, c := workspace(t, io.Discard)
 	ctx := context.Background()
 	to := func(ch string) error { _, err := c.Post(ctx, slackapi.Message{Channel: ch, Text: "x"}); return err }
 	_, findErr := func() (bool, error) {
-		_, f, err := c.FindByMetadata(ctx, "CCHANGES", "", "x", time.Now())
+		_, f, err := c.FindByMetadata(ctx, "C0CHANGES1", "", "x", time.Now())
 		return f, err
 	}()
 	dm := func(u string) error { _, err := c.OpenDM(ctx, u); return err }
 	update := func() error {
-		return c.Update(ctx, slackapi.Sent{Channel: "CCHANGES", TS: "1700000000.000001"}, slackapi.Message{Text: "x"})
+		return c.Update(ctx, slackapi.Sent{Channel: "C0CHANGES1", TS: "1700000000.000001"}, slackapi.Message{Text: "x"})
 	}
 	user := func(id string) error { _, err := c.User(ctx, id); return err }
-	_, groupErr := c.GroupMembers(ctx, "SNONE")
+	_, groupErr := c.GroupMembers(ctx, "S0NONE0001")
 	_, openErr := c.OpenView(ctx, "1.2.3", modal())
 	big := modal()
 	big.Title.Text = "A title that is longer than Slack allows it to be"
@@ -114,14 +117,14 @@ func TestSlacksRefusalsAreUnderstood(t *testing.T) {
 		err  error
 		want slackapi.Trouble
 	}{
-		{"not invited", to("COTHER"), slackapi.ChannelClosed}, {"private", to("CPRIVATE"), slackapi.ChannelClosed},
-		{"archived", to("COLD"), slackapi.ChannelClosed}, {"read-only", to("CREAD"), slackapi.ChannelClosed}, {"no such", to("CNONE"), slackapi.ChannelClosed},
+		{"not invited", to("C0OTHER001"), slackapi.ChannelClosed}, {"private", to("C0SECRET01"), slackapi.ChannelClosed},
+		{"archived", to("C0OLD00001"), slackapi.ChannelClosed}, {"read-only", to("C0NEWS0001"), slackapi.ChannelClosed}, {"no such", to("C0NONE0001"), slackapi.ChannelClosed},
 		{"history without a scope", findErr, slackapi.ScopeMissing},
-		{"deactivated", dm("UGONE"), slackapi.PersonGone}, {"unknown", dm("UNONE"), slackapi.PersonGone}, {"no such person", user("UNONE"), slackapi.PersonGone},
+		{"deactivated", dm("U0GONE0001"), slackapi.PersonGone}, {"unknown", dm("U0NONE0001"), slackapi.PersonGone}, {"no such person", user("U0NONE0001"), slackapi.PersonGone},
 		{"deleted message", update(), slackapi.MessageGone}, {"no such group", groupErr, slackapi.PersonGone},
 		{"made-up trigger", openErr, slackapi.TooLate},
 		{"long text", func() error {
-			_, err := c.Post(ctx, slackapi.Message{Channel: "CCHANGES", Text: "x", Blocks: []slack.Block{
+			_, err := c.Post(ctx, slackapi.Message{Channel: "C0CHANGES1", Text: "x", Blocks: []slack.Block{
 				slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, fmt.Sprintf("%0200d", 1), false, false))}})
 			return err
 		}(), slackapi.BadContent},
@@ -131,7 +134,7 @@ func TestSlacksRefusalsAreUnderstood(t *testing.T) {
 		what string
 		err  error
 		want slackapi.Trouble
-	}{"uninstalled", to("CCHANGES"), slackapi.AppRemoved})
+	}{"uninstalled", to("C0CHANGES1"), slackapi.AppRemoved})
 	for _, k := range cases {
 		e, _ := errors.AsType[*slackapi.Error](k.err)
 		if e == nil || e.Kind != slackapi.Never || e.Trouble != k.want {
@@ -145,7 +148,7 @@ const manifest = `{"_metadata":{"major_version":2},"display_information":{"name"
 	"oauth_config":{"scopes":{"bot":["chat:write","im:write","users:read","usergroups:read"]}},"settings":{"socket_mode_enabled":true}}`
 
 func TestWhatIsSentIsWhatPeopleSee(t *testing.T) {
-	fake, c := workspace(t)
+	fake, c := workspace(t, nil)
 	if err := fake.Install([]byte(manifest)); err != nil {
 		t.Fatal(err)
 	}
@@ -165,10 +168,10 @@ func TestWhatIsSentIsWhatPeopleSee(t *testing.T) {
 	if !ok || m.Plain() != "CHG-1 is closed" || len(m.Blocks) != 0 || m.EditedTS == "" {
 		t.Errorf("the card reads %+v", m)
 	}
-	if err := c.PostEphemeral(ctx, "UANA", slackapi.Message{Channel: "CCHANGES", Text: "only you"}); err != nil {
+	if err := c.PostEphemeral(ctx, "U0ANA00001", slackapi.Message{Channel: "C0CHANGES1", Text: "only you"}); err != nil {
 		t.Fatal(err)
 	}
-	dm, err := c.OpenDM(ctx, "UANA")
+	dm, err := c.OpenDM(ctx, "U0ANA00001")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,24 +179,24 @@ func TestWhatIsSentIsWhatPeopleSee(t *testing.T) {
 		t.Fatal(err)
 	}
 	home := slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewDividerBlock()}}}
-	v, err := c.PublishHome(ctx, "UANA", home, "")
+	v, err := c.PublishHome(ctx, "U0ANA00001", home, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.PublishHome(ctx, "UANA", home, v.Hash); err != nil {
+	if _, err := c.PublishHome(ctx, "U0ANA00001", home, v.Hash); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.PublishHome(ctx, "UANA", home, v.Hash)
+	_, err = c.PublishHome(ctx, "U0ANA00001", home, v.Hash)
 	if e, _ := errors.AsType[*slackapi.Error](err); e == nil || e.Trouble != slackapi.ViewChanged {
 		t.Errorf("an old hash gave %v, want ViewChanged", err)
 	}
 	if e, d := fake.Ephemerals("ana"), fake.DM("ana"); len(e) != 1 || e[0].Text != "only you" || len(d) != 1 || d[0].Text != "please decide" {
 		t.Errorf("ana sees %+v and %+v", e, d)
 	}
-	u, err1 := c.User(ctx, "UANA")
-	far, err2 := c.User(ctx, "UFAR")
-	ms, err3 := c.GroupMembers(ctx, "SCAB")
-	if err := errors.Join(err1, err2, err3); err != nil || u.Zone != "America/Sao_Paulo" || far.TeamID != "T0OTHER" || !slices.Equal(ms, []string{"UANA"}) {
+	u, err1 := c.User(ctx, "U0ANA00001")
+	far, err2 := c.User(ctx, "U0FAR00001")
+	ms, err3 := c.GroupMembers(ctx, "S0CAB00001")
+	if err := errors.Join(err1, err2, err3); err != nil || u.Zone != "America/Sao_Paulo" || far.TeamID != "T0OTHER" || !slices.Equal(ms, []string{"U0ANA00001"}) {
 		t.Errorf("got %+v, %+v, %v, %v", u, far, ms, err)
 	}
 	if url, err := c.OpenSocketURL(ctx); err != nil || url == "" {

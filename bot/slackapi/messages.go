@@ -37,14 +37,15 @@ var (
 	errNoTS      = errors.New("message to update has no ts")
 )
 
-// Post sends one new message. After a MayHaveHappened, FindByMetadata tells
+// Post sends one new message, without previews of its links. After a MayHaveHappened, FindByMetadata tells
 // whether it is there; posting again without looking may show it twice.
 func (c *Client) Post(ctx context.Context, m Message) (s Sent, err error) {
 	err = c.do(ctx, c.background, MethodPost, m.Channel, func(ctx context.Context) error {
 		if err := m.check(); err != nil {
 			return err
 		}
-		s.Channel, s.TS, err = c.api.PostMessageContext(ctx, m.Channel, m.options()...)
+		o := append(m.options(), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+		s.Channel, s.TS, err = c.api.PostMessageContext(ctx, m.Channel, o...)
 		return err
 	})
 	return s, err
@@ -102,8 +103,6 @@ func (m Message) options() []slack.MsgOption {
 	o := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), // escaped where it was made
 		slack.MsgOptionBlocks(m.Blocks...), // an empty list clears old blocks on an update
-		slack.MsgOptionDisableLinkUnfurl(),
-		slack.MsgOptionDisableMediaUnfurl(),
 	}
 	if m.ThreadTS != "" {
 		o = append(o, slack.MsgOptionTS(m.ThreadTS))
