@@ -94,7 +94,7 @@ type Progress struct {
 	Approvals     []Approval
 	Asked         []Ask
 	Places        []ChannelID // where its card stands, also after an edit took a service out
-	Reason        string // of the last reject, cancel, or request for changes
+	Reason        string      // of the last reject, cancel, or request for changes
 	StartedAt     time.Time
 	FinishedAt    time.Time
 	Outcome       Outcome
