@@ -53,7 +53,6 @@ type Config struct {
 	PolicyFile     string `envconfig:"POLICY_FILE" desc:"approval policy as YAML; empty = the built-in one" shape:"a file"`
 	ServicesFile   string `envconfig:"SERVICES_FILE" desc:"services, teams and roles as YAML, read at start" shape:"a file"`
 	ChangeCommand  string `envconfig:"CHANGE_COMMAND" default:"/change" desc:"the slash command, as in the app's manifest" shape:"/word"`
-	PublicURL      string `envconfig:"PUBLIC_URL" desc:"where Slack reaches LISTEN_ADDR in http mode; only the manifest needs it" shape:"https://gatehouse.example.com"`
 	LogLevel       string `envconfig:"LOG_LEVEL" default:"info" desc:"how much is logged" shape:"debug, info, warn or error"`
 	SocketCount    int    `envconfig:"SOCKETS" default:"2" desc:"Socket Mode connections of this process; all replicas together may have ten" shape:"1 to 10"`
 	SlackAPIURL    string `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" desc:"Slack's Web API; another one only for tests and the demo" shape:"https://…/"`
@@ -110,8 +109,6 @@ func (c Config) problems() []error {
 	check(readable(c.PolicyFile), "POLICY_FILE", fmt.Sprintf("is %q, which can't be read", c.PolicyFile))
 	check(readable(c.ServicesFile), "SERVICES_FILE", fmt.Sprintf("is %q, which can't be read", c.ServicesFile))
 	check(commandShape.MatchString(c.ChangeCommand), "CHANGE_COMMAND", fmt.Sprintf("is %q", c.ChangeCommand))
-	u, err = url.Parse(c.PublicURL)
-	check(c.PublicURL == "" || (err == nil && u.Scheme == "https" && u.Host != ""), "PUBLIC_URL", fmt.Sprintf("is %q", c.PublicURL))
 	_, err = c.level()
 	check(err == nil, "LOG_LEVEL", fmt.Sprintf("is %q", c.LogLevel))
 	check(c.SocketCount >= 1 && c.SocketCount <= 10, "SOCKETS", fmt.Sprintf("is %d", c.SocketCount))
