@@ -347,7 +347,7 @@ func must(t *testing.T, err error) {
 
 // soon is a deadline that only a test that hangs reaches.
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
