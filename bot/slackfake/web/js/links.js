@@ -10,6 +10,7 @@ export function followLinks(list) {
     const anchor = event.target.closest?.('a[href]');
     if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const url = new URL(anchor.href, location.href);
+    if (anchor.getAttribute('href').startsWith('#')) return arrive(event, () => inside(url.hash));
     if (/app_redirect/.test(url.pathname)) return arrive(event, () => go({ place: HOME }));
     const [, channel, seconds, micros] = PERMALINK.exec(url.pathname) ?? [];
     if (!channel || !channelOf(channel)) return;
@@ -22,7 +23,15 @@ function arrive(event, move) {
   move();
 }
 
-async function toMessage(list, channel, ts, thread) {
+// A link inside the page may be older than the last change of persona, so only
+// its place counts; without a place it is an element to skip to.
+function inside(hash) {
+  const [, place] = hash.split('/');
+  if (place) go({ place });
+  else document.querySelector(hash)?.focus();
+}
+
+function toMessage(list, channel, ts, thread) {
   const there = store.place === channel;
   go({ place: channel, thread: thread && thread !== ts ? thread : null });
   if (!ts) return;

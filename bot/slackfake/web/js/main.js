@@ -75,14 +75,17 @@ function useCommand(text) {
 
 async function arrive() {
   const changed = readAddress();
-  if (!changed.user) tell('route', {});
-  else if (!(await become())) return;
+  if (changed.user) {
+    if (!(await become())) return;
+  } else if (store.data.me.id === store.user) tell('route', {});
+  else return; // somebody is still being switched to, and enters this place when ready
   if (changed.user || changed.place) enter();
 }
 
 /** become starts the page over for the persona in the address; false when that failed or somebody else is played by now. */
 async function become() {
   const { user } = store;
+  tell('leave');
   modals.leave();
   list.clear();
   thread.clear();

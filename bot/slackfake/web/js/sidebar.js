@@ -34,6 +34,8 @@ export function mountSidebar(root) {
   on('state', draw);
   on('route', draw);
   on('clock', draw);
+  // What the last persona could open is no longer there to be pressed.
+  on('leave', () => groups.forEach(({ list }) => patch(list, [])));
 }
 
 function heading() {

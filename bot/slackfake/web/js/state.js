@@ -1,6 +1,6 @@
 // What the page knows: who is played, where they are, and what the server last
 // said. Everything else on the page is drawn from here and redrawn on a topic:
-// state, route, messages, views, home, clock, traffic, link.
+// state, route, leave, views, home, clock, traffic.
 import { api } from './api.js';
 
 export const HOME = 'home';
