@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -61,12 +62,10 @@ func (d *doctor) look(ctx context.Context, configErr error) {
 		d.ok("configuration", "%s mode", d.config.Mode)
 	}
 	d.zones()
-	directory := &models.Directory{}
-	if id, ok := d.slack(ctx); ok {
-		directory = d.database(ctx, models.WorkspaceID(id.TeamID))
-		d.channels(ctx, directory)
-	} else {
-		d.database(ctx, "")
+	client, id, signedIn := d.slack(ctx)
+	directory := d.database(ctx, models.WorkspaceID(id.TeamID))
+	if signedIn {
+		d.channels(ctx, client, directory)
 	}
 	if len(directory.Services) > 0 {
 		d.roles(directory)
@@ -81,22 +80,44 @@ func (d *doctor) zones() {
 	d.ok("time zones", "zone data is there")
 }
 
-// maxSkew is well inside the five minutes after which Slack's signatures
-// would be refused.
-const maxSkew = 60 * time.Second
-
-func (d *doctor) slack(ctx context.Context) (slackapi.Identity, bool) {
+// slack signs in, and looks at what the tokens allow.
+func (d *doctor) slack(ctx context.Context) (*slackapi.Client, slackapi.Identity, bool) {
+	var id slackapi.Identity
+	if !strings.HasPrefix(string(d.config.BotToken), "xoxb-") {
+		d.bad("bot token", "there is none", "Set GATEHOUSE_SLACK_BOT_TOKEN to the one under OAuth & Permissions; it begins with xoxb-.")
+		return nil, id, false
+	}
 	client, err := slackapi.New(slackapi.Config{BotToken: string(d.config.BotToken), AppToken: string(d.config.AppToken), BaseURL: d.config.SlackAPIURL})
 	if err != nil {
-		d.bad("bot token", "not usable", err.Error())
-		return slackapi.Identity{}, false
+		d.bad("bot token", "can't be tried", err.Error())
+		return nil, id, false
 	}
-	id, err := client.AuthTest(ctx)
-	if err != nil {
+	if id, err = client.AuthTest(ctx); err != nil {
 		d.bad("bot token", "Slack does not accept it", inWords(err))
-		return id, false
+	} else {
+		d.ok("bot token", "workspace %s, as %s", id.Team, id.BotUser)
+		d.scopes(id)
+		d.clock(id)
 	}
-	d.ok("bot token", "workspace %s, as %s", id.Team, id.BotUser)
+	if d.config.Mode == ModeSocket {
+		d.sockets(ctx, client)
+	}
+	return client, id, err == nil
+}
+
+func (d *doctor) sockets(ctx context.Context, client *slackapi.Client) {
+	if !strings.HasPrefix(string(d.config.AppToken), "xapp-") {
+		d.bad("socket mode", "there is no app-level token", "Set GATEHOUSE_SLACK_APP_TOKEN to one from Basic Information, App-Level Tokens, with connections:write; it begins with xapp-.")
+		return
+	}
+	if _, err := client.OpenSocketURL(ctx); err != nil {
+		d.bad("socket mode", "no connection to be had", inWords(err))
+		return
+	}
+	d.ok("socket mode", "the app-level token opens connections")
+}
+
+func (d *doctor) scopes(id slackapi.Identity) {
 	var missing []string
 	for _, s := range Scopes {
 		if !slices.Contains(id.Scopes, s.Name) {
@@ -105,61 +126,83 @@ func (d *doctor) slack(ctx context.Context) (slackapi.Identity, bool) {
 	}
 	if len(missing) > 0 {
 		d.bad("scopes", fmt.Sprintf("%d missing", len(missing)), "Add them under OAuth & Permissions and reinstall the app: "+strings.Join(missing, "; "))
-	} else {
-		d.ok("scopes", "all %d granted", len(Scopes))
+		return
 	}
+	d.ok("scopes", "all %d granted", len(Scopes))
+}
+
+// maxSkew is well inside the five minutes after which Slack's signatures
+// would be refused.
+const maxSkew = 60 * time.Second
+
+func (d *doctor) clock(id slackapi.Identity) {
 	switch skew := id.Ahead; {
 	case !id.HasDate:
 		d.ok("clock", "Slack told no time to compare with")
 	case skew.Abs() > maxSkew:
-		d.bad("clock", fmt.Sprintf("this machine is %s off Slack's time", skew.Round(time.Second)), "Switch on time synchronisation (NTP); at five minutes every request would be refused.")
+		way := "ahead of"
+		if skew < 0 {
+			way = "behind"
+		}
+		d.bad("clock", fmt.Sprintf("this machine is %s %s Slack's time", skew.Abs().Round(time.Second), way),
+			"Switch on time synchronisation (NTP); at five minutes every request would be refused.")
 	default:
 		d.ok("clock", "within %s of Slack's", max(skew.Abs(), time.Second).Round(time.Second))
 	}
-	if d.config.Mode == ModeSocket {
-		if _, err := client.OpenSocketURL(ctx); err != nil {
-			d.bad("socket mode", "no connection to be had", inWords(err))
-		} else {
-			d.ok("socket mode", "the app-level token opens connections")
-		}
-	}
-	return id, true
 }
 
+// lookWithin bounds how long a database that does not answer is waited for.
+const lookWithin = 10 * time.Second
+
+// database looks at it without changing anything, and reads what the
+// workspace has there. It never returns nil.
 func (d *doctor) database(ctx context.Context, ws models.WorkspaceID) *models.Directory {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	empty := &models.Directory{}
 	began := time.Now()
 	s, err := store.Open(ctx, store.Options{URL: d.config.StoreURL(), ReadOnly: true})
 	if err != nil {
-		d.bad("database", "can't be opened", err.Error())
+		mend := "Look whether it runs, and at GATEHOUSE_DATABASE_URL. In a new database `gatehouse migrate` makes the tables."
+		if d.config.DatabaseURL == "" {
+			mend = "Look at GATEHOUSE_DATA_DIR. For a new installation, `gatehouse migrate` makes the file."
+		}
+		d.bad("database", err.Error(), mend)
 		return empty
 	}
 	defer func() { _ = s.Close() }()
-	if err := s.Ping(ctx); err != nil {
-		d.bad("database", "does not answer", err.Error())
-		return empty
-	}
 	d.ok("database", "%s, opened in %s", s.Engine(), time.Since(began).Round(time.Millisecond))
 	if ws == "" {
 		return empty
 	}
 	directory, err := s.Directory(ctx, ws)
-	if errors.Is(err, store.ErrNotFound) {
-		d.ok("workspace", "not served yet; `gatehouse serve` sets it up")
-		return empty
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		d.stranger(ctx, s)
+	case err != nil:
+		d.bad("database", "can't be read: "+err.Error(), "Look at the database's own log.")
+	default:
+		return directory
 	}
-	if err != nil {
-		d.bad("database", "can't be read", err.Error())
-		return empty
-	}
-	return directory
+	return empty
 }
 
-func (d *doctor) channels(ctx context.Context, directory *models.Directory) {
-	client, err := slackapi.New(slackapi.Config{BotToken: string(d.config.BotToken), BaseURL: d.config.SlackAPIURL})
-	if err != nil {
-		return // the bot token's own line says so
+// stranger: the database does not know the workspace that the token is for.
+func (d *doctor) stranger(ctx context.Context, s *store.Store) {
+	others, err := s.Workspaces(ctx)
+	if err != nil || len(others) == 0 {
+		d.ok("workspace", "not served yet; `gatehouse serve` sets it up")
+		return
 	}
+	names := make([]string, len(others))
+	for i, w := range others {
+		names[i] = w.Name
+	}
+	d.bad("workspace", "the database serves "+strings.Join(names, ", ")+", and the bot token is for another one",
+		"Use the bot token of that workspace, or a database of its own for this one.")
+}
+
+func (d *doctor) channels(ctx context.Context, client *slackapi.Client, directory *models.Directory) {
 	wanted := map[string]string{d.config.ChangesChannel: "changes channel"}
 	for _, s := range directory.ActiveServices() {
 		if s.Channel != "" && wanted[string(s.Channel)] == "" {
@@ -167,18 +210,22 @@ func (d *doctor) channels(ctx context.Context, directory *models.Directory) {
 		}
 	}
 	delete(wanted, "")
-	for id, what := range wanted {
-		channel, err := client.Channel(ctx, id)
-		switch {
-		case err != nil:
-			d.bad(what, id+" can't be read", inWords(err))
-		case channel.Archived:
-			d.bad(what, "#"+channel.Name+" is archived", "Choose another channel, or bring it back.")
-		case !channel.Member:
-			d.bad(what, "Gatehouse is not in #"+channel.Name, "Type /invite @Gatehouse in it.")
-		default:
-			d.ok(what, "#%s", channel.Name)
-		}
+	for _, id := range slices.Sorted(maps.Keys(wanted)) {
+		d.channel(ctx, client, id, wanted[id])
+	}
+}
+
+func (d *doctor) channel(ctx context.Context, client *slackapi.Client, id, what string) {
+	channel, err := client.Channel(ctx, id)
+	switch {
+	case err != nil:
+		d.bad(what, id+" can't be read", inWords(err))
+	case channel.Archived:
+		d.bad(what, "#"+channel.Name+" is archived", "Choose another channel, or bring it back.")
+	case !channel.Member:
+		d.bad(what, "Gatehouse is not in #"+channel.Name, "Type /invite @Gatehouse in it.")
+	default:
+		d.ok(what, "#%s", channel.Name)
 	}
 }
 
@@ -199,8 +246,15 @@ func (d *doctor) roles(directory *models.Directory) {
 // inWords is what a failed call to Slack means to an operator.
 func inWords(err error) string {
 	var failed *slackapi.Error
-	if errors.As(err, &failed) {
-		return failed.Words().String() + " [" + failed.Code + "]"
+	if !errors.As(err, &failed) {
+		return err.Error()
 	}
-	return err.Error()
+	words := failed.Words()
+	if failed.Needed != "" { // else the words would say that the doctor knows
+		words.Do = "Add the permission " + failed.Needed + " to the token and install the app again."
+	}
+	if failed.Code == "" {
+		return words.String()
+	}
+	return words.String() + " [" + failed.Code + "]"
 }

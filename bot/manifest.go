@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ var Scopes = []Scope{
 	{"im:history", "answering who writes to Gatehouse, and finding out whether a message arrived"},
 	{"users:read", "names, time zones, and whether an account is deactivated or a guest"},
 	{"channels:read", "telling whether Gatehouse was invited to a channel"},
+	{"groups:read", "the same for a private channel"},
 }
 
 // LookupScopes are optional: with them a post whose reply was lost is looked
@@ -42,21 +44,52 @@ type ManifestOptions struct {
 var botEvents = map[string]string{"app_home_opened": "app_home_opened", "user_change": "user_change", "message": "message.im"}
 
 // Manifest is the app's manifest as Slack takes it (schema version 2), made
-// from the same tables that requests are routed by.
+// from the same tables that requests are routed by. In http mode it fails
+// without a public address.
 func Manifest(o ManifestOptions) ([]byte, error) {
-	base := strings.TrimSuffix(o.PublicURL, "/")
-	at := func(path string) string {
-		if o.Mode == ModeHTTP {
-			return base + path
-		}
-		return ""
+	u, err := url.Parse(o.PublicURL)
+	if o.Mode == ModeHTTP && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.Host == "" || u.RawQuery != "") {
+		return nil, fmt.Errorf("the public address is %q; in http mode it should look like https://gatehouse.example.com", o.PublicURL)
 	}
-	set := func(m map[string]any, key, value string) map[string]any {
-		if value != "" {
-			m[key] = value
-		}
-		return m
+	if !commandShape.MatchString(o.ChangeCommand) {
+		return nil, fmt.Errorf("the command is %q; it should look like /change", o.ChangeCommand)
 	}
+	return json.MarshalIndent(object{
+		"_metadata": object{"major_version": 2, "minor_version": 1},
+		"display_information": object{
+			"name": "Gatehouse", "description": "Protects production: every change raised, assessed, approved, carried out and reviewed.",
+			"background_color": "#1f3a5f",
+		},
+		"features":     o.features(),
+		"oauth_config": object{"scopes": object{"bot": o.scopes()}},
+		"settings":     o.settings(),
+	}, "", "  ")
+}
+
+type object map[string]any
+
+// with adds the address of one of our doors; in socket mode there is none.
+func (m object) with(key string, o ManifestOptions, path string) object {
+	if o.Mode == ModeHTTP {
+		m[key] = strings.TrimRight(o.PublicURL, "/") + path
+	}
+	return m
+}
+
+func (o ManifestOptions) features() object {
+	command := object{"command": o.ChangeCommand, "description": "Raise, approve and follow changes", "usage_hint": usageHint(), "should_escape": false}
+	return object{
+		"app_home":       object{"home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
+		"bot_user":       object{"display_name": "Gatehouse", "always_online": true},
+		"slash_commands": []any{command.with("url", o, handlers.PathCommands)},
+		"shortcuts": []any{
+			object{"name": "Raise a change", "type": "global", "callback_id": view.ShortcutNew, "description": "Opens the form for a new change"},
+			object{"name": "Raise a change", "type": "message", "callback_id": view.ShortcutMessage, "description": "Opens the form with this message as background"},
+		},
+	}
+}
+
+func (o ManifestOptions) scopes() []string {
 	scopes := Scopes
 	if o.Lookup {
 		scopes = slices.Concat(Scopes, LookupScopes)
@@ -65,40 +98,21 @@ func Manifest(o ManifestOptions) ([]byte, error) {
 	for i, s := range scopes {
 		names[i] = s.Name
 	}
+	return names
+}
+
+func (o ManifestOptions) settings() object {
 	var subscribed []string
 	for _, event := range handlers.Routes()[handlers.DoorEvent] {
 		subscribed = append(subscribed, botEvents[event])
 	}
-	slices.Sort(subscribed)
-	command := set(map[string]any{
-		"command": o.ChangeCommand, "description": "Raise, approve and follow changes", "usage_hint": usageHint(), "should_escape": false,
-	}, "url", at(handlers.PathCommands))
-	interactivity := set(set(map[string]any{"is_enabled": true}, "request_url", at(handlers.PathInteractions)),
-		"message_menu_options_url", at(handlers.PathOptions))
-	return json.MarshalIndent(map[string]any{
-		"_metadata": map[string]any{"major_version": 2, "minor_version": 1},
-		"display_information": map[string]any{
-			"name": "Gatehouse", "description": "Protects production: every change raised, assessed, approved, carried out and reviewed.",
-			"background_color": "#1f3a5f",
-		},
-		"features": map[string]any{
-			"app_home":       map[string]any{"home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
-			"bot_user":       map[string]any{"display_name": "Gatehouse", "always_online": true},
-			"slash_commands": []any{command},
-			"shortcuts": []any{
-				map[string]any{"name": "Raise a change", "type": "global", "callback_id": view.ShortcutNew, "description": "Opens the form for a new change"},
-				map[string]any{"name": "Raise a change", "type": "message", "callback_id": view.ShortcutMessage, "description": "Opens the form with this message as background"},
-			},
-		},
-		"oauth_config": map[string]any{"scopes": map[string]any{"bot": names}},
-		"settings": map[string]any{
-			"event_subscriptions":    set(map[string]any{"bot_events": subscribed}, "request_url", at(handlers.PathEvents)),
-			"interactivity":          interactivity,
-			"org_deploy_enabled":     false,
-			"socket_mode_enabled":    o.Mode == ModeSocket,
-			"token_rotation_enabled": false,
-		},
-	}, "", "  ")
+	return object{
+		"event_subscriptions":    object{"bot_events": subscribed}.with("request_url", o, handlers.PathEvents),
+		"interactivity":          object{"is_enabled": true}.with("request_url", o, handlers.PathInteractions).with("message_menu_options_url", o, handlers.PathOptions),
+		"org_deploy_enabled":     false,
+		"socket_mode_enabled":    o.Mode == ModeSocket,
+		"token_rotation_enabled": false,
+	}
 }
 
 // ManifestLink opens Slack's page for a new app with the manifest filled in.
