@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
 )
 
 // TestAPersonRaisesApprovesAndCarriesOutInABrowser plays the demo the way its
@@ -58,7 +61,8 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 			b.press("CHG-15", "change.complete")
 			b.tick("Successful")
 			b.click(`[data-testid="modal-submit"]`)
-			b.sees("Closed · CHG-15")
+			b.sees("is completed: successful")
+			b.sees("Closed, successful · CHG-15")
 			b.noErrors()
 		})
 	}
@@ -160,12 +164,14 @@ func (b *browser) sees(words string) {
 func (b *browser) play(user string) {
 	b.t.Helper()
 	b.click(`[data-testid="persona-` + user + `"]`)
-	b.until("playing "+user, fmt.Sprintf(`location.hash.startsWith("#%s")`, user))
+	i := slices.IndexFunc(people, func(p slackfake.User) bool { return p.ID == user })
+	b.until("playing "+user, fmt.Sprintf(`document.querySelector('[data-testid="me"]').innerText.includes(%q)`, people[i].RealName))
 }
 
 func (b *browser) open(channel string) {
 	b.t.Helper()
 	b.click(`[data-testid="channel-` + channel + `"]`)
+	b.until("#"+channel, fmt.Sprintf(`document.querySelector('[data-testid="composer"]')?.placeholder === 'Message #%s'`, channel))
 }
 
 // openApp opens the messages that Gatehouse sent to the person.

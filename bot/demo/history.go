@@ -103,7 +103,7 @@ func (s *story) today(ctx context.Context) {
 		steps: "1. Deploy payments-api 7.4.\n2. Switch the limit to 25,000 for 3 sellers, then all.", check: "Payout errors stay below 0.01 %, and the ledger balances.",
 		rollback: "When a payout fails for more than two sellers: limit back to 10,000, then deploy 7.3 (6 minutes)."})
 	s.approve(ctx, ben, fay)
-	s.raise(ctx, joy, plan{title: "Move checkout sessions to the new cache", service: "checkout", known: models.Rehearsed, in: 44 * time.Hour, lasts: 2 * time.Hour,
+	s.raise(ctx, ben, plan{title: "Move checkout sessions to the new cache", service: "checkout", known: models.Rehearsed, in: 44 * time.Hour, lasts: 2 * time.Hour,
 		steps: "1. Write to both caches.\n2. Read from the new one for 10, 50, 100 % of sessions.", check: "Session loss below 0.1 % at each step.",
 		rollback: "When session loss exceeds 0.5 %: read from the old cache (1 minute)."})
 	s.raise(ctx, hana, plan{title: "Parcel tracking reads from the replica", service: "tracking", known: models.Rehearsed, in: 50 * time.Hour,
