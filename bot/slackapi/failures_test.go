@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -220,10 +221,10 @@ func TestNothingIsSentTwiceByItself(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"429": says(429, "", "Retry-After", "1"), "500": says(500, ""), "reset": cut("", true),
 	} {
-		calls := 0
-		c, _, _ := client(t, func(w http.ResponseWriter, r *http.Request) { calls++; h(w, r) })
-		if err := post(c); err == nil || calls != 1 {
-			t.Errorf("%s: %d calls, error %v; want one call and an error", name, calls, err)
+		var calls atomic.Int32
+		c, _, _ := client(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1); h(w, r) })
+		if err := post(c); err == nil || calls.Load() != 1 {
+			t.Errorf("%s: %d calls, error %v; want one call and an error", name, calls.Load(), err)
 		}
 	}
 }
