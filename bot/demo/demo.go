@@ -156,7 +156,7 @@ func (d *demo) now() time.Time {
 func (d *demo) jump(ctx context.Context, by time.Duration) error {
 	app := d.running.Load()
 	if app == nil {
-		return errors.New("Gatehouse is still starting; try again in a moment")
+		return errors.New("still starting; try again in a moment")
 	}
 	return app.Store.Jump(ctx, by)
 }
