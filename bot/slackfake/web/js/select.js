@@ -33,6 +33,8 @@ class Select {
     this.active = -1;
     this.asked = 0; // the latest question to the source; answers to older ones are dropped
     this.shut = null; // closes the list while it is open
+    this.fresh = false; // the list answers what stands in the box
+    this.eager = false; // Enter came before the answer, and takes its first option
     this.build({ id, label, data });
     this.listen();
     this.drawChosen();
@@ -77,7 +79,12 @@ class Select {
     const { input, box, list } = this;
     const typed = debounce(() => this.search(), this.slow ? TYPING_MS : 0);
     input.addEventListener('keydown', (event) => this.key(event));
-    input.addEventListener('input', () => (this.open(), typed()));
+    input.addEventListener('input', () => {
+      this.open();
+      this.fresh = this.eager = false;
+      this.asked++; // an answer still on its way is to what stood here before
+      typed();
+    });
     input.addEventListener('click', () => this.open());
     // What is chosen gives way to what is typed.
     input.addEventListener('focus', () => !this.multi && input.select());
@@ -151,6 +158,7 @@ class Select {
 
   closed() {
     this.shut = null;
+    this.fresh = this.eager = false;
     this.asked++;
     this.active = -1;
     this.input.setAttribute('aria-expanded', 'false');
@@ -166,7 +174,9 @@ class Select {
     if (this.slow) this.say('Looking…');
     try {
       const groups = await this.source(query.trim());
-      if (current()) this.drawList(groups);
+      if (!current()) return;
+      this.fresh = true;
+      this.drawList(groups);
     } catch (error) {
       if (current()) this.say(error.message);
     }
@@ -186,7 +196,8 @@ class Select {
     );
     this.shown = [...this.list.querySelectorAll('[role="option"]')];
     const current = this.shown.findIndex((node) => node.getAttribute('aria-selected') === 'true');
-    this.activate(this.multi ? 0 : Math.max(current, 0));
+    this.activate(this.multi || this.eager ? 0 : Math.max(current, 0));
+    if (this.fresh && this.eager) this.take();
   }
 
   group({ label, options }) {
@@ -235,6 +246,12 @@ class Select {
 
   // ---- the keyboard ----
 
+  // Who types fast presses Enter before the list has caught up; what they typed counts, not what still stands there.
+  take() {
+    if (this.fresh) this.shown[this.active]?.choose();
+    else this.eager = true;
+  }
+
   key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === 'Escape' && this.shut) {
@@ -243,7 +260,7 @@ class Select {
     } else if (event.key === 'Backspace' && this.multi && !this.input.value && this.chosen.length) {
       return this.set(this.chosen.slice(0, -1));
     } else if (step && this.shut) this.activate((this.active + step + this.shown.length) % this.shown.length);
-    else if (event.key === 'Enter' && this.shut) this.shown[this.active]?.choose();
+    else if (event.key === 'Enter' && this.shut) this.take();
     else if (step || event.key === 'Enter') this.open();
     else return undefined;
     return event.preventDefault();
