@@ -1,5 +1,5 @@
 // The box at the bottom: messages, slash commands, and the menu of global shortcuts.
-import { h, button, icon, iconButton, fill } from './dom.js';
+import { h, button, icon, iconButton, ownEnter, fill } from './dom.js';
 import { opensMenu } from './floating.js';
 import { api } from './api.js';
 import { Completions } from './completions.js';
@@ -39,6 +39,7 @@ export class Composer {
     this.completions = new Completions(this.box, () => this.keepDraft());
     this.box.addEventListener('input', () => this.typed());
     this.box.addEventListener('keydown', (event) => this.key(event));
+    ownEnter(this.box);
     this.form.addEventListener('mousedown', (event) => event.target === this.form && (event.preventDefault(), this.box.focus()));
   }
 

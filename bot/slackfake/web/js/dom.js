@@ -142,6 +142,15 @@ export const remembered = {
   },
 };
 
+/**
+ * ownEnter keeps Enter from doing what the browser does with it (send the form, start a
+ * line) where a control has its own use for it, also when it comes as a character by
+ * itself, as input methods and remote controls send it.
+ */
+export function ownEnter(node) {
+  node.addEventListener('keypress', (event) => event.key === 'Enter' && !event.shiftKey && event.preventDefault());
+}
+
 /** moveTab lets the arrow keys walk through a tab list and choose. */
 export function moveTab(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -1,6 +1,6 @@
 // One control behind every kind of Slack select: a text box that filters a list,
 // with one choice or several. The list may be known, or asked for as one types.
-import { h, fill, icon, iconButton, debounce, uid } from './dom.js';
+import { h, fill, icon, iconButton, ownEnter, debounce, uid } from './dom.js';
 import { float } from './floating.js';
 
 const TYPING_MS = 200;
@@ -79,6 +79,7 @@ class Select {
     const { input, box, list } = this;
     const typed = debounce(() => this.search(), this.slow ? TYPING_MS : 0);
     input.addEventListener('keydown', (event) => this.key(event));
+    ownEnter(input);
     input.addEventListener('input', () => {
       this.open();
       this.fresh = this.eager = false;
