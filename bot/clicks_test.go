@@ -33,8 +33,9 @@ func TestAQuorumIsExactHoweverManyClickAtOnce(t *testing.T) {
 					return time.Now()
 				}})
 			r.prepare()
-			app := r.serve(Options{MovableClock: true})
+			app := r.assemble(Options{MovableClock: true})
 			running.Store(app)
+			r.run(app)
 			rounds, bad := proof.N(5, 50), 0
 			var slowest time.Duration
 			for round := range rounds {

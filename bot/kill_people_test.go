@@ -210,7 +210,7 @@ func (p *person) click(d *deed, m slackfake.Message) {
 // confirmed is how Gatehouse says that it has kept a click, or had before.
 var confirmed = map[string]*regexp.Regexp{
 	view.ActionApprove: regexp.MustCompile(`Your approval of .* is recorded|You approved .* already`),
-	view.ActionStart:   regexp.MustCompile(`is in progress\. Its window|is in progress already, so nothing more`),
+	view.ActionStart:   regexp.MustCompile(`is in progress\. Its window`), // "in progress already" is told to anybody
 }
 
 // breathe keeps somebody from pressing a hundred times a second.

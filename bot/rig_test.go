@@ -138,18 +138,23 @@ func (r *rig) prepare() {
 	}
 }
 
-// serve runs Gatehouse in this process until the test ends.
-func (r *rig) serve(o Options) *App {
+// assemble makes Gatehouse in this process; it does nothing by itself until run.
+func (r *rig) assemble(o Options) *App {
 	r.t.Helper()
 	if o.Log == nil {
 		o.Log = storetest.Logger(r.t)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	app, err := New(ctx, r.config, o)
+	app, err := New(context.Background(), r.config, o)
 	if err != nil {
-		cancel()
 		r.t.Fatal(err)
 	}
+	return app
+}
+
+// run serves until the test ends.
+func (r *rig) run(app *App) {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx) }()
 	r.t.Cleanup(func() {
@@ -160,7 +165,6 @@ func (r *rig) serve(o Options) *App {
 		app.Close()
 	})
 	<-app.Ready()
-	return app
 }
 
 // look opens the database beside whoever has it, for reading.
@@ -197,7 +201,7 @@ func (r *rig) environ(more ...string) []string {
 		if value.Kind() == reflect.String {
 			text = value.String() // a Secret prints as [secret]
 		}
-		out = append(out, Prefix+"_"+field.Tag.Get("envconfig")+"="+text)
+		out = append(out, field.Tag.Get("envconfig")+"="+text)
 	}
 	return append(out, more...)
 }
