@@ -27,11 +27,12 @@ func (h *Handlers) newChange(ctx context.Context, r *Request) (Reply, error) {
 // titled takes over what was typed after "new". What is too long for a title
 // is kept as the background; what is too long even for that is given back.
 func (h *Handlers) titled(in *models.Input, text string) (reply Reply, fits bool) {
+	line := strings.Join(strings.Fields(text), " ")
 	switch n := utf8.RuneCountInString(text); {
 	case n <= models.MaxTitle:
-		in.Title = text
+		in.Title = line
 	case n <= models.MaxPlan:
-		in.Title, in.Background = clip(text, models.MaxTitle), text
+		in.Title, in.Background = clip(line, models.MaxTitle), text
 	default:
 		no := view.Refusal(fmt.Sprintf("This is %d letters long, and a title has at most %d, so no form was opened. Type %s new and put the details under Plan. You typed:",
 			n, models.MaxTitle, h.ChangeCommand))

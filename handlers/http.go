@@ -110,6 +110,9 @@ func (h *Handlers) serveEvent(w http.ResponseWriter, body []byte) {
 		_, _ = io.WriteString(w, envelope.Challenge)
 		return
 	}
+	if envelope.Type == "app_rate_limited" {
+		h.Log.Warn("Slack holds events back: more than 30,000 came within an hour")
+	}
 	h.reply(w, r, err)
 }
 

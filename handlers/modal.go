@@ -2,10 +2,12 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/slack-go/slack"
 
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
 )
@@ -42,6 +44,10 @@ func (h *Handlers) fillWith(ctx context.Context, r *Request, title string, read 
 	ctx, cancel := h.saying() // reading may have used up the request's own time
 	defer cancel()
 	_, err = h.Slack.UpdateView(ctx, opened.ID, opened.Hash, modal)
+	var failed *slackapi.Error
+	if errors.As(err, &failed) && failed.Trouble == slackapi.ViewChanged {
+		return Reply{}, nil // the person did not wait and closed it
+	}
 	return Reply{}, err
 }
 

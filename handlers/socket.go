@@ -42,22 +42,27 @@ const shortLife = time.Minute
 // (bad token, Socket Mode switched off): then it returns that error. Requests
 // that are at work when ctx ends are still answered.
 func (s *Socket) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var places sync.WaitGroup
-	for range max(1, min(10, s.Connections)) {
-		places.Go(func() {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	places := max(1, min(10, s.Connections))
+	refused := make(chan error, places)
+	var keeping sync.WaitGroup
+	for range places {
+		keeping.Go(func() {
 			if err := s.keep(ctx); err != nil {
-				cancel(err)
+				refused <- err
+				cancel()
 			}
 		})
 	}
-	places.Wait()
+	keeping.Wait()
 	s.serving.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	select {
+	case err := <-refused:
 		return err
+	default:
+		return nil
 	}
-	return nil
 }
 
 // keep holds one place: connect, serve until the connection is to be replaced,
@@ -138,16 +143,19 @@ func inWords(err error) error {
 	return err
 }
 
-// backoff grows from half a second to 30 s, with jitter; Slack's own word
-// goes before it.
+// backoff grows from half a second to maxBackoff, with jitter; Slack's own
+// word goes before it.
 func backoff(failures int, err error) time.Duration {
 	var later *slackapi.Error
 	if errors.As(err, &later) && later.RetryAfter > 0 {
 		return later.RetryAfter
 	}
-	d := min(30*time.Second, 500*time.Millisecond<<min(failures-1, 6))
+	d := min(maxBackoff, 500*time.Millisecond<<min(failures-1, 6))
 	return d/2 + rand.N(d/2+1)
 }
+
+// maxBackoff: while every connection is down nobody is served.
+const maxBackoff = 10 * time.Second
 
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

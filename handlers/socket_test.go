@@ -75,7 +75,7 @@ func TestSocketsAreReplacedBeforeTheyEnd(t *testing.T) {
 
 func TestCutSocketsComeBack(t *testing.T) {
 	w := build(t, socketPlan())
-	for range proof.N(2, 6) {
+	for range proof.N(2, 4) {
 		w.DropSockets()
 		w.counts(2)
 		fine(t, w.As("ben").Slash("general", "/change help"))

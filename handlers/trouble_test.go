@@ -228,3 +228,43 @@ func TestFactsThatAreTooOldRefuseInWords(t *testing.T) {
 		t.Errorf("%d approvals: %s", n, w.DM("ben")[1].Plain())
 	}
 }
+
+func TestClosingAFormThatLoadsIsNoTrouble(t *testing.T) {
+	p := plan{engine: store.Postgres, config: func(c *handlers.Config) { c.AnswerWithin = 200 * time.Millisecond }}
+	p.url = storetest.URL(t, p.engine)
+	w := build(t, p)
+	c := w.raise()
+	card := w.card("ben", c.ID)
+	lines := len(w.Ephemerals("ben"))
+	release := block(t, p.engine, p.url)
+	defer release()
+	fine(t, w.As("ben").Click(card, "Details"))
+	w.sees("ben", "Loading")
+	fine(t, w.As("ben").Close())
+	release()
+	w.h.Close(soon(t))
+	if n := len(w.Ephemerals("ben")) - lines + len(w.DM("ben")); n != 0 {
+		t.Errorf("Ben is told something, though he closed it himself: %s", w.last("ben"))
+	}
+}
+
+func TestAFormOpensWhileItsRecordIsAwaited(t *testing.T) {
+	p := plan{engine: store.Postgres, config: func(c *handlers.Config) { c.AnswerWithin = 200 * time.Millisecond }}
+	p.url = storetest.URL(t, p.engine)
+	w := build(t, p)
+	c := w.raise()
+	card := w.card("ben", c.ID)
+	lines := len(w.Ephemerals("ben"))
+	release := block(t, p.engine, p.url)
+	defer release()
+	fine(t, w.As("ben").Click(card, "Details"))
+	w.sees("ben", "Loading")
+	fine(t, w.As("chi").Slash("general", "/change history 1"))
+	w.sees("chi", "Loading")
+	release()
+	w.sees("ben", "Point the read pool at the replica.")
+	w.sees("chi", "submitted it for approval")
+	if n := len(w.Ephemerals("ben")) - lines + len(w.Ephemerals("chi")); n != 0 {
+		t.Errorf("%d lines say beside the open form that something is worked on", n)
+	}
+}

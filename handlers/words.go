@@ -56,8 +56,12 @@ func (h *Handlers) refusal(err error) *models.Refusal {
 	if !errors.As(err, &slack) {
 		return nil
 	}
-	if slack.Trouble != slackapi.TooLate { // a click that came too late is nobody's fault
-		h.Log.Error("Slack did not do what a request needs", "error", slack)
+	switch {
+	case slack.Trouble == slackapi.TooLate: // a click that came too late is nobody's fault
+	case slack.Kind == slackapi.Never:
+		h.Log.Error("Slack refuses what a request needs", "error", slack)
+	default:
+		h.Log.Warn("Slack did not do what a request needs", "error", slack)
 	}
 	return &models.Refusal{Text: slack.Words().String()}
 }
