@@ -97,7 +97,7 @@ func victim(args []string) error {
 		return err
 	}
 	j.pace.rates = nil
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return j.Run(ctx)
 }

@@ -54,10 +54,13 @@ var sizes = func() profile {
 // quick are the times of the tests: everything that production waits for
 // seconds is over in a moment.
 var quick = Times{
-	Call: 400 * time.Millisecond, Turn: time.Second, Soft: 2 * time.Second, Lease: 4 * time.Second,
+	Call: 2 * time.Second, Turn: time.Second, Soft: 4 * time.Second, Lease: 7 * time.Second,
 	Again: 40 * time.Millisecond, Doubt: 80 * time.Millisecond, Tick: time.Second, Overdue: 2 * time.Second,
 	People: time.Hour, Prune: time.Hour,
 }
+
+// patience is how long a test waits for what must come; only failures take it.
+const patience = 2 * time.Minute
 
 // world is a company in a database and in a stand-in for Slack, which shares
 // its clock.
@@ -291,7 +294,7 @@ func (w *world) later(d time.Duration) {
 // until waits for a condition in Slack.
 func (w *world) until(what string, cond func() bool) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := w.fake.Wait(ctx, cond); err != nil {
 		w.Fatalf("%s: %v\n%s", what, err, w.state())
@@ -315,7 +318,7 @@ func (w *world) kept(what string, cond func() bool) {
 			}
 		}()
 	}
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(patience)
 	for !cond() {
 		select {
 		case <-ended:
