@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -67,8 +68,8 @@ func (a *attempt) try(ctx context.Context) error {
 	if d.not != nil {
 		return d.not(a, ctx)
 	}
-	if err := a.findPlace(ctx); err != nil {
-		return a.settle(ctx, store.Sent{}, err)
+	if waits, err := a.findPlace(ctx); waits || err != nil {
+		return err
 	}
 	if waits, err := a.mayCall(ctx, a.scope()); waits || err != nil {
 		return err
@@ -98,16 +99,28 @@ func (a *attempt) scope() slackapi.Scope {
 	return slackapi.Scope{Method: slackapi.MethodPost, Channel: string(a.row.Channel)}
 }
 
-// findPlace opens the direct message that a row for a person goes to.
-func (a *attempt) findPlace(ctx context.Context) error {
+// findPlace opens the direct message that a row for a person goes to. waits is
+// as in mayCall.
+func (a *attempt) findPlace(ctx context.Context) (waits bool, err error) {
 	if a.row.Channel != "" || a.row.Kind == models.DeliverHome {
-		return nil
+		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
+	user := string(a.row.UserID)
+	if channel, known := a.cfg.Slack.KnownDM(user); known {
+		a.row.Channel = models.ChannelID(channel)
+		return false, nil
+	}
+	if waits, err := a.mayCall(ctx, slackapi.Scope{Method: slackapi.MethodDM}); waits || err != nil {
+		return waits, err
+	}
+	call, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)
 	defer cancel()
-	channel, err := a.cfg.Slack.OpenDM(ctx, string(a.row.UserID))
+	channel, err := a.cfg.Slack.OpenDM(call, user)
+	if err != nil {
+		return true, a.settle(ctx, store.Sent{}, err)
+	}
 	a.row.Channel = models.ChannelID(channel)
-	return err
+	return false, nil
 }
 
 // mayCall says whether a call must wait; if so the row was put off, or the
@@ -182,7 +195,7 @@ func (a *attempt) callOnce(ctx context.Context, d drawing) (store.Sent, error) {
 // anew posts a message whose old copy was deleted, unless an earlier try did.
 func (a *attempt) anew(ctx context.Context, d drawing) (store.Sent, error) {
 	there, found, err := a.find(ctx, a.cfg.Store.Now().Add(-time.Hour))
-	if found || err != nil {
+	if found || err != nil && !barred(err) {
 		return store.Sent{Channel: models.ChannelID(there.Channel), TS: there.TS, Shown: a.row.Shown}, err
 	}
 	a.row.TS = ""
@@ -198,11 +211,11 @@ func (a *attempt) id() string { return strconv.FormatInt(a.row.ID, 10) }
 // the scope, or where Slack lets nobody look, it is simply sent again: at
 // least once.
 func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
-	if !a.cfg.HasHistoryScope() {
-		return false, nil
+	if waits, err := a.findPlace(ctx); waits || err != nil {
+		return true, err
 	}
-	if err := a.findPlace(ctx); err != nil {
-		return true, a.settle(ctx, store.Sent{}, err)
+	if !a.mayLook() {
+		return false, nil
 	}
 	method := slackapi.MethodHistory
 	if a.row.Kind == models.DeliverThread {
@@ -212,13 +225,12 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 		return true, err
 	}
 	there, found, err := a.find(ctx, later(a.row.CreatedAt, at(a.row.NotBefore)))
-	if e, ok := errors.AsType[*slackapi.Error](err); ok {
-		if e.Kind == slackapi.Never && e.Trouble != slackapi.AppRemoved {
-			return false, nil
-		}
+	switch {
+	case barred(err):
+		return false, nil
+	case err != nil:
 		return true, a.settle(ctx, store.Sent{}, err)
-	}
-	if !found {
+	case !found:
 		return true, a.cfg.Store.MarkRetry(ctx, a.row, a.cfg.Store.Now(), "looked for in Slack and not there")
 	}
 	a.Counts.Adopted.Add(1)
@@ -229,10 +241,21 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	return true, a.sent(ctx, sent)
 }
 
+// mayLook: direct messages may always be looked through, as far as we know.
+func (a *attempt) mayLook() bool {
+	return strings.HasPrefix(string(a.row.Channel), "D") || a.cfg.HasHistoryScope()
+}
+
+// barred reports whether Slack lets nobody look.
+func barred(err error) bool {
+	e, ok := errors.AsType[*slackapi.Error](err)
+	return ok && e.Kind == slackapi.Never && e.Trouble != slackapi.AppRemoved
+}
+
 // find looks for the row's message; false without an error also where nobody
 // may look.
 func (a *attempt) find(ctx context.Context, since time.Time) (slackapi.Sent, bool, error) {
-	if !a.cfg.HasHistoryScope() {
+	if !a.mayLook() {
 		return slackapi.Sent{}, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.Times.Call)

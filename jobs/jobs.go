@@ -29,8 +29,9 @@ type Config struct {
 	Workspace models.WorkspaceID // the one that the Slack token belongs to
 	Owner     string             // names this replica; no other may have it
 
-	// HasHistoryScope reports whether messages may be looked up before a
-	// doubtful one is sent again; nil means no.
+	// HasHistoryScope reports whether channels may be looked through before a
+	// doubtful message is sent again; nil means no. In direct messages Gatehouse
+	// always looks: im:history is among the least scopes.
 	HasHistoryScope func() bool
 
 	Workers int // deliveries under way at once; 20

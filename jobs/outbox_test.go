@@ -324,6 +324,35 @@ func TestNobodyIsAskedForWhatIsSettled(t *testing.T) {
 	})
 }
 
+func TestADoubtfulDirectMessageIsAdoptedWithTheLeastScopes(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		w.must(w.fake.Kick(changesRoom, w.fake.BotUser())) // only DMs can be posted
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.Truncate, Times: 3})
+		w.must(err)
+		w.raise("Rotate the keys")
+		w.quiet()
+		w.exactlyOnce()
+		if jobs[0].Counts.Adopted.Load() == 0 {
+			t.Errorf("nothing was adopted\n%s", w.state())
+		}
+	})
+}
+
+func TestADeletedCardIsPostedAnewWhereNobodyMayLook(t *testing.T) {
+	s := fast // no scope for channels, although we were told that there is one
+	s.change = func(c *Config) { c.HasHistoryScope = func() bool { return true } }
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		c := w.raise("Title 0")
+		w.quiet()
+		w.must(w.fake.Delete(w.cards(changesRoom, c.ID)[0]))
+		w.retitle(c.ID, "Title 1")
+		w.quiet()
+		if cards := w.cards(changesRoom, c.ID); len(cards) != 1 {
+			t.Errorf("cards %+v\n%s", cards, w.state())
+		}
+	})
+}
+
 func TestADeadTokenStopsAllCallsAndLosesNothing(t *testing.T) {
 	each(t, fast, func(w *world, jobs ...*Jobs) {
 		said := func() (n int) {

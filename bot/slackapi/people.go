@@ -32,13 +32,18 @@ type Channel struct {
 	Member            bool // is the bot in it?
 }
 
+// KnownDM is what OpenDM would answer without asking Slack.
+func (c *Client) KnownDM(user string) (channel string, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	channel, known = c.dms[user]
+	return channel, known
+}
+
 // OpenDM returns the channel of the direct message with user. The answer is
 // remembered: it never changes for a pair of bot and person.
 func (c *Client) OpenDM(ctx context.Context, user string) (channel string, err error) {
-	c.mu.Lock()
-	channel = c.dms[user]
-	c.mu.Unlock()
-	if channel != "" {
+	if channel, known := c.KnownDM(user); known {
 		return channel, nil
 	}
 	err = c.do(ctx, c.background, MethodDM, user, func(ctx context.Context) error {
