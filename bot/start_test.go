@@ -121,7 +121,11 @@ func TestEightReplicasStartAtOnceOnAnEmptyPostgreSQL(t *testing.T) {
 		}
 		r.until("all are connected", func() bool { return r.fake.Sockets() == replicas })
 		for i := range replicas { // each socket is served by another of them
-			if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {
+			// Ready says that the database answers; the sockets open a moment later.
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		_ = r.fake.Wait(ctx, func() bool { return r.fake.Sockets() > 0 })
+		cancel()
+		if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {
 				bad++
 				t.Errorf("request %d: %s", i, res.Error)
 			}
@@ -176,6 +180,10 @@ func TestOneOfEightRunsOnSQLiteAndSevenSayWhoHoldsTheFile(t *testing.T) {
 				t.Errorf("want %q and exit code 1, got %d and\n%s", want, p.cmd.ProcessState.ExitCode(), said)
 			}
 		}
+		// Ready says that the database answers; the sockets open a moment later.
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		_ = r.fake.Wait(ctx, func() bool { return r.fake.Sockets() > 0 })
+		cancel()
 		if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {
 			bad++
 			t.Errorf("the one that runs does not answer: %s", res.Error)
