@@ -353,3 +353,89 @@ func (w *house) sign(body []byte) {
 		w.t.Fatalf("the click got %d %s", status, answer)
 	}
 }
+
+func TestAnEditThatWouldUndoAnotherIsRefusedAndStaysAsTyped(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		c := w.raise()
+		fine(t, w.As("ana").Click(w.card("ana", c.ID), "Edit…"))
+		w.opened("ana", "change.form")
+		_, err := w.store.UpdateChange(t.Context(), w.command("U0DEV"), c.ID, func(c *models.Change, f models.Facts) error {
+			in := models.InputOf(c)
+			in.Plan = "What the change manager wrote meanwhile."
+			return c.Edit(in, f)
+		})
+		must(t, err)
+		r := w.As("ana").Submit(slackfake.Fields{"plan": "What Ana typed."})
+		if want := "CHG-1 was edited after this form was opened, so saving would undo that. Copy what you need, close the form and open Edit again."; r.Errors["title"] != want {
+			t.Errorf("Ana sees %v %s", r.Errors, r.Error)
+		}
+		if v, open := w.As("ana").View(); !open || v.Values["plan"]["plan"]["value"] != "What Ana typed." {
+			t.Error("what Ana typed is gone")
+		}
+		if got := w.change(c.ID).Plan; got != "What the change manager wrote meanwhile." {
+			t.Errorf("the plan is %q", got)
+		}
+	})
+}
+
+func TestADraftWhoseFormWasClosedMeanwhileIsToldOf(t *testing.T) {
+	w := build(t, plan{})
+	v := w.filled()
+	must(t, w.closes("ana"))
+	w.sign(payload(map[string]any{"type": "block_actions", "trigger_id": "none", "team": map[string]any{"id": workspace}, "user": map[string]any{"id": ana},
+		"actions": []any{map[string]any{"type": "button", "action_id": "change.draft"}},
+		"view": map[string]any{"id": v.ID, "type": "modal", "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata, "blocks": v.Blocks,
+			"state": map[string]any{"values": v.Values}}}))
+	w.told("ana", "CHG-1", "saved as a draft")
+}
+
+func (w *house) closes(name string) error {
+	if r := w.As(name).CloseAll(); !r.OK {
+		return fmt.Errorf("close: %s", r.Error)
+	}
+	return nil
+}
+
+// TestWhatAnotherVersionMadeIsAnsweredInWords: an old card after an update, or
+// two versions side by side.
+func TestWhatAnotherVersionMadeIsAnsweredInWords(t *testing.T) {
+	w := build(t, plan{})
+	c := w.raise()
+	who := map[string]any{"id": ben}
+	team := map[string]any{"id": workspace}
+	click := func(action, value string) map[string]any {
+		return map[string]any{"type": "block_actions", "trigger_id": "t" + action + value, "team": team, "user": who, "actions": []any{map[string]any{"type": "button", "action_id": action, "value": value}}}
+	}
+	w.sign(payload(click("change.next_year", value(c))))
+	w.until("Ben is told of the button", func() bool {
+		return lines(w, "ben", "This button belongs to another version of Gatehouse, so nothing was done.") == 1
+	})
+	w.sign(payload(map[string]any{"type": "shortcut", "trigger_id": "t2", "team": team, "user": who, "callback_id": "next.year"}))
+	w.until("Ben is told of the shortcut", func() bool { return lines(w, "ben", "This shortcut belongs to another version") == 1 })
+	form := w.sendForm(payload(map[string]any{"type": "view_submission", "team": team, "user": who,
+		"view": map[string]any{"id": "V1", "type": "modal", "callback_id": "next.year", "blocks": []any{map[string]any{"type": "section"}, map[string]any{"type": "input", "block_id": "words"}}}}))
+	if want := "This form belongs to another version of Gatehouse, so nothing was saved. Copy what you need and open the form again with /change."; form["words"] != want {
+		t.Errorf("beside the form: %v", form)
+	}
+	if _, body := w.send(w.signed(handlers.PathCommands, formType, time.Now(), slash("/checklist new", "t3", ""))); !holds(body, "another command", "Use /change", "ephemeral") {
+		t.Errorf("another command is answered %s", body)
+	}
+	for i, broken := range []string{"", "x", "1", ":", "-1:", "0:", "9999999999999999999999:", "1:XYZ", value(c) + ":1:2"} {
+		for _, action := range []string{"change.approve", "change.details", "change.open", "change.history", "history.older", "change.reject"} {
+			w.sign(payload(click(action, broken)))
+		}
+		w.until("Ben is told", func() bool { return len(w.DM("ben")) == 2+6*(i+1) })
+	}
+	w.h.Close(soon(t))
+	if n := len(w.change(c.ID).Approvals); n != 0 {
+		t.Errorf("%d approvals", n)
+	}
+}
+
+func TestHelpExplainsOneWord(t *testing.T) {
+	w := build(t, plan{})
+	fine(t, w.As("ben").Slash("general", "/change help history"))
+	if got := w.last("ben"); !strings.Contains(got, "/change history 4") || strings.Contains(got, "/change mine") {
+		t.Error(got)
+	}
+}
