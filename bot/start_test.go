@@ -122,10 +122,10 @@ func TestEightReplicasStartAtOnceOnAnEmptyPostgreSQL(t *testing.T) {
 		r.until("all are connected", func() bool { return r.fake.Sockets() == replicas })
 		for i := range replicas { // each socket is served by another of them
 			// Ready says that the database answers; the sockets open a moment later.
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		_ = r.fake.Wait(ctx, func() bool { return r.fake.Sockets() > 0 })
-		cancel()
-		if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			_ = r.fake.Wait(ctx, func() bool { return r.fake.Sockets() > 0 })
+			cancel()
+			if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {
 				bad++
 				t.Errorf("request %d: %s", i, res.Error)
 			}
