@@ -8,6 +8,7 @@ import {
   tell,
   refresh,
   readAddress,
+  addressOf,
   go,
   channelOf,
   appChannel,
@@ -75,11 +76,11 @@ function useCommand(text) {
 
 async function arrive() {
   const changed = readAddress();
-  if (changed.user) {
-    if (!(await become())) return;
-  } else if (store.data.me.id === store.user) tell('route', {});
-  else return; // somebody is still being switched to, and enters this place when ready
-  if (changed.user || changed.place) enter();
+  if (changed.user) return (await become()) && enter();
+  // Whoever is still being switched to enters the place when ready.
+  if (store.data.me.id !== store.user) return undefined;
+  tell('route', {});
+  return changed.place && enter();
 }
 
 /** become starts the page over for the persona in the address; false when that failed or somebody else is played by now. */
@@ -204,7 +205,9 @@ function onLink(linked) {
 
 on('state', drawHead);
 on('clock', () => (list.draw(), thread.draw()));
-window.addEventListener('hashchange', arrive);
+on('address', arrive);
+// Moves made on the page have arrived already; what is left are back, forward and typed addresses.
+window.addEventListener('hashchange', () => location.hash !== addressOf(store) && arrive());
 document.addEventListener('visibilitychange', markRead);
 
 // ---- start -----------------------------------------------------------------------

@@ -198,7 +198,7 @@ class Select {
     this.shown = [...this.list.querySelectorAll('[role="option"]')];
     const current = this.shown.findIndex((node) => node.getAttribute('aria-selected') === 'true');
     this.activate(this.multi || this.eager ? 0 : Math.max(current, 0));
-    if (this.fresh && this.eager) this.take();
+    if (this.eager) this.take();
   }
 
   group({ label, options }) {
@@ -249,8 +249,8 @@ class Select {
 
   // Who types fast presses Enter before the list has caught up; what they typed counts, not what still stands there.
   take() {
+    this.eager = !this.fresh;
     if (this.fresh) this.shown[this.active]?.choose();
-    else this.eager = true;
   }
 
   key(event) {

@@ -1,6 +1,6 @@
 // What the page knows: who is played, where they are, and what the server last
 // said. Everything else on the page is drawn from here and redrawn on a topic:
-// state, route, leave, views, home, clock, traffic.
+// state, address, route, leave, views, home, clock, traffic.
 import { api } from './api.js';
 
 export const HOME = 'home';
@@ -69,11 +69,10 @@ export function addressOf({ user = store.user, place = store.place, thread = nul
   return `#${[user, place, thread].filter(Boolean).join('/')}`;
 }
 
-/** go moves to a persona, place or thread; back and forward of the browser work. */
+/** go moves to a persona, place or thread at once; back and forward of the browser work. */
 export function go(where) {
-  const hash = addressOf(where);
-  if (hash !== location.hash) location.hash = hash;
-  else tell('route', {});
+  location.hash = addressOf(where);
+  tell('address');
 }
 
 /** readAddress takes the hash over into the store and says what changed. */
