@@ -4,6 +4,8 @@
 package demo
 
 import (
+	"slices"
+
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
 )
@@ -50,6 +52,15 @@ var people = []slackfake.User{
 	{ID: string(lea), Name: "lea", RealName: "Lea Fontaine", Title: "Engineer, Storefront (left)", TZ: "Europe/Berlin", Deleted: true},
 }
 
+// staff are the people, called by their full names.
+func staff() []slackfake.User {
+	out := slices.Clone(people)
+	for i := range out {
+		out[i].DisplayName = out[i].RealName
+	}
+	return out
+}
+
 // catalog is the services file of the company.
 const catalog = `
 teams:
@@ -80,19 +91,19 @@ services:
 
 // channels of the workspace; staff are in all of them, the guest in two.
 func channels() []slackfake.Channel {
-	var staff []string
+	var insiders []string
 	for _, p := range people {
 		if !p.IsRestricted && !p.Deleted {
-			staff = append(staff, p.ID)
+			insiders = append(insiders, p.ID)
 		}
 	}
-	withGuest := append([]string{string(kai)}, staff...)
+	withGuest := append([]string{string(kai)}, insiders...)
 	return []slackfake.Channel{
 		{ID: changes, Name: "changes", Topic: "Every change has its card here", Members: withGuest, Bot: true},
-		{ID: payments, Name: "payments", Topic: "Payments API, ledger, reporting", Members: staff, Bot: true},
-		{ID: storefront, Name: "storefront", Topic: "Checkout, web, search, catalogue", Members: staff, Bot: true},
-		{ID: platform, Name: "platform", Topic: "Identity, notifications", Members: staff, Bot: true},
-		{ID: logistics, Name: "logistics", Topic: "Shipping, tracking, warehouse", Members: staff, Bot: true},
+		{ID: payments, Name: "payments", Topic: "Payments API, ledger, reporting", Members: insiders, Bot: true},
+		{ID: storefront, Name: "storefront", Topic: "Checkout, web, search, catalogue", Members: insiders, Bot: true},
+		{ID: platform, Name: "platform", Topic: "Identity, notifications", Members: insiders, Bot: true},
+		{ID: logistics, Name: "logistics", Topic: "Shipping, tracking, warehouse", Members: insiders, Bot: true},
 		{ID: general, Name: "general", Topic: "For everybody", Members: withGuest},
 	}
 }

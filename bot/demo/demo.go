@@ -97,7 +97,7 @@ func (d *demo) run(ctx context.Context) error {
 func (d *demo) startSlack() (string, func(), error) {
 	restore, _ := os.ReadFile(d.snapshot()) // none at the first start
 	fake, err := slackfake.New(slackfake.Config{
-		Team: slackfake.Team{ID: teamID, Name: "Parcel & Post"}, Users: people, Channels: channels(),
+		Team: slackfake.Team{ID: teamID, Name: "Parcel & Post"}, Users: staff(), Channels: channels(),
 		BotToken: botToken, AppToken: appToken, SigningSecret: signingSecret,
 		Now: d.now, Jump: d.jump, Restore: restore, Hints: hints, Log: d.Log,
 	})

@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -21,7 +22,7 @@ func (s *Server) userJSON(u *User, email, locale bool) obj {
 	if team == "" {
 		team = s.cfg.Team.ID
 	}
-	profile := obj{"real_name": u.RealName, "display_name": u.Name, "title": u.Title, "team": team}
+	profile := obj{"real_name": u.RealName, "display_name": cmp.Or(u.DisplayName, u.Name), "title": u.Title, "team": team}
 	if email {
 		profile["email"] = u.Email
 	}

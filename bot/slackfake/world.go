@@ -27,6 +27,7 @@ type User struct {
 	IsBot             bool   `json:"is_bot"`
 	IsAdmin           bool   `json:"is_admin,omitempty"`
 	Deleted           bool   `json:"deleted"`
+	DisplayName       string `json:"display_name,omitempty"` // what people chose to be called; the handle when empty
 	IsRestricted      bool   `json:"is_restricted,omitempty"`
 	IsUltraRestricted bool   `json:"is_ultra_restricted,omitempty"`
 }
