@@ -35,6 +35,7 @@ class Select {
     this.shut = null; // closes the list while it is open
     this.fresh = false; // the list answers what stands in the box
     this.eager = false; // Enter came before the answer, and takes its first option
+    this.typedSoon = debounce(() => this.search(), TYPING_MS);
     this.build({ id, label, data });
     this.listen();
     this.drawChosen();
@@ -77,14 +78,14 @@ class Select {
 
   listen() {
     const { input, box, list } = this;
-    const typed = debounce(() => this.search(), this.slow ? TYPING_MS : 0);
     input.addEventListener('keydown', (event) => this.key(event));
     ownEnter(input);
     input.addEventListener('input', () => {
       this.open();
       this.fresh = this.eager = false;
       this.asked++; // an answer still on its way is to what stood here before
-      typed();
+      if (this.slow) this.typedSoon();
+      else this.search();
     });
     input.addEventListener('click', () => this.open());
     // What is chosen gives way to what is typed.
@@ -128,9 +129,10 @@ class Select {
 
   async set(options) {
     const before = this.chosen;
+    const focused = this.root.contains(document.activeElement);
     this.chosen = options;
     this.drawChosen();
-    this.input.focus({ preventScroll: true });
+    if (focused) this.input.focus({ preventScroll: true });
     // The owner may say no (a confirm dialog denied): then the old choice stands.
     if ((await this.onChange(options)) !== false) return;
     this.chosen = before;
@@ -139,19 +141,20 @@ class Select {
 
   pick(option) {
     if (!this.multi) {
-      this.shut();
+      this.shut?.();
       return this.set([option]);
     }
     this.input.value = '';
     if (this.isChosen(option)) this.set(this.without(option));
     else if (this.chosen.length < this.max) this.set([...this.chosen, option]);
-    return this.search();
+    return this.shut && this.search();
   }
 
   // ---- the list ----
 
   open() {
     if (this.shut) return;
+    this.eager = false;
     this.shut = float(this.list, this.box, { matchWidth: true, onClose: () => this.closed() });
     this.input.setAttribute('aria-expanded', 'true');
     this.search('');
@@ -159,8 +162,8 @@ class Select {
 
   closed() {
     this.shut = null;
-    this.fresh = this.eager = false;
-    this.asked++;
+    this.fresh = false;
+    if (!this.eager) this.asked++;
     this.active = -1;
     this.input.setAttribute('aria-expanded', 'false');
     this.input.removeAttribute('aria-activedescendant');
@@ -169,13 +172,14 @@ class Select {
 
   async search(query = this.input.value) {
     const ticket = ++this.asked;
-    const current = () => ticket === this.asked && this.shut;
+    const current = () => ticket === this.asked && (this.shut || this.eager);
     const missing = this.minQuery - query.length;
     if (missing > 0) return this.say(missing === 1 ? 'Type one more letter' : `Type ${missing} more letters`);
     if (this.slow) this.say('Looking…');
     try {
       const groups = await this.source(query.trim());
       if (!current()) return;
+      if (this.eager) return this.takeFirst(groups);
       this.fresh = true;
       this.drawList(groups);
     } catch (error) {
@@ -197,8 +201,7 @@ class Select {
     );
     this.shown = [...this.list.querySelectorAll('[role="option"]')];
     const current = this.shown.findIndex((node) => node.getAttribute('aria-selected') === 'true');
-    this.activate(this.multi || this.eager ? 0 : Math.max(current, 0));
-    if (this.eager) this.take();
+    this.activate(this.multi ? 0 : Math.max(current, 0));
   }
 
   group({ label, options }) {
@@ -247,10 +250,19 @@ class Select {
 
   // ---- the keyboard ----
 
-  // Who types fast presses Enter before the list has caught up; what they typed counts, not what still stands there.
+  // Who types fast presses Enter, and goes on to the next field, before the list has
+  // caught up; what they typed counts, not what still stands there.
   take() {
-    this.eager = !this.fresh;
-    if (this.fresh) this.shown[this.active]?.choose();
+    if (this.fresh) return this.shown[this.active]?.choose();
+    this.eager = true;
+    return this.typedSoon.flush();
+  }
+
+  takeFirst(groups) {
+    this.eager = false;
+    const [first] = groups.flatMap((group) => group.options);
+    if (first) this.pick(first);
+    else this.drawList(groups);
   }
 
   key(event) {
