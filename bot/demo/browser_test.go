@@ -114,7 +114,7 @@ func openBrowser(t *testing.T, base string) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 6*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t, ctx, base}
 	err := chromedp.Do(ctx, chromedp.Navigate(base), chromedp.WaitVisible(chromedp.CSS(`[data-testid="composer"]`)),
@@ -138,7 +138,7 @@ func run(script string) chromedp.Action[chromedp.Void] {
 // do runs steps with a limit of their own, so that a missing button is named.
 func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatalf("%s: %v\nThe page says:\n%s", what, err, b.text())
@@ -153,7 +153,7 @@ func (b *browser) click(selector string) {
 // until waits until the page answers yes.
 func (b *browser) until(what, js string) {
 	b.t.Helper()
-	b.do("wait for "+what, chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(18*time.Second)))
+	b.do("wait for "+what, chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(55*time.Second)))
 }
 
 func (b *browser) sees(words string) {
@@ -199,6 +199,7 @@ func (b *browser) choose(action, part string) {
 	b.do("open "+action, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
 	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
 	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
+	b.until("the choice "+part, fmt.Sprintf(`document.querySelector(%q).innerText.toLowerCase().includes(%q)`, menu, part))
 }
 
 // tick takes a radio button of the form by its label.
@@ -236,7 +237,7 @@ func (b *browser) approver(id string) string {
 			if (messages.some((m) => JSON.stringify(m).includes(%q))) return u.id;
 		}
 		return '';
-	})()`, id), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(15*time.Second)))
+	})()`, id), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(55*time.Second)))
 	if err != nil {
 		b.t.Fatalf("look who was asked: %v", err)
 	}
