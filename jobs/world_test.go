@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ type world struct {
 	base  string
 	calls *calls
 	jobs  []*Jobs
-	keys  int
+	keys  atomic.Int64
 }
 
 // setting is what a test wants otherwise than usual.
@@ -255,8 +256,7 @@ func (w *world) raise(title string, services ...models.Slug) *models.Change {
 }
 
 func (w *world) by(u models.UserID) store.Command {
-	w.keys++
-	return store.Command{Workspace: team, Key: fmt.Sprintf("k%d", w.keys), Actor: u}
+	return store.Command{Workspace: team, Key: fmt.Sprintf("k%d", w.keys.Add(1)), Actor: u}
 }
 
 // do moves a change through the store's door.
