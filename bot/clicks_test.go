@@ -143,7 +143,7 @@ func (r *rig) pressed(name string, card slackfake.Message, id models.ChangeID) (
 
 // until returns as soon as something holds, and gives up loudly after 30 s.
 func (r *rig) until(what string, holds func() bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
 	defer cancel()
 	if err := r.fake.Wait(ctx, holds); err != nil {
 		r.t.Errorf("waited in vain until %s: %v", what, err)

@@ -122,7 +122,7 @@ func TestEightReplicasStartAtOnceOnAnEmptyPostgreSQL(t *testing.T) {
 		r.until("all are connected", func() bool { return r.fake.Sockets() == replicas })
 		for i := range replicas { // each socket is served by another of them
 			// Ready says that the database answers; the sockets open a moment later.
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
 			_ = r.fake.Wait(ctx, func() bool { return r.fake.Sockets() > 0 })
 			cancel()
 			if res := r.fake.As("p00").Slash("general", "/change help"); !res.OK {

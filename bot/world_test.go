@@ -192,10 +192,10 @@ func (w *world) settle() {
 // until polls what has no signal of its own to wait for; it gives up loudly.
 func (w *world) until(what string, holds func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for !holds() {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("waited 15 s for: %s", what)
+			w.t.Fatalf("waited a minute for: %s", what)
 		}
 		<-time.After(5 * time.Millisecond)
 	}
