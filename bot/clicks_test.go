@@ -141,7 +141,7 @@ func (r *rig) pressed(name string, card slackfake.Message, id models.ChangeID) (
 	return line
 }
 
-// until returns as soon as something holds, and gives up loudly after 30 s.
+// until returns as soon as something holds, and gives up loudly after two minutes.
 func (r *rig) until(what string, holds func() bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
 	defer cancel()
