@@ -44,7 +44,7 @@ func (h *Handlers) interim(r *Request, work *act, first bool) answer {
 	a := answer{}
 	switch r.Door {
 	case DoorEvent:
-		return answer{again: true} // the next one joins what is still at work
+		return answer{again: true, pending: true} // the next one joins what is still at work
 	case DoorOptions:
 		return answer{body: &noOptions}
 	case DoorForm:
@@ -108,15 +108,15 @@ func (h *Handlers) tell(ctx context.Context, r *Request, reply Reply, working sl
 // replace puts a view in the place of the modal that was used, or of the one
 // that said "working", and reports whether that says everything.
 func (h *Handlers) replace(ctx context.Context, r *Request, reply Reply, working slackapi.View) bool {
-	at := r.View.ID
+	at := slackapi.View{ID: r.View.ID} // without its hash: a second click must find it, too
 	if working.ID != "" && reply.Say == nil {
-		at = working.ID
+		at = working
 	}
-	if _, err := h.Slack.UpdateView(ctx, at, "", *reply.View); err != nil {
+	if _, err := h.Slack.UpdateView(ctx, at.ID, at.Hash, *reply.View); err != nil {
 		h.Log.InfoContext(ctx, "could not bring a modal up to date", "name", r.Name, "error", err)
 		return false
 	}
-	return at == working.ID || working.ID == ""
+	return at == working || working.ID == ""
 }
 
 // line says something where the person looks: in the modal that said
@@ -130,10 +130,10 @@ func (h *Handlers) line(ctx context.Context, r *Request, reply Reply, working sl
 	var err error
 	switch {
 	case working.ID != "":
-		modal, err = h.Slack.UpdateView(ctx, working.ID, "", *shown("Gatehouse", *reply.Say))
+		modal, err = h.Slack.UpdateView(ctx, working.ID, working.Hash, *shown("Gatehouse", *reply.Say))
 	case at != "":
 		err = h.Slack.Respond(ctx, at, slackapi.Reply{Text: reply.Say.Text, Blocks: reply.Say.Blocks})
-	case r.Trigger != "" && (r.Door == DoorClick || r.Door == DoorShortcut):
+	case r.Trigger != "" && !r.spent.Load() && (r.Door == DoorClick || r.Door == DoorShortcut):
 		modal, err = h.openOrPush(ctx, r, *shown("Gatehouse", *reply.Say))
 	default:
 		return modal, false
@@ -153,8 +153,10 @@ func (h *Handlers) background(f func(context.Context)) {
 	})
 }
 
-// openOrPush opens a modal, on top of the one that the click came from.
+// openOrPush opens a modal, on top of the one that the click came from. It
+// spends the request's trigger, whether that works or not.
 func (h *Handlers) openOrPush(ctx context.Context, r *Request, v slack.ModalViewRequest) (opened slackapi.View, err error) {
+	r.spent.Store(true)
 	if r.View.ID != "" && r.View.Type == slack.VTModal {
 		opened, err = h.Slack.PushView(ctx, r.Trigger, v)
 	} else {

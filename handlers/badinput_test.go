@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -28,10 +29,13 @@ func (w *house) submission(by models.UserID, v slackfake.View, change map[string
 		}
 		values[block] = map[string]map[string]any{action: answer}
 	}
-	return payload(map[string]any{"type": "view_submission", "trigger_id": "none", "team": map[string]any{"id": workspace, "domain": "test"}, "user": map[string]any{"id": by},
+	return payload(map[string]any{"type": "view_submission", "trigger_id": unique(), "team": map[string]any{"id": workspace, "domain": "test"}, "user": map[string]any{"id": by},
 		"view": map[string]any{"id": v.ID, "type": "modal", "hash": v.Hash, "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata, "blocks": v.Blocks,
 			"state": map[string]any{"values": values}}})
 }
+
+// unique is a trigger that Slack does not know.
+func unique() string { return rand.Text() }
 
 func text(s string) map[string]any { return map[string]any{"type": "plain_text_input", "value": s} }
 func at(t time.Time) map[string]any {
@@ -242,7 +246,7 @@ func TestADraftSavedTwiceIsOneDraft(t *testing.T) {
 				"state": map[string]any{"values": v.Values}}}))
 	}
 	var group sync.WaitGroup
-	for i := range 6 {
+	for i := range 3 {
 		group.Go(func() { press(fmt.Sprintf("t%d", i)) })
 	}
 	group.Wait()
@@ -264,7 +268,7 @@ func TestAnIncompleteDraftSaysWhatIsWrongAndStaysOpen(t *testing.T) {
 	v := w.filled()
 	values := maps.Clone(v.Values)
 	values["title"] = map[string]map[string]any{"title": text(strings.Repeat("x", 500))}
-	w.sendForm(payload(map[string]any{"type": "block_actions", "trigger_id": "none", "team": map[string]any{"id": workspace}, "user": map[string]any{"id": ana},
+	w.sendForm(payload(map[string]any{"type": "block_actions", "trigger_id": unique(), "team": map[string]any{"id": workspace}, "user": map[string]any{"id": ana},
 		"actions": []any{map[string]any{"type": "button", "action_id": "change.draft"}},
 		"view":    map[string]any{"id": v.ID, "type": "modal", "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata, "blocks": v.Blocks, "state": map[string]any{"values": values}}}))
 	w.until("Ana is told", func() bool { return lines(w, "ana", "not saved yet", "500 letters") == 1 })
@@ -382,7 +386,7 @@ func TestADraftWhoseFormWasClosedMeanwhileIsToldOf(t *testing.T) {
 	w := build(t, plan{})
 	v := w.filled()
 	must(t, w.closes("ana"))
-	w.sign(payload(map[string]any{"type": "block_actions", "trigger_id": "none", "team": map[string]any{"id": workspace}, "user": map[string]any{"id": ana},
+	w.sign(payload(map[string]any{"type": "block_actions", "trigger_id": unique(), "team": map[string]any{"id": workspace}, "user": map[string]any{"id": ana},
 		"actions": []any{map[string]any{"type": "button", "action_id": "change.draft"}},
 		"view": map[string]any{"id": v.ID, "type": "modal", "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata, "blocks": v.Blocks,
 			"state": map[string]any{"values": v.Values}}}))

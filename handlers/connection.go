@@ -170,7 +170,7 @@ func (c *connection) answer(e envelope) {
 		return
 	}
 	h.admit(r, func(a answer) {
-		if a.again {
+		if a.again && !a.pending { // a socket can't say "not yet": what is at work is acknowledged in time
 			return // Slack sends the event once more
 		}
 		if !c.send(e, a.body) && a.instead != nil {

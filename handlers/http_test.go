@@ -70,7 +70,7 @@ func TestOnlyPOSTReachesSlacksDoors(t *testing.T) {
 // oddities are signed bodies that mean nothing to Gatehouse. Each must be
 // acknowledged, because sending it again would not mend it.
 func oddities() map[string][]string {
-	unknownElement := `{"type":"block_actions","trigger_id":"t","team":{"id":"T0TEST"},"user":{"id":"U0BEN"},
+	unknownElement := `{"type":"block_actions","team":{"id":"T0TEST"},"user":{"id":"U0BEN"},
 		"actions":[{"type":"hologram","action_id":"unknown.element","block_id":"b","value":"x"}],
 		"message":{"ts":"1.1","text":"x","blocks":[{"type":"actions","elements":[{"type":"hologram","depth":3}]},{"type":"input","element":{"type":"mind_reader"}},{"type":"context","elements":[{"type":"scent"}]}]}}`
 	garbage := []string{"", " ", "null", "[]", "{}", "1", `"x"`, "{", "\x00\xff", strings.Repeat("[", 100_000), `{"type":`, `{"type":5}`,
@@ -127,7 +127,7 @@ func TestAMessageWithUnknownElementsCanStillBeRaisedFrom(t *testing.T) {
 	})
 	// The same as it comes with a message of somebody else's app.
 	w := build(t, plan{})
-	body := payload(map[string]any{"type": "message_action", "callback_id": "change.shortcut.message", "trigger_id": "none", "team": map[string]any{"id": workspace, "domain": "test"},
+	body := payload(map[string]any{"type": "message_action", "callback_id": "change.shortcut.message", "trigger_id": unique(), "team": map[string]any{"id": workspace, "domain": "test"},
 		"user": map[string]any{"id": ana}, "channel": map[string]any{"id": "C0GENERAL"}, "message": map[string]any{"ts": "1.2", "text": "x",
 			"blocks": []any{map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "hologram"}}}}}})
 	w.send(w.signed(handlers.PathInteractions, formType, time.Now(), body))

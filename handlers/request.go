@@ -49,7 +49,8 @@ type Request struct {
 	Domain      string   // of the workspace, for links
 	Event       json.RawMessage
 
-	opened atomic.Bool // a modal shows that it was heard
+	spent  atomic.Bool // the trigger was used
+	opened atomic.Bool // a modal shows that the request was heard
 }
 
 type message struct {

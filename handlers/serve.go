@@ -15,6 +15,7 @@ type answer struct {
 	// again: nothing was done, so this must not be acknowledged; an event comes
 	// once more, and a person sees that it didn't work.
 	again   bool
+	pending bool   // it is still at work
 	instead func() // says what body says in another way, should body not get through
 	after   func() // what is to be said once the answer is out
 }
