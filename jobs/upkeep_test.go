@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -105,27 +104,11 @@ func TestAPersonSlackCannotTellOfKeepsTheirFacts(t *testing.T) {
 	})
 }
 
-func TestAPanicCostsATryAndNothingElse(t *testing.T) {
-	s := searchable
-	s.idle = true
-	each(t, s, func(w *world, _ ...*Jobs) {
-		var once sync.Once
-		s := s
-		s.change = func(c *Config) {
-			c.HasHistoryScope = func() bool {
-				once.Do(func() { panic("made by the test") })
-				return true
-			}
-		}
-		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1})
-		w.must(err)
-		w.raise("Rotate the keys")
-		j := w.start("r0", s)
-		w.quiet()
-		w.exactlyOnce()
-		if n := j.Counts.Panics.Load(); n != 1 {
-			t.Errorf("%d panics counted, want 1", n)
-		}
+func TestAPanicOutsideADeliveryIsCountedAndSurvived(t *testing.T) {
+	s := fast
+	s.tune = func(j *Jobs) { j.pace = nil } // the first thing a tick touches
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		w.kept("two ticks panicked", func() bool { return jobs[0].Counts.Panics.Load() > 1 })
 	})
 }
 
