@@ -73,7 +73,9 @@ class Select {
       'aria-label': label || this.placeholder || 'Choices',
       'aria-multiselectable': this.multi ? 'true' : null,
     });
-    this.root = h('div', { class: 'select', data }, this.box);
+    // What stands in an input is no text of the page; whoever reads the page by its text finds the choice here.
+    this.inWords = h('span', { class: 'visually-hidden', 'aria-hidden': 'true' });
+    this.root = h('div', { class: 'select', data }, this.box, this.inWords);
   }
 
   listen() {
@@ -112,6 +114,8 @@ class Select {
     );
     input.placeholder = multi && chosen.length ? '' : this.placeholder;
     if (!multi && !this.shut) input.value = chosen[0]?.text ?? '';
+    this.inWords.textContent = multi ? '' : (chosen[0]?.text ?? '');
+    this.root.dataset.chosen = chosen.map((option) => option.key).join(' ');
   }
 
   chip(option) {
