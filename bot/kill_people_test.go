@@ -200,7 +200,7 @@ func (p *person) click(d *deed, m slackfake.Message) {
 		case confirmed[d.kind].MatchString(line):
 			d.told = line
 			return
-		case line != "" && !strings.Contains(line, "reference"):
+		case line != "" && !strings.Contains(line, "reference") && !ofAForm.MatchString(line):
 			d.refused = line
 			return
 		}
@@ -212,6 +212,10 @@ var confirmed = map[string]*regexp.Regexp{
 	view.ActionApprove: regexp.MustCompile(`Your approval of .* is recorded|You approved .* already`),
 	view.ActionStart:   regexp.MustCompile(`is in progress\. Its window`), // "in progress already" is told to anybody
 }
+
+// ofAForm is the late answer to a form that the same person sent just before;
+// it says nothing about the click.
+var ofAForm = regexp.MustCompile(`went back to .*, who gets your comment|gets your reason|is cancelled|rolled back|is completed:|The review of|is raised|is edited`)
 
 // breathe keeps somebody from pressing a hundred times a second.
 func (p *person) breathe() { <-time.After(20 * time.Millisecond) }

@@ -199,7 +199,7 @@ func (b *browser) choose(action, part string) {
 	b.do("open "+action, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
 	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
 	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
-	b.until("the choice "+part, fmt.Sprintf(`document.querySelector(%q).innerText.toLowerCase().includes(%q)`, menu, part))
+	b.until("the choice "+part, fmt.Sprintf(`!!document.querySelector(%q).dataset.chosen`, menu))
 }
 
 // tick takes a radio button of the form by its label.
