@@ -276,7 +276,7 @@ func TestFaultsOnCalls(t *testing.T) {
 		req, _ := http.NewRequest(http.MethodPost, b.base+"/api/chat.postMessage", strings.NewReader(string(mustJSON(t, args))))
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Authorization", "Bearer xoxb-fake-bot")
-		return (&http.Client{Timeout: 300 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+		return (&http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	}
 	for _, c := range []struct {
 		kind   string
