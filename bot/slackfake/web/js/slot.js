@@ -1,6 +1,6 @@
 // The place of one element: which surface and block it stands in, what it
 // holds, and how its acts are sent.
-import { confirmed, errorLine, plainText } from './notice.js';
+import { confirmed, errorLine, plainText, toast } from './notice.js';
 
 /** Slot is the place of one element: it reads and keeps its value, and sends its acts. */
 export class Slot {
@@ -45,7 +45,9 @@ export class Slot {
     const failed = await this.surface.click(this.block, this.el, value);
     node.classList.remove('busy');
     node.removeAttribute('aria-busy');
-    if (failed) block.append(errorLine(failed));
+    if (failed && block.isConnected) block.append(errorLine(failed));
+    // The place was left or redrawn meanwhile; the words must not be lost with it.
+    else if (failed) toast(failed, { tone: 'error' });
   }
 
   /** naming ties a control to its label, or names it by its placeholder where it stands alone. */
