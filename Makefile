@@ -23,9 +23,8 @@ test: setup ## the whole suite, on both engines and in a browser
 contract: ## everything the last `make test` sent to Slack, against Slack's published types and limits
 	@.ci/contract $(RECORD)
 
-race: setup ## both doors, the stand-in, the Slack client and whole stories, under the race detector
+race: setup ## both doors, the stand-in and the Slack client, under the race detector
 	CGO_ENABLED=1 go test -race -count=1 ./bot/slackapi ./bot/slackfake ./handlers
-	CGO_ENABLED=1 go test -race -count=1 -run 'AChangeIs|AQuorum' ./bot
 
 lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

@@ -220,8 +220,14 @@ func (b *browser) press(id, action string) {
 
 func (b *browser) jump(how string) {
 	b.t.Helper()
+	const clock = `document.querySelector('[data-testid="clock"]').innerText`
+	before, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](clock))
+	if err != nil {
+		b.t.Fatalf("read the clock: %v", err)
+	}
 	b.click(`[data-testid="clock"]`)
 	b.click(`[data-testid="` + how + `"]`)
+	b.until("the clock to move", fmt.Sprintf(`%s !== %q`, clock, before))
 }
 
 // approver is who was asked to decide, by their unread message from Gatehouse.
