@@ -115,6 +115,7 @@ func (w *world) killed(point, url string) {
 }
 
 func TestAKilledProcessLosesNothingAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	for i, point := range slices.Sorted(maps.Keys(points)) {
 		for k, engine := range storetest.Engines {
 			if !sizes.everywhere && i%2 != k {

@@ -91,6 +91,7 @@ type setting struct {
 
 // each runs the story on both engines, with Jobs running unless idle.
 func each(t *testing.T, s setting, story func(w *world, jobs ...*Jobs)) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(...func(*store.Options)) *store.Store) {
 		t.Parallel()
 		w := newWorld(t, open, s)
