@@ -205,6 +205,9 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_open ON deliveries (workspace_id, conversation, record_kind, record_id, id)
     WHERE state IN ('pending', 'sending', 'uncertain');
+-- What a lane sends next: without it a backlog is sorted anew for every message.
+CREATE INDEX deliveries_next ON deliveries (workspace_id, conversation, priority, id)
+    WHERE state IN ('pending', 'sending', 'uncertain');
 CREATE INDEX deliveries_of_record ON deliveries (workspace_id, record_kind, record_id);
 
 -- Who works on a conversation, until when by the machines' clocks.
