@@ -106,7 +106,7 @@ func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Fac
 }
 
 func (a *attempt) drawHome(ctx context.Context) (drawing, error) {
-	data, f, err := a.cfg.Store.HomeData(ctx, a.row.WorkspaceID, a.row.UserID)
+	data, f, err := a.cfg.Store.Home(ctx, a.row.WorkspaceID, a.row.UserID)
 	if err != nil {
 		return drawing{}, fmt.Errorf("read the home of %s: %w", a.row.UserID, err)
 	}

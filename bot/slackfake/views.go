@@ -153,16 +153,23 @@ func (s *Server) closeViews(user string, from int) {
 	s.touch("views", "", user)
 }
 
-func (c *call) viewOpen() (obj, error) {
+// newModal is what opening and pushing have in common: a trigger that can be
+// spent, and a view that Slack would show.
+func (c *call) newModal() (*trigger, obj, error) {
 	t, err := c.spend()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := c.viewArg("modal")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := c.external(body, ""); err != nil {
+	return t, body, c.external(body, "")
+}
+
+func (c *call) viewOpen() (obj, error) {
+	t, body, err := c.newModal()
+	if err != nil {
 		return nil, err
 	}
 	within := t.viewID != "" && len(c.stacks[t.user]) > 0
@@ -177,15 +184,8 @@ func (c *call) viewOpen() (obj, error) {
 }
 
 func (c *call) viewPush() (obj, error) {
-	t, err := c.spend()
+	t, body, err := c.newModal()
 	if err != nil {
-		return nil, err
-	}
-	body, err := c.viewArg("modal")
-	if err != nil {
-		return nil, err
-	}
-	if err := c.external(body, ""); err != nil {
 		return nil, err
 	}
 	if t.viewID == "" || len(c.stacks[t.user]) == 0 {

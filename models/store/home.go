@@ -59,11 +59,6 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 	return home, f, nil
 }
 
-// HomeData is another name for Home.
-func (s *Store) HomeData(ctx context.Context, ws models.WorkspaceID, u models.UserID) (HomeData, models.Facts, error) {
-	return s.Home(ctx, ws, u)
-}
-
 // waitsFor reports whether the change can't go on without f's actor.
 func waitsFor(c *models.Change, f models.Facts) bool {
 	u := f.Actor.ID
