@@ -23,7 +23,10 @@ func goodForm(w *world, startsIn time.Duration) slackfake.Fields {
 func TestAChangeIsRaisedApprovedAndCarriedOut(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		form := goodForm(w, time.Hour)
-		form["familiarity"] = "done before and rehearsed"
+		for field, answer := range map[string]string{"users": "one team", "rehearsed": "yes", "rollback_tested": "yes", "reversible": "yes",
+			"done_before": "one to four times"} {
+			form[field] = answer
+		}
 		mustDo(t, w.As("ana").Slash("general", "/change new"))
 		mustDo(t, w.As("ana").Submit(form))
 		w.told("ana", "CHG-1", "1 peer", "1 service owner")

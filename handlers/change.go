@@ -2,11 +2,13 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
@@ -62,6 +64,17 @@ func (h *Handlers) openForm(ctx context.Context, r *Request, meta view.FormMeta,
 func freshInput(f models.Facts) models.Input {
 	return models.Input{Environment: models.Production, Implementer: f.Actor.ID,
 		Start: f.Now.Add(time.Hour).Truncate(time.Hour)}
+}
+
+// redrawForm asks for what the answers so far call for; what was typed stays.
+func (h *Handlers) redrawForm(ctx context.Context, r *Request) (Reply, error) {
+	meta, in := view.ReadChangeForm(r.View)
+	_, err := h.Slack.UpdateView(ctx, r.View.ID, r.View.Hash, view.ChangeForm(meta, in, h.glance(ctx, r.User), meta.Resets))
+	var failed *slackapi.Error
+	if errors.As(err, &failed) && failed.Trouble == slackapi.ViewChanged {
+		return Reply{}, nil // a later choice draws it
+	}
+	return Reply{}, err
 }
 
 // submitForm raises a new change, or saves an edit of one.

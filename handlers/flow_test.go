@@ -108,7 +108,8 @@ func TestADecisionWithAReasonIsTaken(t *testing.T) {
 func (w *house) approved() models.ChangeID {
 	w.t.Helper()
 	in := w.input()
-	in.Environment, in.Services, in.Risk.Familiarity = models.Development, []models.Slug{"reporting"}, models.Routine
+	in.Environment, in.Services = models.Development, []models.Slug{"reporting"}
+	in.Risk = models.RiskAnswers{Rehearsed: models.Yes, DoneBefore: models.TimesOften}
 	in.Start = w.store.Now().Add(time.Minute)
 	in.End = in.Start.Add(time.Hour)
 	res, err := w.store.CreateChange(w.t.Context(), w.command(ana), func(c *models.Change, f models.Facts) error { return c.Raise(in, f) })

@@ -53,6 +53,7 @@ var clicks = map[string]handle{
 	view.ActionStart:    (*Handlers).start,
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
+	view.ActionType:     (*Handlers).redrawForm,
 }
 
 // forms are the modals that can be sent, by callback id.

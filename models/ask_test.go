@@ -107,7 +107,7 @@ func TestNoMorePeopleAreAskedThanAreNeededEachForOnePlace(t *testing.T) {
 	if got := askedOf(c); !slices.Contains(got, dee) || !slices.Contains(got, ben) || len(got) != 2 {
 		t.Errorf("Dee as owner and Ben as peer, not %v", got)
 	}
-	very := w.raised(t, func(in *Input) { in.Risk.Familiarity = Untried })
+	very := w.raised(t, func(in *Input) { in.Risk = known(untried) })
 	if got := askedOf(very); len(got) != 7 || len(very.Standing().Slots) != 7 {
 		t.Errorf("%d places, asked %v", len(very.Standing().Slots), got)
 	}
@@ -153,8 +153,7 @@ func TestPeopleAtWorkAreAskedFirstThenThoseUnaskedLongest(t *testing.T) {
 func TestAnEmergencyWaitsForNoWorkingHours(t *testing.T) {
 	w := newWorld()
 	w.now = monday.Add(-10 * time.Hour)
-	c := &Change{Identity: Identity{ID: 4, Requester: ana}, Material: Material{Type: Emergency}}
-	must(t, c.Raise(w.input(), w.as(ana)))
+	c := w.raised(t, func(in *Input) { in.Type = Emergency })
 	if a := c.Asked[0]; !a.NotBefore.Equal(w.now) {
 		t.Errorf("asked at %s", a.NotBefore)
 	}

@@ -19,6 +19,9 @@ const (
 	Emergency ChangeType = "emergency"
 )
 
+// ChangeTypes lists all of them, the everyday one first.
+var ChangeTypes = []ChangeType{Normal, Standard, Emergency}
+
 // Limits of what a person may write, in letters (Unicode code points).
 const (
 	MaxTitle  = 120
@@ -52,6 +55,7 @@ type Identity struct {
 	Requester  UserID
 	CreatedAt  time.Time
 	RollbackOf ChangeID // the closed change that this one undoes; 0 = none
+	Origin     ChangeID // the first of a chain of "Raise again"; 0 = this one
 }
 
 // Material is what an approval binds to: editing any of it after submission
@@ -70,6 +74,23 @@ type Material struct {
 	Risk        RiskAnswers `json:",omitzero"`
 	Release     ReleaseID   `json:",omitzero"`
 	Artifact    string      `json:",omitzero"`
+	Template    TemplateRef `json:",omitzero"` // what a standard change was raised from
+	IncidentRef string      `json:",omitzero"` // the incident that an emergency repairs
+	WhyNow      string      `json:",omitzero"` // why it can't wait: late notice, a freeze, an emergency
+}
+
+// TemplateRef names one version of a template; the zero one means none.
+type TemplateRef struct {
+	Name    Slug `json:",omitzero"`
+	Version int  `json:",omitzero"`
+}
+
+// String names it as people read it: "restart-workers, version 2".
+func (t TemplateRef) String() string {
+	if t.Version == 0 {
+		return string(t.Name)
+	}
+	return string(t.Name) + ", version " + number(t.Version)
 }
 
 // Cosmetic may be corrected at any time without asking anybody again. A new
@@ -85,8 +106,11 @@ type Progress struct {
 	State         State
 	Revision      Revision // of the submitted content; "" in a draft
 	SubmittedAt   time.Time
-	LastEditor    UserID // who edited anything last
-	Author        UserID // who edited the material fields last
+	WindowSetAt   time.Time // the submission that set this window: notice counts from it
+	Expedited     bool      // the window came with less notice than the risk asks for
+	Retrospective bool      // an emergency that began before its approval
+	LastEditor    UserID    // who edited anything last
+	Author        UserID    // who edited the material fields last
 	Assessment    Assessment
 	PolicyVersion int
 	PolicyRule    string // the rule that set the requirements
@@ -143,6 +167,10 @@ func (m Material) revision() Revision {
 
 // Input is what a person filled in to raise or edit a change.
 type Input struct {
+	Type        ChangeType // "" = normal
+	Template    Slug       // of a standard change; "" = none
+	IncidentRef string
+	WhyNow      string
 	Title       string
 	Services    []Slug
 	Environment Environment
@@ -158,6 +186,7 @@ type Input struct {
 // InputOf is the form content of a change, for editing or raising it again.
 func InputOf(c *Change) Input {
 	return Input{
+		Type: c.Type, Template: c.Template.Name, IncidentRef: c.IncidentRef, WhyNow: c.WhyNow,
 		Title: c.Title, Services: slices.Clone(c.Services), Environment: c.Environment,
 		Start: c.Window.Start, End: c.Window.End, Plan: c.Plan, Check: c.Check,
 		Rollback: c.Rollback, Risk: c.Risk, Background: c.Background, Implementer: c.Implementer,
@@ -169,9 +198,13 @@ func (in Input) apply(c *Change) {
 	services := slices.Clone(in.Services)
 	slices.Sort(services)
 	c.Services = slices.Compact(services)
-	if c.Type == "" {
+	if c.Type = in.Type; c.Type == "" {
 		c.Type = Normal
 	}
+	if c.Template.Name != in.Template {
+		c.Template = TemplateRef{Name: in.Template}
+	}
+	c.IncidentRef, c.WhyNow = oneLine(in.IncidentRef), tidy(in.WhyNow)
 	c.Environment = in.Environment
 	c.Window = NewWindow(in.Start, in.End)
 	c.Plan, c.Check, c.Rollback = tidy(in.Plan), tidy(in.Check), tidy(in.Rollback)

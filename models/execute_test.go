@@ -97,19 +97,19 @@ func TestSpansReadInTheTwoLargestUnits(t *testing.T) {
 
 func TestAReviewIsOwedWhereItIsAndCloses(t *testing.T) {
 	for name, test := range map[string]struct {
-		risk    Familiarity
+		risk    familiarity
 		outcome Outcome
 		owed    []string
 	}{
-		"medium risk, successful":  {Rehearsed, Successful, nil},
-		"medium risk, with issues": {Rehearsed, SuccessfulWithIssues, nil},
-		"medium risk, failed":      {Rehearsed, Failed, []string{"failed"}},
-		"medium risk, rolled back": {Rehearsed, RolledBack, []string{"rolled back"}},
-		"high risk, successful":    {FirstTime, Successful, []string{"high risk"}},
-		"very high risk, failed":   {Untried, Failed, []string{"failed", "very high risk"}},
+		"medium risk, successful":  {rehearsed, Successful, nil},
+		"medium risk, with issues": {rehearsed, SuccessfulWithIssues, nil},
+		"medium risk, failed":      {rehearsed, Failed, []string{"failed"}},
+		"medium risk, rolled back": {rehearsed, RolledBack, []string{"rolled back"}},
+		"high risk, successful":    {firstTime, Successful, []string{"high risk"}},
+		"very high risk, failed":   {untried, Failed, []string{"failed", "very high risk"}},
 	} {
 		w := newWorld()
-		c := w.raised(t, func(in *Input) { in.Risk.Familiarity = test.risk })
+		c := w.raised(t, func(in *Input) { in.Risk = known(test.risk) })
 		for _, u := range []UserID{ben, dee, gus, hal, ida, fay, kim} {
 			if c.State == AwaitingApproval {
 				_ = c.Approve(c.Revision, w.as(u)) // those whom this risk does not need are refused

@@ -102,6 +102,7 @@ func (in Input) checkAlways(f Facts) fieldErrors {
 	}{
 		{FieldTitle, oneLine(in.Title), MaxTitle}, {FieldPlan, in.Plan, MaxPlan}, {FieldCheck, in.Check, MaxPlan},
 		{FieldRollback, in.Rollback, MaxPlan}, {FieldBackground, in.Background, MaxPlan},
+		{FieldIncidentRef, oneLine(in.IncidentRef), MaxTitle}, {FieldWhyNow, in.WhyNow, MaxReason},
 	} {
 		if n := utf8.RuneCountInString(tidy(limit.text)); n > limit.max {
 			errs.add(limit.field, "This is %d letters long; at most %d fit. Nothing you typed is lost: shorten it and send again.", n, limit.max)
@@ -115,8 +116,11 @@ func (in Input) checkAlways(f Facts) fieldErrors {
 			errs.add(FieldServices, "%s is retired. Choose the service that replaced it.", s.Name)
 		}
 	}
-	if in.Risk.Familiarity < 0 || in.Risk.Familiarity > Untried {
-		errs.add(FieldFamiliarity, "Choose how well the work is known from the list, or leave it open.")
+	for field := range in.Risk.wrong() {
+		errs.add(field, "Choose one of the answers in the list, or leave it open.")
+	}
+	if in.Type != "" && !slices.Contains(ChangeTypes, in.Type) {
+		errs.add(FieldType, "Choose the type of the change from the list.")
 	}
 	return errs
 }

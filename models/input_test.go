@@ -56,7 +56,8 @@ var wrong = []struct {
 		map[Field]string{FieldImplementer: "Quin can't carry out a change: this account is deactivated or a bot. Choose another person."}},
 	{"a bot as implementer", func(in *Input) { in.Implementer = robo },
 		map[Field]string{FieldImplementer: "Robo can't carry out a change: this account is deactivated or a bot. Choose another person."}},
-	{"an answer that is none", func(in *Input) { in.Risk.Familiarity = 9 }, map[Field]string{FieldFamiliarity: "Choose how well the work is known from the list, or leave it open."}},
+	{"a type that is none", func(in *Input) { in.Type = "magic" }, map[Field]string{FieldType: "Choose the type of the change from the list."}},
+	{"an answer that is none", func(in *Input) { in.Risk.Rehearsed = 9 }, map[Field]string{FieldRehearsed: "Choose one of the answers in the list, or leave it open."}},
 }
 
 func TestWhatIsWrongIsSaidBesideItsField(t *testing.T) {
@@ -140,7 +141,7 @@ func TestADraftKeepsWhatWasTypedAndSaysLaterWhatItLacks(t *testing.T) {
 	if r.Text != want {
 		t.Errorf("%s", r.Text)
 	}
-	for _, in := range []Input{{Title: strings.Repeat("x", 4000)}, {Services: []Slug{"nope"}}, {Services: []Slug{"fax"}}, {Risk: RiskAnswers{-1}}} {
+	for _, in := range []Input{{Title: strings.Repeat("x", 4000)}, {Services: []Slug{"nope"}}, {Services: []Slug{"fax"}}, {Risk: RiskAnswers{Users: -1}}} {
 		wellSaid(t, refused(t, c.SaveDraft(in, w.as(ana))))
 	}
 	must(t, c.Edit(w.input(), w.as(ana)))

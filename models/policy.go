@@ -60,8 +60,9 @@ type Requirement struct {
 // transaction.
 type Facts struct {
 	*Directory
-	Now   time.Time
-	Actor Person
+	Now    time.Time
+	Actor  Person
+	Around Around
 }
 
 // Requirements is what the policy asks of the change as it stands, and the

@@ -129,7 +129,7 @@ func (w *world) leaves(u UserID) {
 
 func TestTheFirstRuleThatMatchesDecidesAndAdditionsAdd(t *testing.T) {
 	w := newWorld()
-	c := w.raised(t, func(in *Input) { in.Services = []Slug{"ledger", "docs"}; in.Risk.Familiarity = Routine })
+	c := w.raised(t, func(in *Input) { in.Services = []Slug{"ledger", "docs"}; in.Risk = known(routine) })
 	if c.PolicyRule != "production, medium risk + tier 0" || c.PolicyVersion != 1 {
 		t.Errorf("rule %q of version %d", c.PolicyRule, c.PolicyVersion)
 	}
@@ -152,7 +152,7 @@ func TestAPolicyThatCoversNothingRefuses(t *testing.T) {
 
 func TestTheSameContentNeverNeedsLessUnderANewerPolicy(t *testing.T) {
 	w := newWorld().clone()
-	c := w.raised(t, func(in *Input) { in.Risk.Familiarity = FirstTime }) // high: peer, owner, 2 of CAB
+	c := w.raised(t, func(in *Input) { in.Risk = known(firstTime) }) // high: peer, owner, 2 of CAB
 	must(t, c.AskForChanges("Say when.", c.Revision, w.as(ben)))
 	w.Policy = Policy{Version: 2, Rules: []Rule{{Name: "loose", Require: []Need{{Role: RoleCAB, Count: 1}, {Role: RoleECAB, Count: 1}}}}}
 	must(t, c.Edit(InputOf(c), w.as(ana)))

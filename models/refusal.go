@@ -22,7 +22,6 @@ const (
 	FieldCheck         Field = "check"
 	FieldRollback      Field = "rollback"
 	FieldImplementer   Field = "implementer"
-	FieldFamiliarity   Field = "familiarity"
 	FieldBackground    Field = "background"
 	FieldReason        Field = "reason"
 	FieldOutcome       Field = "outcome"
@@ -33,6 +32,17 @@ const (
 	FieldType          Field = "type"
 	FieldRelease       Field = "release"
 	FieldArtifact      Field = "artifact"
+	FieldTemplate      Field = "template"
+	FieldIncidentRef   Field = "incident_ref"
+	FieldWhyNow        Field = "why_now"
+
+	FieldUsers          Field = "users"
+	FieldRehearsed      Field = "rehearsed"
+	FieldRollbackTested Field = "rollback_tested"
+	FieldReversible     Field = "reversible"
+	FieldDoneBefore     Field = "done_before"
+	FieldPeak           Field = "peak"
+	FieldParties        Field = "parties"
 )
 
 // Refusal is a rule saying no, in words for the person who asked: what
@@ -69,8 +79,9 @@ func (r *Refusal) sentences() string {
 }
 
 // formOrder is the order in which the fields of raising a change are filled in.
-var formOrder = []Field{FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd, FieldPlan,
-	FieldCheck, FieldRollback, FieldFamiliarity, FieldImplementer, FieldBackground}
+var formOrder = []Field{FieldType, FieldTemplate, FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd,
+	FieldIncidentRef, FieldWhyNow, FieldPlan, FieldCheck, FieldRollback, FieldUsers, FieldRehearsed, FieldRollbackTested,
+	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldBackground}
 
 // Refusef makes a refusal from a sentence.
 func Refusef(format string, args ...any) error {

@@ -70,15 +70,24 @@ func TestEveryMaterialFieldMakesANewRevisionAndShowsInTheDifference(t *testing.T
 // field itself where no form can.
 func editsOf(t *testing.T) map[string]func(c *Change, in *Input) {
 	edits := map[string]func(c *Change, in *Input){
-		"Type":             func(c *Change, in *Input) { c.Type = Emergency; in.Title += "!" },
-		"Environment":      func(_ *Change, in *Input) { in.Environment = Staging },
-		"Services":         func(_ *Change, in *Input) { in.Services = []Slug{"pay-api", "wallet"} },
-		"Window.Start":     func(_ *Change, in *Input) { in.Start = in.Start.Add(time.Minute) },
-		"Window.End":       func(_ *Change, in *Input) { in.End = in.End.Add(time.Second) },
-		"Plan":             func(_ *Change, in *Input) { in.Plan += " Then wait." },
-		"Check":            func(_ *Change, in *Input) { in.Check += " No errors." },
-		"Rollback":         func(_ *Change, in *Input) { in.Rollback += " Call Dee." },
-		"Risk.Familiarity": func(_ *Change, in *Input) { in.Risk.Familiarity = Routine },
+		"Type":                func(_ *Change, in *Input) { in.Type = Emergency },
+		"Environment":         func(_ *Change, in *Input) { in.Environment = Staging },
+		"Services":            func(_ *Change, in *Input) { in.Services = []Slug{"pay-api", "wallet"} },
+		"Window.Start":        func(_ *Change, in *Input) { in.Start = in.Start.Add(time.Minute) },
+		"Window.End":          func(_ *Change, in *Input) { in.End = in.End.Add(time.Second) },
+		"Plan":                func(_ *Change, in *Input) { in.Plan += " Then wait." },
+		"Check":               func(_ *Change, in *Input) { in.Check += " No errors." },
+		"Rollback":            func(_ *Change, in *Input) { in.Rollback += " Call Dee." },
+		"Template.Name":       func(_ *Change, in *Input) { in.Template = "restart" },
+		"IncidentRef":         func(_ *Change, in *Input) { in.IncidentRef = "INC-7" },
+		"WhyNow":              func(_ *Change, in *Input) { in.WhyNow = "The key expires tonight." },
+		"Risk.Users":          func(_ *Change, in *Input) { in.Risk.Users = ReachMany },
+		"Risk.Rehearsed":      func(_ *Change, in *Input) { in.Risk.Rehearsed = No },
+		"Risk.RollbackTested": func(_ *Change, in *Input) { in.Risk.RollbackTested = No },
+		"Risk.Reversible":     func(_ *Change, in *Input) { in.Risk.Reversible = No },
+		"Risk.DoneBefore":     func(_ *Change, in *Input) { in.Risk.DoneBefore = TimesOften },
+		"Risk.Peak":           func(_ *Change, in *Input) { in.Risk.Peak = Yes },
+		"Risk.Parties":        func(_ *Change, in *Input) { in.Risk.Parties = Yes },
 	}
 	for name := range leaves(reflect.ValueOf(&Material{}).Elem(), "") {
 		if edits[name] == nil {
@@ -147,7 +156,7 @@ func TestANewImplementerOrLastEditorLosesOnlyTheirOwnApproval(t *testing.T) {
 	w := newWorld()
 	in := func(s *Input) {
 		s.Environment, s.Services = Production, []Slug{"pay-api"}
-		s.Risk.Familiarity = FirstTime
+		s.Risk = known(firstTime)
 	} // 3 × 3: high
 	c := w.approvedBy(t, w.raised(t, in), ben, dee, gus, lea)
 	if c.State != Approved {
@@ -238,11 +247,11 @@ func TestADifferenceIsTold(t *testing.T) {
 	if last := events[len(events)-1]; c.Implementer != cai || fmt.Sprint(last.Diff) != "[{Implementer Ana Ana}]" {
 		t.Errorf("implementer %s, difference %v", c.Implementer, last.Diff)
 	}
-	must(t, w.editing(c, ana, func(in *Input) { in.End = in.End.Add(time.Hour); in.Risk.Familiarity = 0 }))
+	must(t, w.editing(c, ana, func(in *Input) { in.End = in.End.Add(time.Hour); in.Risk.DoneBefore = TimesCounted }))
 	events = c.Events()
 	want := []FieldDiff{
 		{"Window", "2026-03-02 11:00 to 2026-03-02 13:00 UTC", "2026-03-02 11:00 to 2026-03-02 14:00 UTC"},
-		{"How well known", "done before and rehearsed", ""},
+		{"Done before", "one to four times", ""},
 	}
 	if diff := cmp.Diff(want, events[0].Diff); diff != "" {
 		t.Error(diff)

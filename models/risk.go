@@ -34,37 +34,6 @@ func (r RiskLevel) atLeast(o RiskLevel) RiskLevel {
 	return r
 }
 
-// Familiarity is how well the work is known, from 1 (automated, done at least
-// five times) to 4 (new, by hand, or not rehearsed); it is the likelihood of
-// the risk matrix. 0 = not answered, which counts as 4.
-type Familiarity int
-
-// The answers to "how well is this work known?".
-const (
-	Routine   Familiarity = 1
-	Rehearsed Familiarity = 2
-	FirstTime Familiarity = 3
-	Untried   Familiarity = 4
-)
-
-var familiarityNames = map[Familiarity]string{
-	Routine:   "automated and done at least five times",
-	Rehearsed: "done before and rehearsed",
-	FirstTime: "new, but rehearsed",
-	Untried:   "new, by hand, or not rehearsed",
-}
-
-// String says the answer in words.
-func (a Familiarity) String() string { return familiarityNames[a] }
-
-// Familiarities lists the answers, safest first.
-var Familiarities = []Familiarity{Routine, Rehearsed, FirstTime, Untried}
-
-// RiskAnswers are what a person answers about risk. They are material.
-type RiskAnswers struct {
-	Familiarity Familiarity `json:",omitzero"`
-}
-
 // Assessment is a change's risk with everything that made it so.
 type Assessment struct {
 	Level      RiskLevel
@@ -90,25 +59,50 @@ type RaisingCondition struct {
 
 // raisingConditions that can be judged from the change and the directory.
 var raisingConditions = []RaisingCondition{
+	{"rollback untested", func(m Material, f Facts) (string, bool) {
+		tier := tierOf(&Change{Material: m}, f)
+		return fmt.Sprintf("its rollback was not tested, and it touches a service of tier %d", tier),
+			m.Environment == Production && tier <= 1 && m.Risk.RollbackTested != Yes
+	}},
 	{"many services", func(m Material, _ Facts) (string, bool) {
 		return fmt.Sprintf("it touches %d services, more than %d", len(m.Services), manyServices), len(m.Services) > manyServices
+	}},
+	{"irreversible data", func(m Material, _ Facts) (string, bool) {
+		_, why := yesOr(m.Risk.Reversible, "data can be brought back", "data can't be brought back")
+		return why, m.Environment == Production && m.Risk.Reversible != Yes
 	}},
 }
 
 const manyServices = 3
 
+// likelihoodOf is how likely the work goes wrong: 1 often done and rehearsed,
+// 2 done before and rehearsed, 3 new but rehearsed, 4 not rehearsed.
+func likelihoodOf(m Material, f Facts) (int, string) {
+	switch times := doneBefore(m, f); {
+	case m.Risk.Rehearsed == Unanswered:
+		return 4, "whether it was rehearsed was not answered, which counts as no"
+	case m.Risk.Rehearsed != Yes:
+		return 4, "not rehearsed"
+	default:
+		return map[Times]int{TimesOften: 1, TimesSome: 2, TimesNever: 3}[times], "rehearsed, and done " + times.String() + " before"
+	}
+}
+
 // Assess judges the risk of a change's content: the highest of the impact ×
-// likelihood matrix and the raising conditions wins, and every reason is kept.
+// likelihood matrix, the questionnaire and the raising conditions wins, and
+// every reason is kept. Outside production the questionnaire weighs nothing.
 func Assess(m Material, f Facts) Assessment {
 	impact, why := impactOf(m, f)
-	likelihood, how := int(m.Risk.Familiarity), m.Risk.Familiarity.String()
-	if likelihood < 1 || likelihood > 4 {
-		likelihood, how = int(Untried), "how well the work is known was not answered, which counts as "+Untried.String()
-	}
+	likelihood, how := likelihoodOf(m, f)
 	a := Assessment{Level: matrix[impact-1][likelihood-1], Impact: impact, Likelihood: likelihood}
 	a.Reasons = append(a.Reasons,
 		fmt.Sprintf("impact %d of 4: %s", impact, why),
 		fmt.Sprintf("likelihood %d of 4: %s", likelihood, how))
+	if m.Environment == Production {
+		points, why := weighed(m, f)
+		a.Level = a.Level.atLeast(bandOf(points))
+		a.Reasons = append(a.Reasons, fmt.Sprintf("questionnaire %d of %d points (%s): %s", points, mostPoints, bandOf(points), why))
+	}
 	for _, condition := range raisingConditions {
 		if why, holds := condition.Holds(m, f); holds {
 			a.Level = a.Level.atLeast(RiskHigh)
@@ -130,6 +124,9 @@ func impactOf(m Material, f Facts) (int, string) {
 		if s, known := f.Services[slug]; known && impactByTier[s.Tier] > impact {
 			impact, why = impactByTier[s.Tier], fmt.Sprintf("%s is tier %d", s.Name, s.Tier)
 		}
+	}
+	if reach := int(m.Risk.Users); m.Risk.Users >= ReachMany && reach > impact {
+		impact, why = reach, m.Risk.Users.String()+" would notice"
 	}
 	return impact, why
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // golden is the table of the domain notes, likelihood down, impact across.
@@ -69,7 +70,7 @@ func TestImpactComesFromTheMostCriticalServiceInProduction(t *testing.T) {
 		{Test, []Slug{"ledger"}, 1, "outside production"},
 		{Development, []Slug{"ledger"}, 1, "outside production"},
 	} {
-		a := Assess(Material{Environment: test.env, Services: test.services, Risk: RiskAnswers{Routine}}, w.as(ana))
+		a := Assess(Material{Environment: test.env, Services: test.services, Risk: known(routine)}, w.as(ana))
 		if want := fmt.Sprintf("impact %d of 4: %s", test.impact, test.why); a.Impact != test.impact || a.Reasons[0] != want {
 			t.Errorf("%s %v: impact %d, %q", test.env, test.services, a.Impact, a.Reasons[0])
 		}
@@ -78,17 +79,53 @@ func TestImpactComesFromTheMostCriticalServiceInProduction(t *testing.T) {
 
 func TestNoAnswerCountsAsTheWorstAndSaysSo(t *testing.T) {
 	w := newWorld()
-	for _, answer := range []Familiarity{0, -1, 5} {
-		a := Assess(Material{Environment: Production, Services: []Slug{"ledger"}, Risk: RiskAnswers{answer}}, w.as(ana))
-		if a.Level != RiskVeryHigh || a.Likelihood != 4 || !strings.Contains(a.Reasons[1], "was not answered, which counts as new, by hand") {
-			t.Errorf("%d: %s, %q", answer, a.Level, a.Reasons[1])
+	m := Material{Environment: Production, Services: []Slug{"docs"}, Window: NewWindow(w.now, w.now.Add(time.Hour))}
+	worst := m
+	worst.Risk = RiskAnswers{Users: ReachEverybody, Rehearsed: No, RollbackTested: No, Reversible: No}
+	silent, told := Assess(m, w.as(ana)), Assess(worst, w.as(ana))
+	if silent.Likelihood != 4 || silent.Likelihood != told.Likelihood {
+		t.Errorf("likelihood %d without answers, %d with the worst ones", silent.Likelihood, told.Likelihood)
+	}
+	p, _ := weighed(m, w.as(ana))
+	if q, _ := weighed(worst, w.as(ana)); p != q {
+		t.Errorf("the questionnaire weighs %d without answers, %d with the worst ones", p, q)
+	}
+	all := strings.Join(silent.Reasons, " ")
+	for _, words := range []string{"whether it was rehearsed was not answered, which counts as no", "who notices was not answered",
+		"whether the rollback was tested was not answered", "whether data can be brought back was not answered"} {
+		if !strings.Contains(all, words) {
+			t.Errorf("nothing says %q: %v", words, silent.Reasons)
 		}
 	}
-	for _, answer := range Familiarities {
-		a := Assess(Material{Environment: Production, Services: []Slug{"docs"}, Risk: RiskAnswers{answer}}, w.as(ana))
-		if a.Likelihood != int(answer) || !strings.HasSuffix(a.Reasons[1], answer.String()) {
-			t.Errorf("%d: likelihood %d, %q", answer, a.Likelihood, a.Reasons[1])
+}
+
+func TestLikelihoodIsHowWellTheWorkIsKnown(t *testing.T) {
+	w := newWorld()
+	for _, n := range familiarities {
+		if a := Assess(Material{Environment: Production, Services: []Slug{"docs"}, Risk: known(n)}, w.as(ana)); a.Likelihood != int(n) {
+			t.Errorf("%d: likelihood %d, %q", n, a.Likelihood, a.Reasons[1])
 		}
+	}
+}
+
+func TestEverySumOfTheQuestionnaireIsInOneBandAndMoreIsNeverLess(t *testing.T) {
+	most := 0
+	w := newWorld()
+	worst := Material{Environment: Production, Services: []Slug{"ledger", "web"}, Window: NewWindow(w.now, w.now.Add(time.Hour)),
+		Risk: RiskAnswers{Users: ReachEverybody, Rehearsed: No, RollbackTested: No, Reversible: No, DoneBefore: TimesNever, Peak: Yes, Parties: Yes}}
+	if most, _ = weighed(worst, w.as(ana)); most != mostPoints {
+		t.Errorf("the worst answers come to %d points, not %d", most, mostPoints)
+	}
+	if len(questionnaire) != 8 || questionnaireBands[0].from != 0 {
+		t.Errorf("%d questions, first band from %d", len(questionnaire), questionnaireBands[0].from)
+	}
+	for points := 1; points <= mostPoints; points++ {
+		if indexOf(bandOf(points)) < indexOf(bandOf(points-1)) {
+			t.Errorf("%d points are %s, %d are %s", points-1, bandOf(points-1), points, bandOf(points))
+		}
+	}
+	if bandOf(mostPoints) != RiskVeryHigh {
+		t.Errorf("the worst is only %s", bandOf(mostPoints))
 	}
 }
 
@@ -96,15 +133,15 @@ func TestMoreThanThreeServicesAreAtLeastHighRisk(t *testing.T) {
 	w := newWorld()
 	four := []Slug{"docs", "ledger", "pay-api", "web"}
 	for _, env := range Environments {
-		for _, answer := range Familiarities {
-			m := Material{Environment: env, Services: four, Risk: RiskAnswers{answer}}
+		for _, answer := range familiarities {
+			m := Material{Environment: env, Services: four, Risk: known(answer)}
 			a := Assess(m, w.as(ana))
 			m.Services = four[:3]
 			b := Assess(m, w.as(ana))
-			if indexOf(a.Level) < indexOf(RiskHigh) || indexOf(a.Level) < indexOf(b.Level) || !strings.Contains(a.Reasons[len(a.Reasons)-1], "4 services, more than 3") {
-				t.Errorf("%s, %s: %s after %s, because %v", env, answer, a.Level, b.Level, a.Reasons)
+			if indexOf(a.Level) < indexOf(RiskHigh) || indexOf(a.Level) < indexOf(b.Level) || !strings.Contains(strings.Join(a.Reasons, " "), "4 services, more than 3") {
+				t.Errorf("%s, %d: %s after %s, because %v", env, answer, a.Level, b.Level, a.Reasons)
 			}
-			if len(b.Reasons) != 2 {
+			if strings.Contains(strings.Join(b.Reasons, " "), "services, more than") {
 				t.Errorf("three services raise nothing: %v", b.Reasons)
 			}
 		}

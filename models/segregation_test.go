@@ -77,11 +77,11 @@ func TestNobodyDecidesOnWhatTheyHadAHandIn(t *testing.T) {
 	for _, hand := range involved {
 		for _, u := range []UserID{kim, oli, lea} {
 			for _, services := range [][]Slug{{"docs"}, {"pay-api"}, {"ledger"}, {"docs", "ledger", "pay-api", "web"}} {
-				for _, known := range Familiarities {
+				for _, n := range familiarities {
 					for _, env := range Environments {
 						w := newWorld().clone()
 						everyRole(w, u)
-						c := hand.make(t, w, u, func(in *Input) { in.Services, in.Risk.Familiarity, in.Environment = services, known, env })
+						c := hand.make(t, w, u, func(in *Input) { in.Services, in.Risk, in.Environment = services, known(n), env })
 						if c.State != AwaitingApproval {
 							t.Fatalf("%s: %s, so nothing is tried", hand.how, c.State)
 						}
@@ -91,7 +91,7 @@ func TestNobodyDecidesOnWhatTheyHadAHandIn(t *testing.T) {
 						} {
 							if err == nil {
 								accepted++
-								t.Errorf("%s (%s) decided: %v %s %s", u, hand.how, services, known, env)
+								t.Errorf("%s (%s) decided: %v %d %s", u, hand.how, services, n, env)
 								continue
 							}
 							wellSaid(t, refused(t, err))
@@ -168,8 +168,8 @@ func TestNamingABoardMemberAsImplementerForAMomentMakesNoMajoritySmaller(t *test
 		}
 		return n
 	}
-	honest := w.raised(t, func(in *Input) { in.Risk.Familiarity = Untried })
-	c := w.raised(t, func(in *Input) { in.Risk.Familiarity, in.Implementer = Untried, gus })
+	honest := w.raised(t, func(in *Input) { in.Risk = known(untried) })
+	c := w.raised(t, func(in *Input) { in.Risk, in.Implementer = known(untried), gus })
 	if board(honest) != 3 || board(c) != 2 {
 		t.Fatalf("the majority is %d of four, %d without the one who carries it out", board(honest), board(c))
 	}

@@ -105,7 +105,7 @@ func TestTheOrderOfClicksNeverMatters(t *testing.T) {
 	orders := 0
 	w := newWorld().clone()
 	w.Roles[RoleCAB] = []UserID{gus, hal, lea, jon} // the majority of four is three
-	draft := w.raised(t, func(in *Input) { in.Risk.Familiarity = Untried })
+	draft := w.raised(t, func(in *Input) { in.Risk = known(untried) })
 	permutations(people, func(order []UserID) {
 		orders++
 		c := copyOf(draft)
@@ -125,7 +125,7 @@ func TestOnePersonFillsOnePlaceOnly(t *testing.T) {
 	if got := c.Standing().Missing(); c.State != AwaitingApproval || got != "1 peer" {
 		t.Errorf("%s, missing %s: what others can give should be named", c.State, got)
 	}
-	two := w.raised(t, func(in *Input) { in.Services = []Slug{"pay-api", "wallet"}; in.Risk.Familiarity = Untried })
+	two := w.raised(t, func(in *Input) { in.Services = []Slug{"pay-api", "wallet"}; in.Risk = known(untried) })
 	if got := two.Standing().Missing(); got != "1 peer, each service owner, majority of CAB (3), 1 operations lead and 1 change manager" {
 		t.Errorf("an owner of two services is one owner: %s", got)
 	}

@@ -233,7 +233,7 @@ func (k *walker) form() Input {
 	in.Services = rapid.SampledFrom([][]Slug{{"pay-api"}, {"pay-api"}, {"docs"}, {"ledger"}, {"web", "wallet"},
 		{"docs", "ledger", "pay-api", "web"}}).Draw(k.T, "services")
 	in.Environment = rapid.SampledFrom([]Environment{Production, Production, Production, Staging, Test}).Draw(k.T, "environment")
-	in.Risk.Familiarity = Familiarity(rapid.IntRange(0, 4).Draw(k.T, "familiarity"))
+	in.Risk = known(familiarity(rapid.IntRange(0, 4).Draw(k.T, "familiarity")))
 	in.Start = k.w.now.Add(time.Duration(rapid.IntRange(-1, 3).Draw(k.T, "start")) * 10 * time.Minute)
 	in.End = in.Start.Add(time.Duration(rapid.IntRange(2, 12).Draw(k.T, "length")) * 10 * time.Minute)
 	in.Implementer = rapid.SampledFrom([]UserID{"", "", ana, ben, gus, dee, pat}).Draw(k.T, "implementer")
@@ -259,7 +259,7 @@ func (k *walker) spoil(in *Input) {
 	case 5:
 		in.Implementer = quin
 	case 6:
-		in.Risk.Familiarity = 7
+		in.Risk.Users = 7
 	}
 }
 

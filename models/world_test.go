@@ -143,7 +143,7 @@ func (w *world) input() Input {
 		Title: "Rotate the signing key", Services: []Slug{"pay-api"}, Environment: Production,
 		Start: w.now.Add(time.Hour), End: w.now.Add(3 * time.Hour),
 		Plan: "1. Add the new key. 2. Remove the old one.", Check: "Payments go through.", Rollback: "On any error put the old key back, 5 minutes.",
-		Risk: RiskAnswers{Rehearsed}, Background: "The old key expires.",
+		Risk: known(rehearsed), Background: "The old key expires.",
 	}
 }
 
@@ -233,4 +233,30 @@ func kinds(events []Event) string {
 		out = append(out, fmt.Sprint(e.Kind))
 	}
 	return strings.Join(out, " ")
+}
+
+// familiarity is how well a test's work is known, as the likelihood of the
+// risk matrix; everything else about it is as good as can be.
+type familiarity int
+
+const (
+	routine   familiarity = 1
+	rehearsed familiarity = 2
+	firstTime familiarity = 3
+	untried   familiarity = 4
+)
+
+var familiarities = []familiarity{routine, rehearsed, firstTime, untried}
+
+// known are the answers that make the work so likely to go wrong; 0 answers nothing.
+func known(n familiarity) RiskAnswers {
+	if n == 0 {
+		return RiskAnswers{}
+	}
+	a := RiskAnswers{Users: ReachOneTeam, Rehearsed: Yes, RollbackTested: Yes, Reversible: Yes, Peak: No, Parties: No}
+	a.DoneBefore = map[familiarity]Times{routine: TimesOften, rehearsed: TimesSome, firstTime: TimesNever, untried: TimesNever}[n]
+	if n == untried {
+		a.Rehearsed = No
+	}
+	return a
 }

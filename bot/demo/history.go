@@ -19,12 +19,20 @@ type story struct {
 	last models.ChangeID
 }
 
+// How well the work of a plan is known, from often done to never tried.
+var (
+	routine   = models.RiskAnswers{Users: models.ReachOneTeam, Rehearsed: models.Yes, RollbackTested: models.Yes, Reversible: models.Yes, DoneBefore: models.TimesOften}
+	rehearsed = models.RiskAnswers{Users: models.ReachOneTeam, Rehearsed: models.Yes, RollbackTested: models.Yes, Reversible: models.Yes, DoneBefore: models.TimesSome}
+	firstTime = models.RiskAnswers{Users: models.ReachOneTeam, Rehearsed: models.Yes, RollbackTested: models.Yes, Reversible: models.Yes, DoneBefore: models.TimesNever}
+	untried   = models.RiskAnswers{Users: models.ReachMany, Rehearsed: models.No, Reversible: models.Yes, DoneBefore: models.TimesNever}
+)
+
 // plan is a change as somebody of the company would fill in the form.
 type plan struct {
 	title    string
 	service  models.Slug
 	env      models.Environment // production when empty
-	known    models.Familiarity
+	known    models.RiskAnswers
 	in       time.Duration // start, from now
 	lasts    time.Duration // one hour when zero
 	steps    string
@@ -41,41 +49,41 @@ func (s *story) tell(ctx context.Context) error {
 }
 
 func (s *story) lastWeek(ctx context.Context) {
-	s.raise(ctx, joy, plan{title: "Warm the catalogue cache before the sale", service: "catalog", known: models.Routine, in: time.Hour,
+	s.raise(ctx, joy, plan{title: "Warm the catalogue cache before the sale", service: "catalog", known: routine, in: time.Hour,
 		steps: "1. Run the warm-up job for all 14 regions.\n2. Compare hit rates in the dashboard.", check: "Hit rate above 95 % in every region for ten minutes.",
 		rollback: "When latency rises above 200 ms: stop the job, flush the new keys (2 minutes)."})
 	s.approve(ctx, ben)
 	s.carryOut(ctx, joy, models.Completion{Outcome: models.Successful, AsBuilt: "cache-warmup 3.2"})
 
-	s.raise(ctx, ana, plan{title: "Add an index to ledger entries by account", service: "ledger", known: models.Rehearsed, in: 20 * time.Hour,
+	s.raise(ctx, ana, plan{title: "Add an index to ledger entries by account", service: "ledger", known: rehearsed, in: 20 * time.Hour,
 		steps: "1. CREATE INDEX CONCURRENTLY on the replica set.\n2. Switch the query planner hint.", check: "p99 of account statements below 80 ms.",
 		rollback: "When lock waits exceed 5 s: drop the index (1 minute)."})
 	s.approve(ctx, ben, chi)
 	s.carryOut(ctx, ana, models.Completion{Outcome: models.SuccessfulWithIssues, Note: "Replica lag rose to 40 s for six minutes.", AsBuilt: "ledger schema 118"})
 
-	s.raise(ctx, ben, plan{title: "Move search to the new ranking model", service: "search", known: models.FirstTime, in: 22 * time.Hour, lasts: 2 * time.Hour,
+	s.raise(ctx, ben, plan{title: "Move search to the new ranking model", service: "search", known: firstTime, in: 22 * time.Hour, lasts: 2 * time.Hour,
 		steps: "1. Deploy ranker 2.0 beside the old one.\n2. Shift 5, 25, 100 % of queries.", check: "Click-through within 2 % of today at each step.",
 		rollback: "When click-through drops by more than 5 %: shift back to ranker 1.9 (3 minutes)."})
 	s.approve(ctx, ana, joy, fay, gus)
 	s.carryOut(ctx, ben, models.Completion{Outcome: models.Failed, Note: "Empty results for queries with umlauts; found after 25 %.", Incident: "INC-482", OutageMinutes: 11})
 
-	s.raise(ctx, hana, plan{title: "Send receipts through the new mail provider", service: "notifications", known: models.Untried, in: 30 * time.Hour,
+	s.raise(ctx, hana, plan{title: "Send receipts through the new mail provider", service: "notifications", known: untried, in: 30 * time.Hour,
 		steps: "Switch the SMTP relay in the settings.", check: "Receipts arrive.", rollback: "Switch back when receipts are late (5 minutes)."})
 	s.do(ctx, ivo, s.last, func(c *models.Change, f models.Facts) error {
 		return c.Reject("The provider's contract is not signed. Raise it again once procurement is done.", c.Revision, f)
 	})
 
-	s.raise(ctx, joy, plan{title: "Double the workers of warehouse sync", service: "warehouse-sync", known: models.Rehearsed, in: 26 * time.Hour,
+	s.raise(ctx, joy, plan{title: "Double the workers of warehouse sync", service: "warehouse-sync", known: rehearsed, in: 26 * time.Hour,
 		steps: "Scale the worker group from 6 to 12.", check: "Queue age below one minute.", rollback: "When the database pool is exhausted: scale back to 6 (1 minute)."})
 	s.do(ctx, joy, s.last, func(c *models.Change, f models.Facts) error {
 		return c.Cancel("The queue recovered by itself after the fix in CHG-2.", f)
 	})
 
-	s.raise(ctx, fay, plan{title: "New label printer driver in Rotterdam", service: "shipping", known: models.FirstTime, in: 8 * time.Hour,
+	s.raise(ctx, fay, plan{title: "New label printer driver in Rotterdam", service: "shipping", known: firstTime, in: 8 * time.Hour,
 		steps: "Roll out driver 5 to the 12 stations.", check: "Three test labels a station scan.", rollback: "When a scan fails: driver 4 from the share (10 minutes)."})
 	s.wait(ctx, 24*time.Hour) // nobody answered: it expires
 
-	s.raise(ctx, hana, plan{title: "Rotate the signing keys of Identity", service: "identity", known: models.Rehearsed, in: 20 * time.Hour,
+	s.raise(ctx, hana, plan{title: "Rotate the signing keys of Identity", service: "identity", known: rehearsed, in: 20 * time.Hour,
 		steps: "1. Publish the new key.\n2. Wait for caches (15 minutes).\n3. Sign with the new key.", check: "No rise of 401 answers in any service.",
 		rollback: "When 401 answers exceed 0.1 %: sign with the old key again (1 minute)."})
 	s.approve(ctx, eli, ivo, fay, gus, dev)
@@ -89,24 +97,24 @@ func (s *story) today(ctx context.Context) {
 	if s.err == nil {
 		s.wait(ctx, firstTuesday(s.app.Store.Now()).Sub(s.app.Store.Now())-90*time.Minute)
 	}
-	s.raise(ctx, hana, plan{title: "Upgrade the notification workers to 4.1", service: "notifications", known: models.Rehearsed, in: time.Hour, lasts: 3 * time.Hour,
+	s.raise(ctx, hana, plan{title: "Upgrade the notification workers to 4.1", service: "notifications", known: rehearsed, in: time.Hour, lasts: 3 * time.Hour,
 		steps: "1. Drain worker by worker.\n2. Replace the image.\n3. Refill.", check: "Delivery rate as before for each worker.",
 		rollback: "When a worker fails twice: image 4.0 (4 minutes)."})
 	running := s.last
 	s.approve(ctx, eli, ivo)
-	s.raise(ctx, ben, plan{title: "Monthly partition of the reporting tables", service: "reporting", known: models.Routine, in: 2 * time.Hour,
+	s.raise(ctx, ben, plan{title: "Monthly partition of the reporting tables", service: "reporting", known: routine, in: 2 * time.Hour,
 		steps: "Run the partition job for December.", check: "The December partition exists on both nodes.", rollback: "When the job runs longer than 20 minutes: kill it; nothing is changed (1 minute)."})
 	s.approve(ctx, ana)
-	s.raise(ctx, joy, plan{title: "Christmas banner on the storefront", service: "storefront-web", env: models.Staging, known: models.Routine, in: 3 * time.Hour,
+	s.raise(ctx, joy, plan{title: "Christmas banner on the storefront", service: "storefront-web", env: models.Staging, known: routine, in: 3 * time.Hour,
 		steps: "Switch on the feature flag in staging.", check: "Banner on all four page types.", rollback: "Switch the flag off (10 seconds)."})
-	s.raise(ctx, ana, plan{title: "Raise the payout limit for marketplaces", service: "payments-api", known: models.Rehearsed, in: 25 * time.Hour,
+	s.raise(ctx, ana, plan{title: "Raise the payout limit for marketplaces", service: "payments-api", known: rehearsed, in: 25 * time.Hour,
 		steps: "1. Deploy payments-api 7.4.\n2. Switch the limit to 25,000 for 3 sellers, then all.", check: "Payout errors stay below 0.01 %, and the ledger balances.",
 		rollback: "When a payout fails for more than two sellers: limit back to 10,000, then deploy 7.3 (6 minutes)."})
 	s.approve(ctx, ben, fay)
-	s.raise(ctx, ben, plan{title: "Move checkout sessions to the new cache", service: "checkout", known: models.Rehearsed, in: 44 * time.Hour, lasts: 2 * time.Hour,
+	s.raise(ctx, ben, plan{title: "Move checkout sessions to the new cache", service: "checkout", known: rehearsed, in: 44 * time.Hour, lasts: 2 * time.Hour,
 		steps: "1. Write to both caches.\n2. Read from the new one for 10, 50, 100 % of sessions.", check: "Session loss below 0.1 % at each step.",
 		rollback: "When session loss exceeds 0.5 %: read from the old cache (1 minute)."})
-	s.raise(ctx, hana, plan{title: "Parcel tracking reads from the replica", service: "tracking", known: models.Rehearsed, in: 50 * time.Hour,
+	s.raise(ctx, hana, plan{title: "Parcel tracking reads from the replica", service: "tracking", known: rehearsed, in: 50 * time.Hour,
 		steps: "Point the read pool at the replica.", check: "Tracking pages show scans not older than 30 s.", rollback: "Point the pool back (1 minute)."})
 	s.do(ctx, joy, s.last, func(c *models.Change, f models.Facts) error {
 		return c.AskForChanges("What happens when the replica lags? Say from which lag on you go back, and who watches it.", c.Revision, f)
@@ -137,7 +145,7 @@ func (s *story) input(u models.UserID, p plan) models.Input {
 	}
 	start := s.app.Store.Now().Add(p.in).Truncate(15 * time.Minute)
 	return models.Input{Title: p.title, Services: []models.Slug{p.service}, Environment: env, Start: start, End: start.Add(lasts),
-		Plan: p.steps, Check: p.check, Rollback: p.rollback, Risk: models.RiskAnswers{Familiarity: p.known}, Implementer: u}
+		Plan: p.steps, Check: p.check, Rollback: p.rollback, Risk: p.known, Implementer: u}
 }
 
 func (s *story) raise(ctx context.Context, u models.UserID, p plan) {

@@ -16,7 +16,7 @@ func TestApproverSeesWhatTheDecisionNeeds(t *testing.T) {
 	modal := said(DetailsModal(p.c, k.facts(paul, p.now)))
 	for what, want := range map[string]string{
 		"number": "CHG-4", "description": "Rotate the signing key", "requester": "Ana Diaz", "services": "Payments API (tier 1)", "environment": "production",
-		"window": "24 Nov 2026 14:00 UTC", "risk": "medium", "risk reasons": "likelihood 2 of 4: done before and rehearsed", "impact": "impact 3 of 4",
+		"window": "24 Nov 2026 14:00 UTC", "risk": "medium", "risk reasons": "likelihood 2 of 4: rehearsed, and done one to four times before", "impact": "impact 3 of 4",
 		"implementer": "Ben Ito", "plan": "2. Deploy payments-api with both keys", "check": "`grep signature_invalid`", "rollback": "deploy the previous version",
 		"standing": "1 of 2, by Cara Novak; still needed: 1 service owner",
 	} {

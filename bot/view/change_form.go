@@ -28,6 +28,7 @@ type FormMeta struct {
 	Seen        models.Revision `json:"seen,omitempty"` // "" while the change is a draft
 	ResponseURL string          `json:"response_url,omitempty"`
 	Channel     string          `json:"channel,omitempty"`
+	Resets      int             `json:"resets,omitempty"` // approvals that saving would void, as the form was opened
 }
 
 // draft: what the form edits was never submitted.
@@ -39,7 +40,7 @@ const DefaultLength = time.Hour
 // ChangeForm asks for a change: six things, and defaults for the rest. in
 // fills it; resets is how many approvals a material edit would void.
 func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slack.ModalViewRequest {
-	meta.ResponseURL = carried(meta.ResponseURL)
+	meta.ResponseURL, meta.Resets = carried(meta.ResponseURL), resets
 	title, submit := "Raise a change", "Submit for approval"
 	if meta.Mode == ModeEdit {
 		title = "Edit " + meta.Change.String()
@@ -48,8 +49,8 @@ func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slac
 		}
 	}
 	blocks := formNotes(meta, resets)
-	for _, in := range changeInputs(in, f) {
-		blocks = append(blocks, in.block())
+	for _, ask := range changeInputs(in, f) {
+		blocks = append(blocks, ask.block())
 	}
 	if meta.draft() {
 		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", meta.value()))...)
@@ -68,7 +69,7 @@ func (m FormMeta) value() string {
 func formNotes(meta FormMeta, resets int) []slack.Block {
 	switch {
 	case resets > 0:
-		return []slack.Block{section("⚠️ Saving a change to services, environment, start, end, plan, check, rollback or how well the work is known *resets " +
+		return []slack.Block{section("⚠️ Saving a change to services, environment, start, end, plan, check, rollback or the answers about risk *resets " +
 			count(resets, "approval", "approvals") + "*. Title, background and implementer can be corrected freely.")}
 	case meta.Mode == ModeAgain:
 		from := markup("an earlier change")
@@ -85,7 +86,19 @@ func changeInputs(in models.Input, f models.Facts) []input {
 	if implementer == "" {
 		implementer = f.Actor.ID
 	}
-	return []input{
+	inputs := []input{
+		{field: models.FieldType, label: "Type", hint: "Normal unless a template covers it, or something is broken now.", live: true,
+			element: typeChosen(in.Type)},
+	}
+	if in.Type == models.Emergency || in.IncidentRef != "" {
+		inputs = append(inputs, input{field: models.FieldIncidentRef, label: "Incident", hint: "Which incident it repairs: a number or a link.",
+			element: typed(models.FieldIncidentRef, in.IncidentRef, "INC-482", models.MaxTitle, false)})
+	}
+	if in.Type == models.Emergency || in.WhyNow != "" {
+		inputs = append(inputs, input{field: models.FieldWhyNow, label: "Why can't it wait?", hint: "Approvers and the review will read it.",
+			element: typed(models.FieldWhyNow, in.WhyNow, "Customers can't pay until this is out", models.MaxReason, true)})
+	}
+	return append(inputs, []input{
 		{field: models.FieldTitle, label: "Title", hint: "What will be different, in one line that a colleague understands without asking.",
 			element: typed(models.FieldTitle, in.Title, "Rotate the signing key of the payments API", models.MaxTitle, false)},
 		{field: models.FieldServices, label: "Services", hint: "What it touches. Type a part of a name; owners and teams of these services are asked to approve.",
@@ -104,11 +117,32 @@ func changeInputs(in models.Input, f models.Facts) []input {
 			element: picked(models.FieldEnd, in.End)},
 		{field: models.FieldImplementer, label: "Implementer", hint: "Who carries it out. Neither you nor this person can approve it.",
 			element: person(models.FieldImplementer, implementer)},
-		{field: models.FieldFamiliarity, label: "How well is this work known?", hint: "Well-known work counts as less risky. No answer counts as new, by hand, or not rehearsed.", optional: true,
-			element: chosen(models.FieldFamiliarity, "Not answered", familiarityOptions(), familiarityValue(in.Risk.Familiarity), "")},
+		{field: models.FieldUsers, label: "Who notices if it goes wrong?", hint: "No answer counts as the worst one.", optional: true,
+			element: chosen(models.FieldUsers, "Not answered", answerOptions(models.Reaches), answerValue(in.Risk.Users), "")},
+		yesOrNo(models.FieldRehearsed, "Was it rehearsed?", "In staging, with the same artifact. No answer counts as no.", in.Risk.Rehearsed),
+		yesOrNo(models.FieldRollbackTested, "Was the rollback tested?", "No answer counts as no.", in.Risk.RollbackTested),
+		yesOrNo(models.FieldReversible, "Can data be brought back?", "After the rollback nothing is lost. No answer counts as no.", in.Risk.Reversible),
+		{field: models.FieldDoneBefore, label: "How often was this done before?", hint: "Gatehouse counts what it has seen itself; correct it here.", optional: true,
+			element: chosen(models.FieldDoneBefore, "As counted", answerOptions(models.TimesDone), answerValue(in.Risk.DoneBefore), "")},
+		yesOrNo(models.FieldPeak, "In peak hours?", "Gatehouse goes by the working hours of the services' owners; correct it here.", in.Risk.Peak),
+		yesOrNo(models.FieldParties, "Are other teams or vendors involved?", "Gatehouse goes by the teams of the services; correct it here.", in.Risk.Parties),
 		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
+	}...)
+}
+
+var typeNames = map[models.ChangeType]string{
+	models.Normal: "Normal", models.Standard: "Standard, from a template", models.Emergency: "Emergency: something is broken, or about to be",
+}
+
+func typeChosen(t models.ChangeType) slack.BlockElement {
+	var list []*slack.OptionBlockObject
+	for _, x := range models.ChangeTypes {
+		list = append(list, option(string(x), typeNames[x]))
 	}
+	e := chosen(models.FieldType, "Normal", list, string(t), string(models.Normal)).(*slack.SelectBlockElement)
+	e.ActionID = ActionType
+	return e
 }
 
 // zoneOf names the zone in which Slack shows times to the person.
@@ -150,15 +184,46 @@ func environmentOptions() []*slack.OptionBlockObject {
 	return out
 }
 
-func familiarityOptions() []*slack.OptionBlockObject {
+// answer is what a question about risk can be answered with.
+type answer interface {
+	~int
+	String() string
+}
+
+func answerOptions[A answer](list []A) []*slack.OptionBlockObject {
 	var out []*slack.OptionBlockObject
-	for _, a := range models.Familiarities {
-		out = append(out, option(familiarityValue(a), a.String()))
+	for _, a := range list {
+		out = append(out, option(answerValue(a), a.String()))
 	}
 	return out
 }
 
-func familiarityValue(a models.Familiarity) string { return strconv.Itoa(int(a)) }
+func answerValue[A answer](a A) string { return strconv.Itoa(int(a)) }
+
+func yesOrNo(field models.Field, label, hint string, a models.Answer) input {
+	return input{field: field, label: label, hint: hint, optional: true,
+		element: chosen(field, "Not answered", answerOptions([]models.Answer{models.Yes, models.No}), answerValue(a), "")}
+}
+
+// readAnswer is the chosen one of the list, or none.
+func readAnswer[A answer](a answers, field models.Field, list []A) A {
+	n, err := strconv.Atoi(a.option(field))
+	if err != nil || !slices.Contains(list, A(n)) {
+		return 0
+	}
+	return A(n)
+}
+
+// readRisk reads the answers about risk.
+func readRisk(a answers) models.RiskAnswers {
+	yes := []models.Answer{models.Yes, models.No}
+	return models.RiskAnswers{
+		Users: readAnswer(a, models.FieldUsers, models.Reaches), Rehearsed: readAnswer(a, models.FieldRehearsed, yes),
+		RollbackTested: readAnswer(a, models.FieldRollbackTested, yes), Reversible: readAnswer(a, models.FieldReversible, yes),
+		DoneBefore: readAnswer(a, models.FieldDoneBefore, models.TimesDone), Peak: readAnswer(a, models.FieldPeak, yes),
+		Parties: readAnswer(a, models.FieldParties, yes),
+	}
+}
 
 // ReadChangeForm reads what was filled in, when the form is sent and when
 // "Save as draft" is pressed. An empty end becomes one hour after the start;
@@ -168,14 +233,13 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 	readMetadata(v, &meta)
 	a := answersOf(v)
 	in := models.Input{
+		Type: models.ChangeType(a.option(models.FieldType)), IncidentRef: a.text(models.FieldIncidentRef), WhyNow: a.text(models.FieldWhyNow),
 		Title: a.text(models.FieldTitle), Services: a.slugs(), Environment: models.Environment(a.option(models.FieldEnvironment)),
 		Start: a.time(models.FieldStart), End: a.time(models.FieldEnd),
 		Plan: a.text(models.FieldPlan), Check: a.text(models.FieldCheck), Rollback: a.text(models.FieldRollback),
 		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
 	}
-	if n, err := strconv.Atoi(a.option(models.FieldFamiliarity)); err == nil && slices.Contains(models.Familiarities, models.Familiarity(n)) {
-		in.Risk.Familiarity = models.Familiarity(n)
-	}
+	in.Risk = readRisk(a)
 	if in.End.IsZero() && !in.Start.IsZero() {
 		in.End = in.Start.Add(DefaultLength)
 	}

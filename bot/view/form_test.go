@@ -83,14 +83,16 @@ func TestChangeFormIsReadBack(t *testing.T) {
 		models.FieldRollback:    {"value": "go back"},
 		models.FieldEnvironment: chose("staging"),
 		models.FieldImplementer: {"selected_user": "U0BEN"},
-		models.FieldFamiliarity: chose("3"),
-		models.FieldBackground:  {"value": "because"},
+		models.FieldUsers:       chose("3"), models.FieldRehearsed: chose("1"), models.FieldRollbackTested: chose("2"), models.FieldReversible: chose("1"),
+		models.FieldDoneBefore: chose("3"), models.FieldPeak: chose("2"), models.FieldParties: chose("1"),
+		models.FieldBackground: {"value": "because"},
 	})
 	gotMeta, got := ReadChangeForm(v)
 	want := models.Input{
-		Title: "Golden <title> & co", Services: []models.Slug{"ledger", "web_shop"}, Environment: models.Staging,
+		Type: models.Normal, Title: "Golden <title> & co", Services: []models.Slug{"ledger", "web_shop"}, Environment: models.Staging,
 		Start: start, End: start.Add(time.Hour), Plan: "do it\nproperly", Check: "look", Rollback: "go back",
-		Risk: models.RiskAnswers{Familiarity: models.FirstTime}, Background: "because", Implementer: ben,
+		Risk: models.RiskAnswers{Users: models.ReachMany, Rehearsed: models.Yes, RollbackTested: models.No, Reversible: models.Yes,
+			DoneBefore: models.TimesOften, Peak: models.No, Parties: models.Yes}, Background: "because", Implementer: ben,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
@@ -102,7 +104,7 @@ func TestChangeFormIsReadBack(t *testing.T) {
 
 func TestUntouchedFormHasTheDefaults(t *testing.T) {
 	_, got := ReadChangeForm(sent(t, ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, everyday().facts(ana, opening), 0), nil))
-	if diff := cmp.Diff(models.Input{Environment: models.Production, Implementer: ana}, got); diff != "" {
+	if diff := cmp.Diff(models.Input{Type: models.Normal, Environment: models.Production, Implementer: ana}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -113,8 +115,8 @@ func TestEditingChangesNothingByItself(t *testing.T) {
 	for _, k := range []cast{everyday(), hostile(), longest()} {
 		for _, p := range k.lives() {
 			want := models.InputOf(p.c)
-			meta := FormMeta{Mode: ModeEdit, Change: p.c.ID, Seen: p.c.Revision}
-			gotMeta, got := ReadChangeForm(sent(t, ChangeForm(meta, want, k.facts(ana, p.now), 2), nil))
+			meta := FormMeta{Mode: ModeEdit, Change: p.c.ID, Seen: p.c.Revision, Resets: 2}
+			gotMeta, got := ReadChangeForm(sent(t, ChangeForm(meta, want, k.facts(ana, p.now), meta.Resets), nil))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s %s (-want +got):\n%s", k.name, p.name, diff)
 			}
@@ -157,7 +159,7 @@ func TestFormAsksSixThings(t *testing.T) {
 	if diff := cmp.Diff([]string{"title", "services", "start", "plan", "check", "rollback"}, required); diff != "" {
 		t.Errorf("required (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(append(required, "environment", "end", "implementer", "familiarity", "background"), all); diff != "" {
+	if diff := cmp.Diff(append(append([]string{"type"}, required...), "environment", "end", "implementer", "users", "rehearsed", "rollback_tested", "reversible", "done_before", "peak", "parties", "background"), all); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
 }
@@ -222,7 +224,8 @@ func TestErrorsStandBesideInputs(t *testing.T) {
 	}{
 		"change": {ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, f, 0), []models.Field{models.FieldTitle, models.FieldServices, models.FieldEnvironment,
 			models.FieldStart, models.FieldEnd, models.FieldPlan, models.FieldCheck, models.FieldRollback, models.FieldImplementer,
-			models.FieldFamiliarity, models.FieldBackground, models.FieldType, models.FieldRelease, models.FieldArtifact}},
+			models.FieldUsers, models.FieldRehearsed, models.FieldRollbackTested, models.FieldReversible, models.FieldDoneBefore, models.FieldPeak,
+			models.FieldParties, models.FieldIncidentRef, models.FieldWhyNow, models.FieldTemplate, models.FieldBackground, models.FieldType, models.FieldRelease, models.FieldArtifact}},
 		"reason":   {ReasonForm(ReasonReject, p.c, p.c.Revision, f, ""), []models.Field{models.FieldReason}},
 		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldOutageMinutes}},
 		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldFindings}},

@@ -116,7 +116,7 @@ func anyChange(t *rapid.T) (*models.Change, models.Facts) {
 		Services: rapid.SliceOfNDistinct(rapid.SampledFrom([]models.Slug{"payments-api", "ledger", "web_shop", "gone-1", "gone-2", "gone-3", "gone-4", "gone-5", "gone-6", "gone-7"}), 0, 10, rapid.ID).Draw(t, "services"),
 		Window:   models.Window{Start: start, End: start.Add(time.Duration(rapid.Int64Range(-1, 14*24).Draw(t, "hours")) * time.Hour)},
 		Plan:     hostileText(models.MaxPlan).Draw(t, "plan"), Check: hostileText(models.MaxPlan).Draw(t, "check"), Rollback: hostileText(models.MaxPlan).Draw(t, "rollback"),
-		Risk: models.RiskAnswers{Familiarity: models.Familiarity(rapid.IntRange(0, 4).Draw(t, "familiarity"))},
+		Risk: models.RiskAnswers{Users: models.Reach(rapid.IntRange(0, 4).Draw(t, "users")), Rehearsed: models.Answer(rapid.IntRange(0, 2).Draw(t, "rehearsed")), DoneBefore: models.Times(rapid.IntRange(0, 3).Draw(t, "done"))},
 	}
 	c.Title, c.Background, c.Implementer = hostileText(models.MaxTitle).Draw(t, "title"), hostileText(models.MaxPlan).Draw(t, "background"), someone.Draw(t, "implementer")
 	c.State = rapid.SampledFrom(models.States).Draw(t, "state")

@@ -40,7 +40,7 @@ func everyday() cast {
 			Check:       "Error rate of /pay stays under 0.1 % for 15 minutes; `grep signature_invalid` finds nothing",
 			Rollback:    "If errors exceed 1 % for 5 minutes: deploy the previous version (4 minutes). Decide by 14:45.",
 			Background:  "The old key expires on Friday, see OPS-1234.",
-			Implementer: ben, Risk: models.RiskAnswers{Familiarity: models.Rehearsed},
+			Implementer: ben, Risk: models.RiskAnswers{Users: models.ReachOneTeam, Rehearsed: models.Yes, RollbackTested: models.Yes, Reversible: models.Yes, DoneBefore: models.TimesSome, Peak: models.No, Parties: models.No},
 		},
 	}
 }
@@ -85,7 +85,7 @@ func longest() cast {
 	in.Plan, in.Check, in.Rollback = long("kubectl & apply <x> ", models.MaxPlan), long("😀", models.MaxPlan), long("ab\n", models.MaxPlan-1)+"!"
 	in.Background = long("אבג & ", models.MaxPlan-1) + "!"
 	in.End = in.Start.Add(13 * 24 * time.Hour)
-	in.Risk.Familiarity = 0
+	in.Risk = models.RiskAnswers{}
 	return cast{name: "longest", dir: directory(people, services), in: in, note: long("because & ", models.MaxReason-1) + "!"}
 }
 

@@ -21,11 +21,13 @@ type input struct {
 	label    string
 	hint     string
 	optional bool
+	live     bool // choosing it redraws the form
 	element  slack.BlockElement
 }
 
 func (in input) block() slack.Block {
 	b := slack.NewInputBlock(string(in.field), label(in.label, 2000), nil, in.element).WithOptional(in.optional)
+	b.DispatchAction = in.live
 	if in.hint != "" {
 		b.Hint = plain(in.hint, 2000)
 	}
@@ -127,9 +129,12 @@ func (a answers) slugs() []models.Slug {
 
 // nearest is where an error stands whose field no form has.
 var nearest = map[models.Field]models.Field{
-	models.FieldType:     models.FieldEnvironment,
-	models.FieldRelease:  models.FieldBackground,
-	models.FieldArtifact: models.FieldPlan,
+	models.FieldType:        models.FieldEnvironment,
+	models.FieldTemplate:    models.FieldServices,
+	models.FieldIncidentRef: models.FieldBackground,
+	models.FieldWhyNow:      models.FieldBackground,
+	models.FieldRelease:     models.FieldBackground,
+	models.FieldArtifact:    models.FieldPlan,
 }
 
 // FieldErrors puts errors beside the inputs of the form, by block id. A field

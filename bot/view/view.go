@@ -43,6 +43,7 @@ const (
 	ActionRaise    = "change.raise" // open the empty form
 	ActionDraft    = "change.draft" // "Save as draft", inside the form
 	ActionOlder    = "history.older"
+	ActionType     = "change.type" // the form asks for other things
 )
 
 // ActionServices is the external select of the change form: Slack asks for
@@ -67,7 +68,7 @@ const (
 func AllActions() []string {
 	return []string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder}
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionType}
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.

@@ -9,49 +9,57 @@ import (
 
 // changeRow is a change as kept; its approvals are rows of their own.
 type changeRow struct {
-	WorkspaceID   models.WorkspaceID `gorm:"primaryKey"`
-	ID            models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
-	Requester     models.UserID
-	CreatedAt     time.Time
-	RollbackOf    models.ChangeID
-	Type          models.ChangeType
-	Environment   models.Environment
-	Services      jsonOf[[]models.Slug]
-	WindowStart   *time.Time
-	WindowEnd     *time.Time
-	Plan          string
-	HowChecked    string
-	RollbackPlan  string
-	Familiarity   models.Familiarity
-	ReleaseID     models.ReleaseID
-	Artifact      string
-	Title         string
-	Background    string
-	Implementer   models.UserID
-	State         models.State
-	Revision      models.Revision
-	SubmittedAt   *time.Time
-	LastEditor    models.UserID
-	Author        models.UserID
-	Assessment    jsonOf[models.Assessment]
-	PolicyVersion int
-	PolicyRule    string
-	Requirements  jsonOf[[]models.Requirement]
-	Asked         jsonOf[[]models.Ask]
-	Places        jsonOf[[]models.ChannelID]
-	Reason        string
-	StartedAt     *time.Time
-	FinishedAt    *time.Time
-	Outcome       models.Outcome
-	OutcomeNote   string
-	AsBuilt       string
-	Incident      string
-	OutageMinutes int
-	ReviewOwed    jsonOf[[]string]
-	ReviewDue     *time.Time
-	Findings      string
-	ClosedAt      *time.Time
-	DueAt         *time.Time // from Change.Due, for the tick
+	WorkspaceID     models.WorkspaceID `gorm:"primaryKey"`
+	ID              models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+	Requester       models.UserID
+	CreatedAt       time.Time
+	RollbackOf      models.ChangeID
+	Origin          models.ChangeID
+	Type            models.ChangeType
+	Environment     models.Environment
+	Services        jsonOf[[]models.Slug]
+	WindowStart     *time.Time
+	WindowEnd       *time.Time
+	Plan            string
+	HowChecked      string
+	RollbackPlan    string
+	Risk            jsonOf[models.RiskAnswers]
+	ReleaseID       models.ReleaseID
+	Artifact        string
+	Template        models.Slug
+	TemplateVersion int
+	IncidentRef     string
+	WhyNow          string
+	Title           string
+	Background      string
+	Implementer     models.UserID
+	State           models.State
+	Revision        models.Revision
+	SubmittedAt     *time.Time
+	WindowSetAt     *time.Time
+	Expedited       bool
+	Retrospective   bool
+	LastEditor      models.UserID
+	Author          models.UserID
+	Assessment      jsonOf[models.Assessment]
+	PolicyVersion   int
+	PolicyRule      string
+	Requirements    jsonOf[[]models.Requirement]
+	Asked           jsonOf[[]models.Ask]
+	Places          jsonOf[[]models.ChannelID]
+	Reason          string
+	StartedAt       *time.Time
+	FinishedAt      *time.Time
+	Outcome         models.Outcome
+	OutcomeNote     string
+	AsBuilt         string
+	Incident        string
+	OutageMinutes   int
+	ReviewOwed      jsonOf[[]string]
+	ReviewDue       *time.Time
+	Findings        string
+	ClosedAt        *time.Time
+	DueAt           *time.Time // from Change.Due, for the tick
 }
 
 func (changeRow) TableName() string { return "changes" }
@@ -60,13 +68,14 @@ var changes = tableOf[changeRow]()
 
 func rowOfChange(c *models.Change) changeRow {
 	return changeRow{
-		WorkspaceID: c.Workspace, ID: c.ID, Requester: c.Requester, CreatedAt: c.CreatedAt, RollbackOf: c.Identity.RollbackOf,
+		WorkspaceID: c.Workspace, ID: c.ID, Requester: c.Requester, CreatedAt: c.CreatedAt, RollbackOf: c.Identity.RollbackOf, Origin: c.Origin,
 		Type: c.Type, Environment: c.Environment, Services: jsonOf[[]models.Slug]{c.Services},
 		WindowStart: opt(c.Window.Start), WindowEnd: opt(c.Window.End),
-		Plan: c.Plan, HowChecked: c.Check, RollbackPlan: c.Rollback, Familiarity: c.Risk.Familiarity,
+		Plan: c.Plan, HowChecked: c.Check, RollbackPlan: c.Rollback, Risk: jsonOf[models.RiskAnswers]{c.Risk},
 		ReleaseID: c.Release, Artifact: c.Artifact,
+		Template: c.Template.Name, TemplateVersion: c.Template.Version, IncidentRef: c.IncidentRef, WhyNow: c.WhyNow,
 		Title: c.Title, Background: c.Background, Implementer: c.Implementer,
-		State: c.State, Revision: c.Revision, SubmittedAt: opt(c.SubmittedAt), LastEditor: c.LastEditor, Author: c.Author,
+		State: c.State, Revision: c.Revision, SubmittedAt: opt(c.SubmittedAt), WindowSetAt: opt(c.WindowSetAt), Expedited: c.Expedited, Retrospective: c.Retrospective, LastEditor: c.LastEditor, Author: c.Author,
 		Assessment: jsonOf[models.Assessment]{c.Assessment}, PolicyVersion: c.PolicyVersion, PolicyRule: c.PolicyRule,
 		Requirements: jsonOf[[]models.Requirement]{c.Requirements}, Asked: jsonOf[[]models.Ask]{c.Asked}, Places: jsonOf[[]models.ChannelID]{c.Places}, Reason: c.Reason,
 		StartedAt: opt(c.StartedAt), FinishedAt: opt(c.FinishedAt),
@@ -83,13 +92,14 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 	assessment.Reasons = slices.Clone(assessment.Reasons)
 	c := &models.Change{
 		Identity: models.Identity{Workspace: r.WorkspaceID, ID: r.ID, Requester: r.Requester,
-			CreatedAt: r.CreatedAt.UTC(), RollbackOf: r.RollbackOf},
+			CreatedAt: r.CreatedAt.UTC(), RollbackOf: r.RollbackOf, Origin: r.Origin},
 		Material: models.Material{Type: r.Type, Environment: r.Environment, Services: slices.Clone(r.Services.V),
 			Window: models.Window{Start: val(r.WindowStart), End: val(r.WindowEnd)},
 			Plan:   r.Plan, Check: r.HowChecked, Rollback: r.RollbackPlan,
-			Risk: models.RiskAnswers{Familiarity: r.Familiarity}, Release: r.ReleaseID, Artifact: r.Artifact},
+			Risk: r.Risk.V, Release: r.ReleaseID, Artifact: r.Artifact,
+			Template: models.TemplateRef{Name: r.Template, Version: r.TemplateVersion}, IncidentRef: r.IncidentRef, WhyNow: r.WhyNow},
 		Cosmetic: models.Cosmetic{Title: r.Title, Background: r.Background, Implementer: r.Implementer},
-		Progress: models.Progress{State: r.State, Revision: r.Revision, SubmittedAt: val(r.SubmittedAt),
+		Progress: models.Progress{State: r.State, Revision: r.Revision, SubmittedAt: val(r.SubmittedAt), WindowSetAt: val(r.WindowSetAt), Expedited: r.Expedited, Retrospective: r.Retrospective,
 			LastEditor: r.LastEditor, Author: r.Author, Assessment: assessment,
 			PolicyVersion: r.PolicyVersion, PolicyRule: r.PolicyRule,
 			Requirements: slices.Clone(r.Requirements.V), Asked: slices.Clone(r.Asked.V), Places: slices.Clone(r.Places.V), Reason: r.Reason,

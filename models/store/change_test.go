@@ -128,7 +128,7 @@ func TestEveryFieldOfAChangeIsKept(t *testing.T) {
 				full.Approvals[i].Void = "so that they stand beside each other"
 			}
 			c.Material, c.Cosmetic = full.Material, full.Cosmetic
-			c.Identity.RollbackOf = full.Identity.RollbackOf
+			c.Identity.RollbackOf, c.Origin = full.Identity.RollbackOf, full.Origin
 			kept := reflect.ValueOf(&c.Progress).Elem()
 			for i := range kept.NumField() {
 				if kept.Type().Field(i).IsExported() {
@@ -148,9 +148,10 @@ func TestEveryFieldOfAChangeIsKept(t *testing.T) {
 		second, err := s.CreateChange(ctx, by(raiser), func(c *models.Change, f models.Facts) error { return c.SaveDraft(input(s), f) })
 		must(t, err)
 		_, err = s.UpdateChange(ctx, by(raiser), second.Change.ID, func(c *models.Change, f models.Facts) error {
-			rollbackOf := c.Identity.RollbackOf
+			was := c.Identity
 			err := move(c, f)
-			full.Identity.RollbackOf, c.Identity.RollbackOf = rollbackOf, rollbackOf
+			full.Identity.RollbackOf, full.Origin = was.RollbackOf, was.Origin
+			c.Identity = was
 			return err
 		})
 		must(t, err)

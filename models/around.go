@@ -1,0 +1,87 @@
+package models
+
+import (
+	"slices"
+	"time"
+)
+
+// Scope is what a change, or a form that is about to become one, lays claim
+// to: these services in this environment, at this time, by this person.
+type Scope struct {
+	Services    []Slug
+	Environment Environment
+	Window      Window
+	Implementer UserID
+}
+
+// IsZero reports whether the scope says nothing at all.
+func (s Scope) IsZero() bool {
+	return len(s.Services) == 0 && s.Environment == "" && s.Window == (Window{}) && s.Implementer == ""
+}
+
+// Scope is what the change lays claim to as it stands.
+func (c *Change) Scope() Scope {
+	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer}
+}
+
+// Scope is what the form would lay claim to, sent by this person.
+func (in Input) Scope(by UserID) Scope {
+	c := Change{Identity: Identity{Requester: by}}
+	in.apply(&c)
+	return c.Scope()
+}
+
+// Around is what stands around one change at the moment of a decision. The
+// store reads it in the deciding transaction; every field may be empty.
+type Around struct {
+	// Neighbours are the other changes that wait for approval, are approved or
+	// in progress, in the same environment, with a window that overlaps; by id.
+	Neighbours []Neighbour
+	// Freezes are the occurrences of freezes that touch the window or the 24
+	// hours on either side of it; by start.
+	Freezes []FreezeSpan
+	// Openings are the maintenance windows of each touched service that has
+	// any, as far as they lie round the window. A service with none is absent.
+	Openings map[Slug][]Window
+	// Track is how the last ten completed changes of each touched service went.
+	Track map[Slug]TrackRecord
+	// DoneBefore is how many successful changes like this one were completed:
+	// same services and environment, same origin or template.
+	DoneBefore int
+	// Debts are the open debts of the touched services' teams, without those of
+	// the change itself.
+	Debts []DebtRef
+}
+
+// Neighbour is another open change, as far as planning is concerned.
+type Neighbour struct {
+	ID          ChangeID
+	Title       string
+	Type        ChangeType
+	State       State
+	Environment Environment
+	Services    []Slug
+	Window      Window
+	Implementer UserID
+	Submitted   time.Time
+}
+
+// FreezeSpan is one occurrence of a freeze.
+type FreezeSpan struct {
+	Freeze Freeze
+	Window Window
+}
+
+// TrackRecord counts the last completed changes of one service, at most ten.
+type TrackRecord struct {
+	Completed int
+	Failed    int // failed or rolled back
+}
+
+// DebtRef names something that a team still owes from an earlier change.
+type DebtRef struct {
+	Change ChangeID
+	Team   TeamID
+	What   string // in words: "a retrospective approval"
+	Due    time.Time
+}
