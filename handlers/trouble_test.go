@@ -92,7 +92,7 @@ func TestOneMoreThanCanBeWorkedOnIsAskedToComeAgain(t *testing.T) {
 	w.told("dev", "more to do than it can take")
 	fine(t, w.As("kai").Slash("general", "/change list"))
 	w.told("kai", "more to do than it can take")
-	if errs := w.sendForm(w.submission(ana, form, nil)); !strings.Contains(errs["title"], "more to do than it can take") {
+	if errs := w.sendForm(w.submission(ana, form, nil)); !strings.Contains(errs["type"], "more to do than it can take") {
 		t.Errorf("beside the form: %v", errs)
 	}
 	event := `{"type":"event_callback","team_id":"T0TEST","event_id":"EvBusy","event":{"type":"app_home_opened","user":"U0KAI","tab":"home"}}`
