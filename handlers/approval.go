@@ -34,11 +34,16 @@ func (h *Handlers) press(ctx context.Context, r *Request, rule func(*models.Chan
 	return h.decide(ctx, r, id, r.Name, "", func(c *models.Change, f models.Facts) error { return rule(c, seen, f) })
 }
 
+// planning are the buttons that lay claim to a time.
+var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true}
+
 // decide lets a rule move the change, and says what came of it. did is the
 // button that stands for the decision.
 func (h *Handlers) decide(ctx context.Context, r *Request, id models.ChangeID, did, at string, rule store.Move) (Reply, error) {
 	h.know(ctx, r.User)
-	res, err := h.Store.UpdateChange(ctx, h.command(r), id, rule)
+	cmd := h.command(r)
+	cmd.Calendar = planning[did]
+	res, err := h.Store.UpdateChange(ctx, cmd, id, rule)
 	return h.outcome(ctx, r, res, err, did, at)
 }
 

@@ -117,6 +117,7 @@ func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 // saved in the record that it made.
 func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta, move store.Move) (store.Result, error) {
 	cmd := h.command(r)
+	cmd.Calendar = true
 	if meta.Mode == view.ModeEdit {
 		cmd.Key = r.ID
 		return h.Store.UpdateChange(ctx, cmd, meta.Change, move)

@@ -383,5 +383,5 @@ func toJSON(v any) string {
 }
 
 func (w *house) command(by models.UserID) store.Command {
-	return store.Command{Workspace: workspace, Actor: by}
+	return store.Command{Workspace: workspace, Actor: by, Calendar: true}
 }

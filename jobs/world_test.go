@@ -257,7 +257,7 @@ func (w *world) raise(title string, services ...models.Slug) *models.Change {
 }
 
 func (w *world) by(u models.UserID) store.Command {
-	return store.Command{Workspace: team, Key: fmt.Sprintf("k%d", w.keys.Add(1)), Actor: u}
+	return store.Command{Workspace: team, Key: fmt.Sprintf("k%d", w.keys.Add(1)), Actor: u, Calendar: true}
 }
 
 // do moves a change through the store's door.

@@ -14,21 +14,15 @@ type Scope struct {
 	Implementer UserID
 }
 
-// IsZero reports whether the scope says nothing at all.
-func (s Scope) IsZero() bool {
-	return len(s.Services) == 0 && s.Environment == "" && s.Window == (Window{}) && s.Implementer == ""
+// Equal reports whether two scopes lay claim to the same.
+func (s Scope) Equal(o Scope) bool {
+	return slices.Equal(s.Services, o.Services) && s.Environment == o.Environment && s.Implementer == o.Implementer &&
+		s.Window.Start.Equal(o.Window.Start) && s.Window.End.Equal(o.Window.End)
 }
 
 // Scope is what the change lays claim to as it stands.
 func (c *Change) Scope() Scope {
 	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer}
-}
-
-// Scope is what the form would lay claim to, sent by this person.
-func (in Input) Scope(by UserID) Scope {
-	c := Change{Identity: Identity{Requester: by}}
-	in.apply(&c)
-	return c.Scope()
 }
 
 // Around is what stands around one change at the moment of a decision. The

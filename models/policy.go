@@ -62,7 +62,7 @@ type Facts struct {
 	*Directory
 	Now    time.Time
 	Actor  Person
-	Around Around
+	Around Around // what stands around the change that is decided on
 }
 
 // Requirements is what the policy asks of the change as it stands, and the

@@ -175,7 +175,7 @@ func (s *story) do(ctx context.Context, u models.UserID, id models.ChangeID, fn 
 		return
 	}
 	s.know(ctx, u)
-	if _, err := s.app.Store.UpdateChange(ctx, store.Command{Workspace: s.ws, Actor: u}, id, fn); err != nil {
+	if _, err := s.app.Store.UpdateChange(ctx, store.Command{Workspace: s.ws, Actor: u, Calendar: true}, id, fn); err != nil {
 		s.err = fmt.Errorf("%s as %s: %w", id, u, err)
 		return
 	}

@@ -19,6 +19,9 @@ type Command struct {
 	Workspace models.WorkspaceID
 	Key       string
 	Actor     models.UserID
+	// Calendar is set by commands that judge or alter what is planned: raising,
+	// submitting, editing, starting, extending. They take turns in a workspace.
+	Calendar bool
 }
 
 // Result is what a command came to. After a repeat Change is as it is now and
@@ -29,8 +32,10 @@ type Result struct {
 	Repeat bool
 }
 
-// Move decides: it calls one method of the model. It does no I/O and may be
-// called for a command whose transaction then fails.
+// Move decides: it calls one method of the model. It does no I/O: it may be
+// called for a command whose transaction then fails, and is called again, on
+// the record as it was, when it turns out to plan something for which the
+// facts around the change were not read yet.
 type Move func(*models.Change, models.Facts) error
 
 // UpdateChange is the one door through which a change is moved: by a click, a
@@ -48,8 +53,9 @@ func (s *Store) UpdateChange(ctx context.Context, cmd Command, id models.ChangeI
 
 // CreateChange is UpdateChange for a change that is not there yet: fn gets an
 // empty one with the next number, which is given only if it commits. Requester
-// is the actor.
+// is the actor. Making a change always is a matter of the calendar.
 func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result, error) {
+	cmd.Calendar = true
 	return s.carryOut(ctx, cmd, models.RecordRef{Kind: models.RecordChange}, &decision{
 		open: func(ctx context.Context, b batch, d *decision) error { return s.number(ctx, b, d, cmd) },
 		move: fn,
@@ -59,6 +65,7 @@ func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result,
 // CreateRollback raises the change that undoes a closed one.
 func (s *Store) CreateRollback(ctx context.Context, cmd Command, original models.ChangeID, reason string) (Result, error) {
 	var undo *models.Change
+	cmd.Calendar = true
 	return s.carryOut(ctx, cmd, models.RecordRef{Kind: models.RecordChange, ID: int64(original)}, &decision{
 		open: func(ctx context.Context, b batch, d *decision) error {
 			if err := s.number(ctx, b, d, cmd); err != nil {
@@ -78,6 +85,8 @@ type decision struct {
 	move Move
 
 	before *changeRow // nil for a new change
+	fresh  func() *models.Change
+	around models.Scope // what the facts around the change were read for
 	given  []approvalRow
 	change *models.Change
 	facts  models.Facts
@@ -96,11 +105,14 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		if err := d.open(ctx, b, d); err != nil {
 			return err
 		}
-		if err := d.move(d.change, d.facts); err != nil {
+		if err := s.run(ctx, b, d); err != nil {
 			return err
 		}
 		if d.events = d.change.Events(); len(d.events) == 0 {
 			return errNothing
+		}
+		if err := plannedInTurn(cmd, d.events); err != nil {
+			return err
 		}
 		return s.save(ctx, b, cmd, d)
 	})
@@ -121,6 +133,28 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		return s.makeSure(ctx, cmd, unsure)
 	}
 	return Result{}, fmt.Errorf("%s: %w", what(ref), err)
+}
+
+// run lets the decision move the record, in full knowledge of what stands
+// around what it plans: a form may put other services or another time into the
+// change than it had when the facts were read.
+func (s *Store) run(ctx context.Context, b batch, d *decision) error {
+	d.change = d.fresh()
+	if err := s.lookAround(ctx, b.do, d, d.change.Scope()); err != nil {
+		return err
+	}
+	if err := d.move(d.change, d.facts); err != nil {
+		return err
+	}
+	planned := d.change.Scope()
+	if planned.Equal(d.around) || !d.change.State.Editable() {
+		return nil
+	}
+	d.change = d.fresh()
+	if err := s.lookAround(ctx, b.do, d, planned); err != nil {
+		return err
+	}
+	return d.move(d.change, d.facts)
 }
 
 func what(ref models.RecordRef) string {

@@ -36,10 +36,10 @@ func (s *Store) loadForUpdate(ctx context.Context, b batch, d *decision, cmd Com
 	}
 	d.given = nil
 	args := []any{cmd.Workspace, id}
-	err := b.do(ctx,
+	err := b.do(ctx, append(calendarTurn(cmd),
 		stmt{sql: lock, args: args, each: changes.collect(&found)},
 		stmt{sql: approvals.sel("workspace_id = ? AND change_id = ? ORDER BY seq"), args: args, each: approvals.collect(&d.given)},
-		m.look(cmd))
+		m.look(cmd))...)
 	switch {
 	case err != nil:
 		return err
@@ -49,7 +49,7 @@ func (s *Store) loadForUpdate(ctx context.Context, b batch, d *decision, cmd Com
 		return ErrNotFound
 	}
 	d.before = &found[0]
-	d.change = d.before.change(d.given)
+	d.fresh = func() *models.Change { return d.before.change(d.given) }
 	d.facts, err = s.facts(ctx, cmd.Workspace, m, b.do)
 	return err
 }
@@ -59,12 +59,12 @@ func (s *Store) loadForUpdate(ctx context.Context, b batch, d *decision, cmd Com
 func (s *Store) number(ctx context.Context, b batch, d *decision, cmd Command) error {
 	var m moment
 	var n int64
-	err := b.do(ctx, stmt{
+	err := b.do(ctx, append(calendarTurn(cmd), stmt{
 		sql: `INSERT INTO counters (workspace_id, name, value) VALUES (?, 'change', 1)
 			ON CONFLICT (workspace_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value`,
 		args: []any{cmd.Workspace},
 		each: func(row scanner) error { return row.Scan(&n) },
-	}, m.look(cmd))
+	}, m.look(cmd))...)
 	switch {
 	case err != nil:
 		return err
@@ -74,8 +74,10 @@ func (s *Store) number(ctx context.Context, b batch, d *decision, cmd Command) e
 	if d.facts, err = s.facts(ctx, cmd.Workspace, m, b.do); err != nil {
 		return err
 	}
-	d.change = &models.Change{Identity: models.Identity{
-		Workspace: cmd.Workspace, ID: models.ChangeID(n), Requester: cmd.Actor, CreatedAt: d.facts.Now}}
+	d.fresh = func() *models.Change {
+		return &models.Change{Identity: models.Identity{
+			Workspace: cmd.Workspace, ID: models.ChangeID(n), Requester: cmd.Actor, CreatedAt: d.facts.Now}}
+	}
 	return nil
 }
 

@@ -89,7 +89,7 @@ func approve(seen models.Revision) store.Move {
 	return func(c *models.Change, f models.Facts) error { return c.Approve(seen, f) }
 }
 
-func by(u models.UserID) store.Command { return store.Command{Workspace: ws, Actor: u} }
+func by(u models.UserID) store.Command { return store.Command{Workspace: ws, Actor: u, Calendar: true} }
 
 // each runs a test on both engines with a furnished workspace whose policy
 // wants n of the board.
