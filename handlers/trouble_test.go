@@ -64,7 +64,7 @@ func TestABrokenDatabaseIsToldWithAReference(t *testing.T) {
 			fine(t, w.As("chi").Slash("general", "/change list"))
 			w.referenced("command", w.told("chi", "reference").Plain())
 			errs := w.sendForm(w.submission(ana, form, nil))
-			w.referenced("form", errs["title"])
+			w.referenced("form", errs["type"])
 			if v, open := w.As("ana").View(); !open || v.Values["title"] == nil {
 				t.Error("the form with what was typed is gone")
 			}
