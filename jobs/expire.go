@@ -34,8 +34,9 @@ func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
 	return errors.Join(t.expire(ctx), t.wake(ctx), t.probe(ctx))
 }
 
-// expire goes through the same door as every decision. Its key makes replicas
-// that tick at once, or a tick that is run again, one.
+// expire does what has fallen due: the next of ECAB is asked, or a change ends.
+// It goes through the same door as every decision. Its key makes replicas that
+// tick at once, or a tick that is run again, one.
 func (t *ticker) expire(ctx context.Context) error {
 	due, err := t.cfg.Store.DueChanges(ctx, t.cfg.Store.Now(), expireBatch)
 	if err != nil {
@@ -43,14 +44,17 @@ func (t *ticker) expire(ctx context.Context) error {
 	}
 	var errs []error
 	for _, d := range due {
-		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("expire/%s/%d", d.ID, d.DueAt.Unix())}
-		r, err := t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Expire(f) })
+		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("due/%s/%d", d.ID, d.DueAt.UnixMicro())}
+		r, err := t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Elapse(f) })
 		switch _, refused := models.AsRefusal(err); {
 		case refused: // somebody was faster
 		case err != nil:
-			errs = append(errs, fmt.Errorf("expire %s: %w", d.ID, err))
-		case !r.Repeat && len(r.Events) > 0:
+			errs = append(errs, fmt.Errorf("carry out what is due for %s: %w", d.ID, err))
+		case r.Repeat:
+		case r.Change.State == models.Expired:
 			t.Counts.Expired.Add(1)
+		case len(r.Events) > 0:
+			t.Counts.Escalated.Add(1)
 		}
 	}
 	return errors.Join(errs...)

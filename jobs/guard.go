@@ -22,6 +22,7 @@ type Counts struct {
 	Superseded, Parked        atomic.Int64
 	Woken                     atomic.Int64 // deliveries that the tick had to wake
 	Expired                   atomic.Int64
+	Escalated                 atomic.Int64 // people asked because nobody before them answered
 	Panics                    atomic.Int64
 }
 

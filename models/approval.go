@@ -90,12 +90,18 @@ func (c *Change) alreadyGiven() string {
 
 // Reject ends the change for good, with a reason.
 func (c *Change) Reject(reason string, seen Revision, f Facts) error {
+	if c.OwesApproval() {
+		return c.refuseLater(reason, seen, f)
+	}
 	return c.turnDown(DecisionReject, Rejected, EventRejected, reason,
 		"Say why you reject it, so that the requester knows what to do differently.", seen, f)
 }
 
 // AskForChanges sends the change back to its requester, with a comment.
 func (c *Change) AskForChanges(comment string, seen Revision, f Facts) error {
+	if c.OwesApproval() {
+		return Refusef("The work on %s began before its approval, so its content can't change any more. Approve it, or reject it and say what should have been done.", c.ID)
+	}
 	return c.turnDown(DecisionAsk, ChangesRequested, EventChangesRequested, comment,
 		"Say what should be different.", seen, f)
 }
@@ -147,7 +153,7 @@ func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
 	switch {
 	case c.State == Draft:
 		return nil, Refusef("%s is still a draft, so there is nothing to decide yet. You can decide once it is submitted.", c.ID)
-	case c.State != AwaitingApproval:
+	case !c.decidable():
 		return nil, Settledf("%s", c.whatHappened(f))
 	case c.overdue(f.Now):
 		return nil, Settledf("The window of %s is over, so nothing was recorded: it expires now. Its requester can raise it again with a new window.", c.ID)
@@ -173,7 +179,7 @@ func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
 // overdue reports whether the change is about to expire: its window passed
 // without a start, and the job that says so has not come by yet.
 func (c *Change) overdue(now time.Time) bool {
-	due := c.Due()
+	due := c.expiry()
 	return !due.IsZero() && !now.Before(due)
 }
 

@@ -45,6 +45,9 @@ type Around struct {
 	// Debts are the open debts of the touched services' teams, without those of
 	// the change itself.
 	Debts []DebtRef
+	// CleanRuns is how many other clean runs the change has had, read while it
+	// is being completed: the third one is offered as a template.
+	CleanRuns int
 }
 
 // Neighbour is another open change, as far as planning is concerned.

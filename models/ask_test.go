@@ -153,7 +153,7 @@ func TestPeopleAtWorkAreAskedFirstThenThoseUnaskedLongest(t *testing.T) {
 func TestAnEmergencyWaitsForNoWorkingHours(t *testing.T) {
 	w := newWorld()
 	w.now = monday.Add(-10 * time.Hour)
-	c := w.raised(t, func(in *Input) { in.Type = Emergency })
+	c := w.raised(t, func(in *Input) { in.Type, in.IncidentRef = Emergency, "INC-482" })
 	if a := c.Asked[0]; !a.NotBefore.Equal(w.now) {
 		t.Errorf("asked at %s", a.NotBefore)
 	}

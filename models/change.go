@@ -131,6 +131,13 @@ type Progress struct {
 	Findings      string // the review, once recorded
 	ClosedAt      time.Time
 
+	// Of emergencies (see emergency.go).
+	RetroReason     string    // why the work began before its approval
+	RetroApprovedAt time.Time // when that approval was complete
+	RetroRefused    bool      // those who owed it said that the work should not have begun
+	LinkedIncident  string    // the incident, where the form named none
+	AskedAll        bool      // nobody is left to ask
+
 	events []Event
 }
 
@@ -227,11 +234,13 @@ func (c *Change) SaveDraft(in Input, f Facts) error {
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
+	in = in.fill(c, f)
 	if err := in.checkAlways(f).err("Your draft is not saved yet: some answers need another look."); err != nil {
 		return err
 	}
 	return c.try(func(next *Change) error {
 		in.apply(next)
+		next.take(in, c, f)
 		if blank(next.Title) {
 			next.Title = untitled
 		}
@@ -250,11 +259,13 @@ func (c *Change) Raise(in Input, f Facts) error {
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
+	in = in.fill(c, f)
 	if err := in.check(c, f); err != nil {
 		return err
 	}
 	return c.try(func(next *Change) error {
 		in.apply(next)
+		next.take(in, c, f)
 		next.State = Draft
 		next.credit(c, f)
 		return next.submit(EventSubmitted, nil, f)
@@ -288,11 +299,13 @@ func (c *Change) Edit(in Input, f Facts) error {
 	if err := c.mayEdit(f); err != nil {
 		return err
 	}
+	in = in.fill(c, f)
 	if err := in.check(c, f); err != nil {
 		return err
 	}
 	return c.try(func(next *Change) error {
 		in.apply(next)
+		next.take(in, c, f)
 		diff := DiffFields(c, next, f)
 		resubmit := c.State == ChangesRequested
 		if len(diff) == 0 && !resubmit {
@@ -372,6 +385,9 @@ func (c *Change) recount(before *Change, f Facts) {
 // submit sets the revision, its risk and its requirements, and asks.
 func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 	c.Assessment = Assess(c.Material, f)
+	if err := c.byTemplate(f); err != nil {
+		return err
+	}
 	rule, requirements, err := f.Policy.Requirements(c, f)
 	if err != nil {
 		return err
@@ -386,7 +402,10 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 		c.Requirements = merge(c.Requirements, r)
 	}
 	c.PolicyVersion, c.PolicyRule = f.Policy.Version, rule
-	c.SubmittedAt, c.Reason = f.Now, ""
+	c.SubmittedAt, c.Reason, c.AskedAll = f.Now, "", false
+	if c.byTemplateAlone() && (c.State == Approved || c.State.CanMove(Approved)) {
+		return c.approvedByTemplate(kind, diff, f)
+	}
 	if c.State != AwaitingApproval {
 		if err := c.move(AwaitingApproval); err != nil {
 			return err
@@ -402,6 +421,8 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 func (c *Change) settle(f Facts) error {
 	met := c.Standing().Met()
 	switch {
+	case c.OwesApproval() && met:
+		return c.approveLater(f)
 	case c.State == AwaitingApproval && met:
 		from := c.State
 		if err := c.move(Approved); err != nil {
@@ -439,9 +460,18 @@ func (c *Change) record(f Facts, e Event) {
 	c.events = append(c.events, e)
 }
 
-// Due is when something happens to the change by itself: an unstarted change
-// expires when its window ends. Zero = nothing is due.
+// Due is when something happens to the change by itself: the next person is
+// asked about an emergency, or an unstarted change expires. Zero = nothing is due.
 func (c *Change) Due() time.Time {
+	next, end := c.nextAsk(), c.expiry()
+	if next.IsZero() || !end.IsZero() && end.Before(next) {
+		return end
+	}
+	return next
+}
+
+// expiry: an unstarted change expires when its window ends.
+func (c *Change) expiry() time.Time {
 	switch c.State {
 	case AwaitingApproval, ChangesRequested, Approved:
 		return c.Window.End

@@ -128,13 +128,14 @@ var threadLines = map[EventKind]bool{
 	EventChangesRequested: true, EventRejected: true, EventCancelled: true, EventExpired: true,
 	EventStarted: true, EventCompleted: true, EventOutcomeCorrected: true, EventReviewed: true,
 	EventRollbackRaised: true,
+	EventNobodyLeft:     true, EventApprovedLater: true, EventRefusedLater: true, EventIncidentLinked: true,
 }
 
 // tellRequester are the events that requester and implementer hear of by DM,
 // unless they did it themselves.
 var tellRequester = map[EventKind]bool{
 	EventFullyApproved: true, EventReopened: true, EventChangesRequested: true, EventRejected: true,
-	EventCancelled: true, EventExpired: true,
+	EventCancelled: true, EventExpired: true, EventApprovedLater: true, EventRefusedLater: true,
 }
 
 // Deliveries turns what one command recorded into what people must see. The
@@ -173,11 +174,17 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 // toldOf is who hears of an event by DM: never its actor, and nobody whose
 // account is closed.
 func toldOf(c *Change, e Event, f Facts) []UserID {
-	if !tellRequester[e.Kind] {
+	people := []UserID{c.Requester, c.Implementer}
+	switch {
+	case e.Kind == EventTemplateOffered:
+		return []UserID{c.Requester} // also when they closed it: nobody asked for the offer
+	case e.Kind == EventNobodyLeft:
+		people = append(people, f.Roles[RoleChangeManager]...)
+	case !tellRequester[e.Kind]:
 		return nil
 	}
 	var out []UserID
-	for _, u := range distinct([]UserID{c.Requester, c.Implementer}) {
+	for _, u := range distinct(people) {
 		if p := f.People[u]; u != e.Actor && !p.Deleted && !p.Bot {
 			out = append(out, u)
 		}

@@ -107,7 +107,7 @@ func (c *Change) RollBack(reason string, f Facts) error {
 		return err
 	}
 	corrected := []FieldDiff{{"Outcome", c.Outcome.String(), RolledBack.String()}}
-	c.Outcome, c.OutcomeNote, c.FinishedAt = RolledBack, reason, f.Now
+	c.Outcome, c.OutcomeNote, c.FinishedAt, c.Findings = RolledBack, reason, f.Now, "" // a review of the other outcome reviewed something else
 	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason, Diff: corrected})
 	c.oweReview(f)
 	return nil
@@ -182,7 +182,7 @@ func (c *Change) Cancel(reason string, f Facts) error {
 // Expire ends a change whose window passed without a start. Gatehouse does it
 // by itself; calling it early or twice does nothing.
 func (c *Change) Expire(f Facts) error {
-	due := c.Due()
+	due := c.expiry()
 	if due.IsZero() || f.Now.Before(due) {
 		return nil
 	}
@@ -202,6 +202,9 @@ func (c *Change) Review(findings string, f Facts) error {
 	if !c.runs(f) && !isOwner(c, f) {
 		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)
 	}
+	if c.Findings != "" {
+		return Settledf("The review of %s is recorded already. %s", c.ID, c.stillOwes())
+	}
 	findings = tidy(findings)
 	if n := utf8.RuneCountInString(findings); n < 20 || n > MaxPlan || blank(findings) {
 		return &Refusal{Text: "The review is not recorded yet.", Fields: map[Field]string{
@@ -209,7 +212,7 @@ func (c *Change) Review(findings string, f Facts) error {
 	}
 	c.Findings = findings
 	c.record(f, Event{Kind: EventReviewed, From: Implemented, To: Implemented, Reason: findings})
-	return c.close(f)
+	return c.closeIfDone(f)
 }
 
 // mayReport: implementer, requester and change manager say how work ended.
@@ -272,7 +275,7 @@ func (c *Change) oweReview(f Facts) {
 }
 
 func (c *Change) closeIfDone(f Facts) error {
-	if len(c.ReviewOwed) > 0 {
+	if c.State != Implemented || c.owesReview() || len(c.Debts()) > 0 {
 		return nil
 	}
 	return c.close(f)
@@ -284,6 +287,7 @@ func (c *Change) close(f Facts) error {
 	}
 	c.ClosedAt = f.Now
 	c.record(f, Event{Kind: EventClosed, From: Implemented, To: Closed})
+	c.offerTemplate(f)
 	return nil
 }
 

@@ -42,6 +42,11 @@ func (in Input) check(c *Change, f Facts) error {
 		errs.add(FieldEnvironment, "Choose the environment in which the change takes effect.")
 	}
 	in.checkWindow(errs, c, f.Now)
+	if in.Type == Emergency {
+		if why := badIncident(oneLine(in.IncidentRef)); why != "" {
+			errs.add(FieldIncidentRef, "%s", why)
+		}
+	}
 	for field, text := range map[Field]string{FieldPlan: in.Plan, FieldCheck: in.Check, FieldRollback: in.Rollback} {
 		if blank(text) {
 			errs.add(field, "%s", missingPlan[field])

@@ -32,6 +32,7 @@ type Match struct {
 	Environments []Environment
 	Risks        []RiskLevel
 	Tiers        []Tier
+	Debts        *bool // whether a touched service's team owes something from another change
 }
 
 // Need is one requirement as a policy writes it: "2 of cab", "majority of
@@ -90,7 +91,8 @@ func (p Policy) Requirements(c *Change, f Facts) (string, []Requirement, error) 
 
 func (m Match) matches(c *Change, f Facts) bool {
 	return oneOf(m.Types, c.Type) && oneOf(m.Environments, c.Environment) &&
-		oneOf(m.Risks, c.Assessment.Level) && oneOf(m.Tiers, tierOf(c, f))
+		oneOf(m.Risks, c.Assessment.Level) && oneOf(m.Tiers, tierOf(c, f)) &&
+		(m.Debts == nil || *m.Debts == (len(f.Around.Debts) > 0))
 }
 
 func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
@@ -190,7 +192,7 @@ func (c *Change) eligible(r Requirement, f Facts) []UserID {
 // MayDecide reports whether the person's decision on the change could count now.
 func (c *Change) MayDecide(p Person, f Facts) bool {
 	ok, _ := p.CanDecide()
-	return ok && c.State == AwaitingApproval && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
+	return ok && c.decidable() && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
 }
 
 // Unmeetable names the requirements that too few eligible people can fill,

@@ -81,7 +81,8 @@ func (r *Refusal) sentences() string {
 // formOrder is the order in which the fields of raising a change are filled in.
 var formOrder = []Field{FieldType, FieldTemplate, FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd,
 	FieldIncidentRef, FieldWhyNow, FieldPlan, FieldCheck, FieldRollback, FieldUsers, FieldRehearsed, FieldRollbackTested,
-	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldBackground}
+	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldBackground,
+	FieldName, FieldLength, FieldMaxRisk}
 
 // Refusef makes a refusal from a sentence.
 func Refusef(format string, args ...any) error {

@@ -23,6 +23,8 @@ type Directory struct {
 	People   map[UserID]Person
 	Policy   Policy
 	Settings Settings
+
+	Templates map[Slug]Template
 }
 
 // Holds reports whether the person holds a standing role.

@@ -30,7 +30,7 @@ func (v Verdict) Words() string {
 }
 
 // checks are asked in order; each returns the zero Reason when it is content.
-var startChecks = []func(*Change, Facts) Reason{approvedCheck, revisionCheck, windowCheck, implementerCheck}
+var startChecks = []func(*Change, Facts) Reason{approvedCheck, revisionCheck, windowCheck, implementerCheck, templateCheck}
 
 // StartVerdict judges the change against the facts of the moment.
 func StartVerdict(c *Change, f Facts) Verdict {

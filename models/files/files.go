@@ -198,4 +198,13 @@ func (r *reader) yes(into *bool) func(*yaml.Node) {
 	}
 }
 
+// yesOrNo is yes where leaving the line out means neither.
+func (r *reader) yesOrNo(into **bool) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var b bool
+		r.yes(&b)(n)
+		*into = &b
+	}
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -73,6 +73,7 @@ func (r *reader) when(into *models.Match) func(*yaml.Node) {
 			"type":        words(r, &into.Types, models.Standard, models.Normal, models.Emergency),
 			"environment": words(r, &into.Environments, models.Environments...),
 			"risk":        words(r, &into.Risks, models.RiskLevels...),
+			"debts":       r.yesOrNo(&into.Debts),
 			"tier": func(n *yaml.Node) {
 				r.some(n, func(item *yaml.Node) {
 					tier := -1

@@ -33,7 +33,7 @@ additions:
 `, []string{
 			`line 1: expected a whole number from 1 to 1000000000, not "one"`,
 			`line 2: unknown key "nam"; known here: additions, name, rules, version`,
-			`line 5: unknown key "env"; known here: environment, risk, tier, type`,
+			`line 5: unknown key "env"; known here: debts, environment, risk, tier, type`,
 			`line 5: "huge" is none of low, medium, high, very_high`,
 			`line 5: expected a whole number from 0 to 3, not "4"`,
 			`line 5: expected a whole number from 0 to 3, not "x"`,

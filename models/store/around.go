@@ -42,14 +42,23 @@ func plannedInTurn(cmd Command, events []models.Event) error {
 // change that has started nothing is asked any more; a new one has no state yet.
 func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt) error, d *decision, scope models.Scope) error {
 	d.around, d.facts.Around = scope, models.Around{}
+	if c := d.change; (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
+		return do(ctx, cleanRuns(c, &d.facts.Around.CleanRuns))
+	}
 	if s := d.change.State; s != "" && !s.Editable() || !scope.Window.Start.Before(scope.Window.End) {
 		return nil
 	}
 	var near neighbours
-	if err := do(ctx, near.look(d.change.Workspace, d.change.ID, scope)); err != nil {
+	var inDebt []changeRow
+	questions := []stmt{near.look(d.change.Workspace, d.change.ID, scope)}
+	if len(scope.Services) > 0 {
+		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
+	}
+	if err := do(ctx, questions...); err != nil {
 		return fmt.Errorf("look around %s: %w", d.change.ID, err)
 	}
 	d.facts.Around.Neighbours = near.found
+	d.facts.Around.Debts = debtsOf(scope.Services, inDebt, d.facts.Directory)
 	return nil
 }
 

@@ -73,6 +73,7 @@ func (s *Store) CreateRollback(ctx context.Context, cmd Command, original models
 			}
 			var err error
 			undo, err = findChange(ctx, b.do, cmd.Workspace, original)
+			d.undoes = undo
 			return err
 		},
 		move: func(c *models.Change, f models.Facts) error { return c.RollbackOf(undo, reason, f) },
@@ -89,6 +90,7 @@ type decision struct {
 	around models.Scope // what the facts around the change were read for
 	given  []approvalRow
 	change *models.Change
+	undoes *models.Change // what a rollback undoes; nil for other changes
 	facts  models.Facts
 	events []models.Event
 }

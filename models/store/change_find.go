@@ -46,6 +46,7 @@ type ChangeFilter struct {
 	Mine        models.UserID // raised or carried out by
 	Service     models.Slug
 	Environment models.Environment
+	Debts       bool      // that owe something
 	Text        string    // somewhere in title or background, in any case
 	From, To    time.Time // the window overlaps this span
 	Limit       int       // 0 means 50; never more than 500
@@ -81,6 +82,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{!f.From.IsZero(), "window_end > ?", []any{f.From}},
 		{!f.To.IsZero(), "window_start < ?", []any{f.To}},
 		{f.Before > 0, "id < ?", []any{f.Before}},
+		{f.Debts, "debt_at IS NOT NULL", nil},
 	} {
 		if c.wanted {
 			q = q.Where(c.where, c.args...)
@@ -94,11 +96,13 @@ func like(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(text)) + "%"
 }
 
-// Awaiting lists the changes that wait for approval, the next window first; at
+// Awaiting lists the changes that wait for approval, before the work or
+// afterwards, the next window first; at
 // most 500.
 func (s *Store) Awaiting(ctx context.Context, ws models.WorkspaceID) ([]*models.Change, error) {
 	return s.list(ctx, ws, func(q *gorm.DB) *gorm.DB {
-		return q.Where("state = ?", models.AwaitingApproval).Order("window_start, id").Limit(mostChanges)
+		return q.Where("state = ? OR (retrospective AND state IN ? AND retro_approved_at IS NULL AND NOT retro_refused)",
+			models.AwaitingApproval, []models.State{models.InProgress, models.Implemented}).Order("window_start, id").Limit(mostChanges)
 	})
 }
 

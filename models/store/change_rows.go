@@ -60,6 +60,13 @@ type changeRow struct {
 	Findings        string
 	ClosedAt        *time.Time
 	DueAt           *time.Time // from Change.Due, for the tick
+
+	RetroReason     string
+	RetroApprovedAt *time.Time
+	RetroRefused    bool
+	LinkedIncident  string
+	AskedAll        bool
+	DebtAt          *time.Time // from Change.DebtDue, for finding who owes something
 }
 
 func (changeRow) TableName() string { return "changes" }
@@ -82,6 +89,8 @@ func rowOfChange(c *models.Change) changeRow {
 		Outcome: c.Outcome, OutcomeNote: c.OutcomeNote, AsBuilt: c.AsBuilt, Incident: c.Incident, OutageMinutes: c.OutageMinutes,
 		ReviewOwed: jsonOf[[]string]{c.ReviewOwed}, ReviewDue: opt(c.ReviewDue), Findings: c.Findings,
 		ClosedAt: opt(c.ClosedAt), DueAt: opt(c.Due()),
+		RetroReason: c.RetroReason, RetroApprovedAt: opt(c.RetroApprovedAt), RetroRefused: c.RetroRefused, LinkedIncident: c.LinkedIncident, AskedAll: c.AskedAll,
+		DebtAt: opt(c.DebtDue()),
 	}
 }
 
@@ -106,7 +115,8 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 			StartedAt: val(r.StartedAt), FinishedAt: val(r.FinishedAt),
 			Outcome: r.Outcome, OutcomeNote: r.OutcomeNote, AsBuilt: r.AsBuilt, Incident: r.Incident,
 			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),
-			Findings: r.Findings, ClosedAt: val(r.ClosedAt)},
+			Findings: r.Findings, ClosedAt: val(r.ClosedAt),
+			RetroReason: r.RetroReason, RetroApprovedAt: val(r.RetroApprovedAt), RetroRefused: r.RetroRefused, LinkedIncident: r.LinkedIncident, AskedAll: r.AskedAll},
 	}
 	for _, a := range approvals {
 		c.Approvals = append(c.Approvals, a.approval())

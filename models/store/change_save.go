@@ -98,12 +98,20 @@ func (s *Store) save(ctx context.Context, b batch, cmd Command, d *decision) err
 	if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 {
 		batch = append(batch, want(rows, now, &wake))
 	}
-	switch err := b.do(ctx, batch...); {
+	more, woken, err := s.templateOf(ctx, b, cmd, d)
+	if err != nil {
+		return err
+	}
+	switch err := b.do(ctx, append(batch, more...)...); {
 	case err != nil:
 		return err
 	case !claimed:
 		return errRepeat
-	case len(wake) == 0:
+	}
+	if woken != nil {
+		wake = append(wake, *woken...)
+	}
+	if len(wake) == 0 {
 		return nil
 	}
 	return b.enqueue(ctx, wake)

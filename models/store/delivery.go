@@ -84,9 +84,13 @@ type wanted struct {
 // deliveriesOf is what people must see, ordered by key: transactions that want
 // the same rows then lock them in the same order.
 func deliveriesOf(c *models.Change, events []models.Event, f models.Facts) []wanted {
+	return wantedOf(c.Workspace, models.Deliveries(c, events, f), events)
+}
+
+func wantedOf(ws models.WorkspaceID, list []models.Delivery, events []models.Event) []wanted {
 	var out []wanted
-	for _, d := range models.Deliveries(c, events, f) {
-		w := wanted{Delivery: d, ws: c.Workspace}
+	for _, d := range list {
+		w := wanted{Delivery: d, ws: ws}
 		if d.Kind == models.DeliverThread || d.Kind == models.DeliverNote {
 			w.event = events[d.Event].Kind
 			for _, later := range events[d.Event+1:] {

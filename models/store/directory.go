@@ -144,6 +144,8 @@ type directoryRows struct {
 	roles    []roleRow
 	people   []personRow
 	policies []policyRow
+
+	templates []templateRow
 }
 
 func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
@@ -155,6 +157,7 @@ func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
 		{sql: roles.sel(mine + " ORDER BY user_id"), args: args, each: roles.collect(&r.roles)},
 		{sql: people.sel(mine), args: args, each: people.collect(&r.people)},
 		{sql: policies.sel(mine + " ORDER BY version DESC LIMIT 1"), args: args, each: policies.collect(&r.policies)},
+		{sql: templates.sel(mine), args: args, each: templates.collect(&r.templates)},
 	}
 }
 
@@ -165,7 +168,9 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 		Teams:    map[models.TeamID]models.Team{},
 		Roles:    map[models.Role][]models.UserID{},
 		People:   map[models.UserID]models.Person{},
-		Settings: w.Settings.V,
+
+		Templates: map[models.Slug]models.Template{},
+		Settings:  w.Settings.V,
 	}
 	for _, x := range r.services {
 		d.Services[x.Slug] = x.service()
@@ -181,6 +186,9 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 	}
 	for _, x := range r.policies {
 		d.Policy = x.Parsed.V
+	}
+	for _, x := range r.templates {
+		d.Templates[x.Name] = x.template()
 	}
 	return d
 }

@@ -28,7 +28,8 @@ func (s *Store) ClockSkew() time.Duration {
 // Rows are an empty one of every row struct.
 func Rows() []any {
 	return []any{&changeRow{}, &approvalRow{}, &changeServiceRow{}, &revisionRow{}, &eventRow{}, &commandRow{}, &workspaceRow{},
-		&personRow{}, &teamRow{}, &serviceRow{}, &roleRow{}, &policyRow{}, &Row{}, &laneRow{}, &holdRow{}}
+		&personRow{}, &teamRow{}, &serviceRow{}, &roleRow{}, &policyRow{}, &Row{}, &laneRow{}, &holdRow{},
+		&templateRow{}, &templateVersionRow{}}
 }
 
 // Exec is a statement of its own, by the shortest way to the database.
