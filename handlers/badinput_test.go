@@ -370,7 +370,7 @@ func TestAnEditThatWouldUndoAnotherIsRefusedAndStaysAsTyped(t *testing.T) {
 		})
 		must(t, err)
 		r := w.As("ana").Submit(slackfake.Fields{"plan": "What Ana typed."})
-		if want := "CHG-1 was edited after this form was opened, so saving would undo that. Copy what you need, close the form and open Edit again."; r.Errors["title"] != want {
+		if want := "CHG-1 was edited after this form was opened, so saving would undo that. Copy what you need, close the form and open Edit again."; r.Errors["type"] != want {
 			t.Errorf("Ana sees %v %s", r.Errors, r.Error)
 		}
 		if v, open := w.As("ana").View(); !open || v.Values["plan"]["plan"]["value"] != "What Ana typed." {

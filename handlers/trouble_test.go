@@ -39,7 +39,7 @@ func TestAPanicIsToldWithAReferenceAndTheRestGoesOn(t *testing.T) {
 	fine(t, w.As("ben").Slash("general", "/change new"))
 	w.referenced("command", w.told("ben", "reference").Plain())
 	errs := w.sendForm(w.submission(ana, form, nil))
-	w.referenced("form", errs["title"])
+	w.referenced("form", errs["type"])
 	if !strings.Contains(w.log.String(), "panic: ") || !strings.Contains(w.log.String(), "change.go") {
 		t.Errorf("the log does not say where it panicked:\n%s", w.log)
 	}

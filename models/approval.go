@@ -65,6 +65,9 @@ func (c *Change) Approve(seen Revision, f Facts) error {
 	if err != nil {
 		return err
 	}
+	if v := PlanVerdict(c, f); !v.Clear() {
+		return Refusef("%s can't be approved as it is planned, so nothing was recorded. %s", c.ID, v.Words())
+	}
 	from := c.State
 	c.decide(Approval{Decision: DecisionApprove, Fits: fits}, f)
 	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})

@@ -392,6 +392,7 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 	if err != nil {
 		return err
 	}
+	requirements = append(requirements, c.freezeRequirements(f)...)
 	from := c.State
 	if revision := c.Material.revision(); revision != c.Revision {
 		c.voidAll("the content changed after it was given")
@@ -402,7 +403,10 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 		c.Requirements = merge(c.Requirements, r)
 	}
 	c.PolicyVersion, c.PolicyRule = f.Policy.Version, rule
-	c.SubmittedAt, c.Reason, c.AskedAll = f.Now, "", false
+	c.SubmittedAt, c.Reason, c.AskedAll = f.Now, "", false // and with it the right of way
+	if err := c.mayBePlanned(f); err != nil {
+		return err
+	}
 	if c.byTemplateAlone() && (c.State == Approved || c.State.CanMove(Approved)) {
 		return c.approvedByTemplate(kind, diff, f)
 	}
@@ -414,6 +418,16 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 	c.Places = cardPlaces(c, f)
 	c.record(f, Event{Kind: kind, From: from, To: c.State, Diff: diff, Asked: c.ask(f)})
 	return c.settle(f)
+}
+
+// mayBePlanned refuses what can't be carried out as planned, beside the answers
+// that would have to be others.
+func (c *Change) mayBePlanned(f Facts) error {
+	errs := fieldErrors{}
+	for _, r := range PlanVerdict(c, f).Blocking() {
+		errs.add(r.Field, "%s", r.Words())
+	}
+	return errs.err("Nothing is saved yet: it can't be done as planned.")
 }
 
 // settle moves the change to where its approvals put it: approved once every

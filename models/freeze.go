@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -53,4 +54,124 @@ type MaintenanceWindow struct {
 	Service Slug
 	When    When
 	Version int
+}
+
+// strict reports whether the freeze stops work: hard, or a lockdown.
+func (z Freeze) strict() bool { return z.Kind != SoftFreeze }
+
+// covers reports whether the freeze is about such a change. A tier or service
+// of the freeze that any of the change's services has is enough.
+func (z Freeze) covers(c *Change, f Facts) bool {
+	return z.LiftedAt.IsZero() && oneOf(z.Environments, c.Environment) &&
+		(len(z.Tiers) == 0 || slices.ContainsFunc(c.Services, func(s Slug) bool { return slices.Contains(z.Tiers, f.Services[s].Tier) })) &&
+		(len(z.Services) == 0 || slices.ContainsFunc(c.Services, func(s Slug) bool { return slices.Contains(z.Services, s) }))
+}
+
+// in names the freeze in a sentence.
+func (s FreezeSpan) words() string {
+	kind := string(s.Freeze.Kind) + " freeze"
+	if s.Freeze.Kind == Lockdown {
+		kind = "lockdown"
+	}
+	return "the " + kind + " " + s.Freeze.ID.String() + " (" + clipRunes(s.Freeze.Name, 60) + "), " + s.Window.words()
+}
+
+// exceptionKey is the key of a requirement that excepts one change from a freeze.
+func exceptionKey(id FreezeID, who string) string { return "exception:" + id.String() + ":" + who }
+
+// excepted reports whether the change asks the owner and a change manager for
+// an exception. It asks by its requirements, so an approved one has it.
+func (c *Change) excepted(id FreezeID) bool {
+	return slices.ContainsFunc(c.Requirements, func(r Requirement) bool { return r.Key == exceptionKey(id, "owner") })
+}
+
+// meets are the spans that the change falls into: with its window, or now when
+// it is about to start.
+func (c *Change) meets(f Facts, s stage) []FreezeSpan {
+	var out []FreezeSpan
+	for _, x := range f.Around.Freezes {
+		if falls := x.Window.Overlaps(c.Window); x.Freeze.covers(c, f) && (s == planning && falls || s == starting && x.Window.Contains(f.Now)) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// freezeCheck: a soft freeze is noted; a hard one stops what has no exception.
+// Nothing stops an emergency that the ECAB agreed to, nor a rollback, nor what
+// runs already.
+func freezeCheck(c *Change, f Facts, s stage) []Reason {
+	if !c.State.Editable() || c.Identity.RollbackOf != 0 {
+		return nil
+	}
+	var out []Reason
+	for _, x := range c.meets(f, s) {
+		what := "It falls into " + x.words() + "."
+		switch {
+		case !x.Freeze.strict():
+			out = append(out, note(what, f.Name(x.Freeze.Owner)+" has to agree too."))
+		case c.Type == Emergency:
+			out = append(out, note(what, "The ECAB's approval is the exception."))
+		case c.excepted(x.Freeze.ID):
+			out = append(out, note(what, "Its approval by "+f.Name(x.Freeze.Owner)+" and a change manager is the exception."))
+		default:
+			out = append(out, Reason{What: what, Blocks: true, Field: FieldWhyNow,
+				Unblock: "Choose a time outside it, or edit it and say why it can't wait: then " + f.Name(x.Freeze.Owner) + " and a change manager are asked for an exception."})
+		}
+	}
+	return out
+}
+
+// freezeRequirements are what the freezes that the change falls into ask for
+// beside the policy: a soft one its owner; a hard one, when the requester says
+// why it can't wait, the exception of its owner and a change manager.
+func (c *Change) freezeRequirements(f Facts) []Requirement {
+	if c.Type == Emergency || c.Identity.RollbackOf != 0 {
+		return nil
+	}
+	var out []Requirement
+	for _, x := range c.meets(f, planning) {
+		id := x.Freeze.ID
+		switch {
+		case !x.Freeze.strict():
+			out = append(out, Requirement{Key: "freeze:" + id.String(), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for the freeze " + id.String()})
+		case !blank(c.WhyNow):
+			out = append(out,
+				Requirement{Key: exceptionKey(id, "owner"), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for an exception to " + id.String()},
+				Requirement{Key: exceptionKey(id, "change_manager"), Role: RoleChangeManager, Count: 1, Text: "1 change manager for an exception to " + id.String()})
+		}
+	}
+	return out
+}
+
+// openingCheck: a service with maintenance windows has production work done
+// only inside one, emergencies and rollbacks excepted.
+func openingCheck(c *Change, f Facts, s stage) []Reason {
+	if c.Environment != Production || c.Type == Emergency || c.Identity.RollbackOf != 0 || !c.State.Editable() {
+		return nil
+	}
+	var out []Reason
+	for _, slug := range c.Services {
+		openings, has := f.Around.Openings[slug]
+		inside := slices.ContainsFunc(openings, func(w Window) bool {
+			if s == starting {
+				return w.Contains(f.Now)
+			}
+			return !c.Window.Start.Before(w.Start) && !c.Window.End.After(w.End)
+		})
+		if has && !inside {
+			out = append(out, Reason{What: f.serviceName(slug) + " takes production work only inside its maintenance windows" + nextOpening(openings, f.Now) + ".",
+				Unblock: "Choose a time inside one.", Blocks: true, Field: FieldStart})
+		}
+	}
+	return out
+}
+
+func nextOpening(openings []Window, now time.Time) string {
+	for _, w := range openings {
+		if w.End.After(now) {
+			return "; the next is " + w.words()
+		}
+	}
+	return ""
 }

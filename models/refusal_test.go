@@ -292,6 +292,9 @@ func wordings(t *testing.T) []*regexp.Regexp {
 				if format, is := map[string]int{"Refusef": 0, "Settledf": 0, "add": 1}[called(x)]; is && format < len(x.Args) {
 					out = append(out, patterns(x.Args[format])...)
 				}
+				if called(x) == "stops" {
+					out = append(out, append(patterns(x.Args[0]), patterns(x.Args[1])...)...)
+				}
 			case *ast.CompositeLit:
 				if name, ok := x.Type.(*ast.Ident); ok && name.Name == "Reason" {
 					for _, part := range x.Elts {

@@ -1,6 +1,9 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // RiskLevel is the band that decides how much agreement a change needs.
 type RiskLevel string
@@ -64,8 +67,34 @@ var raisingConditions = []RaisingCondition{
 		return fmt.Sprintf("its rollback was not tested, and it touches a service of tier %d", tier),
 			m.Environment == Production && tier <= 1 && m.Risk.RollbackTested != Yes
 	}},
+	{"soft freeze", func(m Material, f Facts) (string, bool) {
+		for _, x := range f.Around.Freezes {
+			if x.Freeze.covers(&Change{Material: m}, f) && x.Window.Overlaps(m.Window) {
+				return "it falls into " + x.words(), true
+			}
+		}
+		return "", false
+	}},
+	{"freeze edge", func(m Material, f Facts) (string, bool) {
+		for _, x := range f.Around.Freezes {
+			near := Window{Start: x.Window.Start.Add(-freezeEdge), End: x.Window.End.Add(freezeEdge)}
+			if x.Freeze.covers(&Change{Material: m}, f) && near.Overlaps(m.Window) && !x.Window.Overlaps(m.Window) {
+				return "it is within 24 hours of " + x.words(), true
+			}
+		}
+		return "", false
+	}},
 	{"many services", func(m Material, _ Facts) (string, bool) {
 		return fmt.Sprintf("it touches %d services, more than %d", len(m.Services), manyServices), len(m.Services) > manyServices
+	}},
+	{"track record", func(m Material, f Facts) (string, bool) {
+		for _, slug := range m.Services {
+			if t := f.Around.Track[slug]; t.Failed >= badChanges && t.Failed*badShare >= t.Completed {
+				return fmt.Sprintf("%d of the last %d changes of %s failed or were rolled back: %d %%",
+					t.Failed, t.Completed, f.serviceName(slug), t.Failed*100/t.Completed), true
+			}
+		}
+		return "", false
 	}},
 	{"irreversible data", func(m Material, _ Facts) (string, bool) {
 		_, why := yesOr(m.Risk.Reversible, "data can be brought back", "data can't be brought back")
@@ -74,6 +103,17 @@ var raisingConditions = []RaisingCondition{
 }
 
 const manyServices = 3
+
+// freezeEdge is how near to a freeze work counts as riskier: people hurry
+// before one, and everything happens at once after it.
+const freezeEdge = 24 * time.Hour
+
+// A service's record lifts the risk from this many failed or rolled-back
+// changes on, and this share of its last ten completed ones.
+const (
+	badChanges = 2
+	badShare   = 5 // one in five, 20 %
+)
 
 // likelihoodOf is how likely the work goes wrong: 1 often done and rehearsed,
 // 2 done before and rehearsed, 3 new but rehearsed, 4 not rehearsed.

@@ -211,18 +211,18 @@ func (c *Change) byTemplateAlone() bool {
 
 // templateCheck: what was approved by a template starts only while that
 // template stands.
-func templateCheck(c *Change, f Facts) Reason {
+func templateCheck(c *Change, f Facts, _ stage) []Reason {
 	if c.Type != Standard || c.State != Approved {
-		return Reason{}
+		return nil
 	}
 	t, known := f.Templates[c.Template.Name]
 	switch {
 	case known && t.State == TemplateActive:
-		return Reason{}
+		return nil
 	case !known:
-		return Reason{What: "Its template " + string(c.Template.Name) + " is not there any more.", Unblock: "Raise it as a normal change."}
+		return stops("Its template "+string(c.Template.Name)+" is not there any more.", "Raise it as a normal change.")
 	}
-	return Reason{What: t.stopped(), Unblock: "Raise it as a normal change, or wait for the template."}
+	return stops(t.stopped(), "Raise it as a normal change, or wait for the template.")
 }
 
 func (d *Directory) serviceName(slug Slug) string {

@@ -5,82 +5,145 @@ import (
 	"time"
 )
 
-// Verdict answers "may this change start now?". Card, refusal, App Home and
-// audit all ask this one function, so that they can't disagree.
+// Verdict answers "may this change go on now?". Card, refusal, App Home, why
+// and audit all ask it, so that they can't disagree.
 type Verdict struct {
-	Reasons []Reason // empty = clear
+	Reasons []Reason // what stands in the way first, then what to know of
 }
 
-// Reason is one thing in the way, with the cheapest way to clear it.
+// Reason is one thing in the way, or one to know of, with the cheapest way to
+// clear it.
 type Reason struct {
 	What    string
 	Unblock string
+	Blocks  bool
+	Field   Field // where a form that is refused says it; "" = on top
 }
 
 // Clear reports whether nothing is in the way.
-func (v Verdict) Clear() bool { return len(v.Reasons) == 0 }
+func (v Verdict) Clear() bool { return len(v.Blocking()) == 0 }
 
-// Words are all reasons as sentences.
+// Blocking are the reasons that stand in the way.
+func (v Verdict) Blocking() []Reason { return v.only(true) }
+
+// Notes are the reasons that only have to be known.
+func (v Verdict) Notes() []Reason { return v.only(false) }
+
+func (v Verdict) only(blocks bool) []Reason {
+	var out []Reason
+	for _, r := range v.Reasons {
+		if r.Blocks == blocks {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Words are the blocking reasons as sentences.
 func (v Verdict) Words() string {
 	var parts []string
-	for _, r := range v.Reasons {
-		parts = append(parts, strings.TrimSpace(r.What+" "+r.Unblock))
+	for _, r := range v.Blocking() {
+		parts = append(parts, r.Words())
 	}
 	return strings.Join(parts, " ")
 }
 
-// checks are asked in order; each returns the zero Reason when it is content.
-var startChecks = []func(*Change, Facts) Reason{approvedCheck, revisionCheck, windowCheck, implementerCheck, templateCheck}
+// Words is the reason as one or two sentences.
+func (r Reason) Words() string { return strings.TrimSpace(r.What + " " + r.Unblock) }
 
-// StartVerdict judges the change against the facts of the moment.
-func StartVerdict(c *Change, f Facts) Verdict {
-	var v Verdict
-	for _, check := range startChecks {
-		if r := check(c, f); r.What != "" {
-			v.Reasons = append(v.Reasons, r)
-		}
-	}
-	return v
+// stage is when the calendar is asked: planned or about to begin.
+type stage int
+
+const (
+	planning stage = iota // at submit and at approve
+	starting
+)
+
+// checks are asked in order, at both stages or at the start only; each returns
+// nothing when it is content.
+var checks = []struct {
+	from  stage
+	check func(*Change, Facts, stage) []Reason
+}{
+	{starting, approvedCheck}, {starting, revisionCheck}, {starting, windowCheck}, {starting, implementerCheck}, {starting, templateCheck},
+	{planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
 }
 
-func approvedCheck(c *Change, f Facts) Reason {
+func judge(c *Change, f Facts, s stage) Verdict {
+	var all Verdict
+	for _, x := range checks {
+		if s >= x.from {
+			all.Reasons = append(all.Reasons, x.check(c, f, s)...)
+		}
+	}
+	return Verdict{append(all.Blocking(), all.Notes()...)}
+}
+
+// StartVerdict judges whether the change may start at this moment.
+func StartVerdict(c *Change, f Facts) Verdict { return judge(c, f, starting) }
+
+// PlanVerdict judges whether the change may be planned as it stands: it is
+// asked at submit and again at every approval.
+func PlanVerdict(c *Change, f Facts) Verdict { return judge(c, f, planning) }
+
+// stops is a reason that stands in the way.
+func stops(what, unblock string) []Reason {
+	return []Reason{{What: what, Unblock: unblock, Blocks: true}}
+}
+
+// note is a reason that only has to be known.
+func note(what, unblock string) Reason { return Reason{What: what, Unblock: unblock} }
+
+func approvedCheck(c *Change, f Facts, _ stage) []Reason {
 	switch c.State {
 	case Approved, InProgress:
-		return Reason{}
+		return nil
 	case AwaitingApproval:
-		return Reason{"It is not approved yet: " + c.Standing().Missing() + " still to approve.", "Ask them to decide on its card."}
+		return stops("It is not approved yet: "+c.Standing().Missing()+" still to approve.", "Ask them to decide on its card.")
 	case Draft:
-		return Reason{"It is still a draft.", "Submit it first."}
+		return stops("It is still a draft.", "Submit it first.")
 	case ChangesRequested:
-		return Reason{"Changes were requested: " + stop(c.Reason), "Edit it and resubmit."}
+		return stops("Changes were requested: "+stop(c.Reason), "Edit it and resubmit.")
 	}
-	return Reason{"It is " + c.State.phrase() + ".", "Raise it again if it is still needed."}
+	return stops("It is "+c.State.phrase()+".", "Raise it again if it is still needed.")
 }
 
 // revisionCheck is the last guard against work that nobody agreed to: what
 // was approved must be what is about to be done.
-func revisionCheck(c *Change, _ Facts) Reason {
+func revisionCheck(c *Change, _ Facts, _ stage) []Reason {
 	if c.State == Approved && (c.Material.revision() != c.Revision || !c.Standing().Met()) {
-		return Reason{"What is written now is not what was approved.", "Edit and save it, so that it is asked again."}
+		return stops("What is written now is not what was approved.", "Edit and save it, so that it is asked again.")
 	}
-	return Reason{}
+	return nil
 }
 
-func windowCheck(c *Change, f Facts) Reason {
+func windowCheck(c *Change, f Facts, _ stage) []Reason {
 	switch {
 	case c.State != Approved || c.Window.Contains(f.Now):
-		return Reason{}
+		return nil
 	case f.Now.Before(c.Window.Start):
-		return Reason{"Its window opens in " + span(c.Window.Start.Sub(f.Now)) + ".", "Start it then, or edit the window (that asks for approval again)."}
+		return stops("Its window opens in "+span(c.Window.Start.Sub(f.Now))+".", "Start it then, or edit the window (that asks for approval again).")
 	}
-	return Reason{"Its window is over.", "Raise it again with a new window."}
+	return stops("Its window is over.", "Raise it again with a new window.")
 }
 
-func implementerCheck(c *Change, f Facts) Reason {
+func implementerCheck(c *Change, f Facts, _ stage) []Reason {
 	if p, known := f.People[c.Implementer]; known && p.Deleted {
-		return Reason{f.Name(c.Implementer) + ", who was to carry it out, is deactivated in Slack.", "Edit it to name another implementer."}
+		return stops(f.Name(c.Implementer)+", who was to carry it out, is deactivated in Slack.", "Edit it to name another implementer.")
 	}
-	return Reason{}
+	return nil
+}
+
+// conflictCheck: before work that has begun nothing gives way any more.
+func conflictCheck(c *Change, f Facts, _ stage) []Reason {
+	if !c.State.Editable() {
+		return nil
+	}
+	var out []Reason
+	for _, x := range Conflicts(c, f) {
+		out = append(out, x.reason(f))
+	}
+	return out
 }
 
 // span says a duration in the two largest units that matter.

@@ -1,0 +1,127 @@
+package models
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Conflict is another change that gets in the way of one: both plan work at
+// the same time on services that hang together, or by the same person.
+type Conflict struct {
+	With   Neighbour
+	Why    string // "both touch Ledger"
+	Blocks bool   // the other has the right of way
+}
+
+// related says of every service that hangs together with the given ones, how:
+// the services themselves, what they depend on and what depends on them, two
+// links deep. Circles of dependencies end where they began.
+func (d *Directory) related(slugs []Slug) map[Slug]string {
+	out := map[Slug]string{}
+	for _, slug := range slugs {
+		out[slug] = "both touch " + d.serviceName(slug)
+	}
+	dependants := map[Slug][]Slug{}
+	for slug, s := range d.Services {
+		for _, on := range s.DependsOn {
+			dependants[on] = append(dependants[on], slug)
+		}
+	}
+	walk := func(next func(Slug) []Slug, say func(mine, theirs Slug) string) {
+		for _, mine := range slugs {
+			reached := []Slug{mine}
+			for range dependencyDepth {
+				var further []Slug
+				for _, slug := range reached {
+					further = append(further, next(slug)...)
+				}
+				slices.Sort(further)
+				for _, slug := range further {
+					if _, known := out[slug]; !known {
+						out[slug] = say(mine, slug)
+					}
+				}
+				reached = slices.Compact(further)
+			}
+		}
+	}
+	walk(func(s Slug) []Slug { return d.Services[s].DependsOn },
+		func(mine, theirs Slug) string { return d.serviceName(mine) + " depends on " + d.serviceName(theirs) })
+	walk(func(s Slug) []Slug { return dependants[s] },
+		func(mine, theirs Slug) string { return d.serviceName(theirs) + " depends on " + d.serviceName(mine) })
+	return out
+}
+
+// dependencyDepth is how many links of dependency a conflict reaches over.
+const dependencyDepth = 2
+
+// Conflicts are the other changes that get in this one's way at its time, the
+// blocking ones first. Two windows conflict when they share any instant; one
+// that ends when the other begins does not.
+func Conflicts(c *Change, f Facts) []Conflict {
+	if len(f.Around.Neighbours) == 0 {
+		return nil
+	}
+	related, fresh := f.related(c.Services), c.SubmittedAt.IsZero() || c.Material.revision() != c.Revision
+	var out []Conflict
+	for _, n := range f.Around.Neighbours {
+		if n.ID == c.ID || n.Environment != c.Environment || !n.Window.Overlaps(c.Window) {
+			continue
+		}
+		why := ""
+		for _, slug := range n.Services {
+			if reason, hangs := related[slug]; hangs {
+				why = reason
+				break
+			}
+		}
+		if why == "" && n.Implementer == c.Implementer && n.Implementer != "" {
+			why = f.Name(c.Implementer) + " carries both out"
+		}
+		if why != "" {
+			out = append(out, Conflict{n, why, c.givesWay(n, fresh, f)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Conflict) int { return cmp.Or(rank(a.Blocks, b.Blocks), cmp.Compare(a.With.ID, b.With.ID)) })
+	return out
+}
+
+// mostCriticalThatBlocks: conflicts block in production from this tier on.
+const mostCriticalThatBlocks = Tier(1)
+
+// givesWay: what was submitted first, or is in progress already, has the right
+// of way, so that two changes never wait for each other. Nothing stops an
+// emergency or a rollback. fresh: this content was never submitted yet.
+func (c *Change) givesWay(n Neighbour, fresh bool, f Facts) bool {
+	if c.Environment != Production || c.Type == Emergency || c.Identity.RollbackOf != 0 {
+		return false
+	}
+	tier := tierOf(c, f)
+	if theirs := tierOf(&Change{Material: Material{Services: n.Services}}, f); min(tier, theirs) > mostCriticalThatBlocks {
+		return false
+	}
+	if n.State == InProgress || fresh {
+		return true
+	}
+	return n.Submitted.Before(c.SubmittedAt) || n.Submitted.Equal(c.SubmittedAt) && n.ID < c.ID
+}
+
+func (x Conflict) reason(f Facts) Reason {
+	what := x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is planned from " + x.With.Window.words() + ": " + x.Why + "."
+	if x.With.State == InProgress {
+		what = x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is in progress: " + x.Why + "."
+	}
+	return Reason{What: what, Unblock: fmt.Sprintf("Choose another time, or ask %s to move %s.", f.Name(x.With.Implementer), x.With.ID), Blocks: x.Blocks, Field: FieldStart}
+}
+
+// words are a window in a sentence, in UTC.
+func (w Window) words() string {
+	start, end := w.Start.UTC(), w.End.UTC()
+	layout := "2 Jan 15:04"
+	if end.Sub(start) < 24*time.Hour && start.Day() == end.Day() {
+		return start.Format(layout) + " to " + end.Format("15:04") + " UTC"
+	}
+	return start.Format(layout) + " to " + end.Format(layout) + " UTC"
+}
