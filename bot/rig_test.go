@@ -86,7 +86,7 @@ func (r *rig) configure(o rigged, base string) {
 	}
 	all := strings.ToUpper("U0" + strings.Join(r.crew, ", U0"))
 	for path, text := range map[string]string{
-		r.config.PolicyFile: "version: 1\nname: Load\nrules:\n  - {name: everything, require: [" + o.require + "]}\n",
+		r.config.PolicyFile: "version: 1\nname: Load\nnotice: {medium: 0, high: 0, very_high: 0}\nrules:\n  - {name: everything, require: [" + o.require + "]}\n",
 		r.config.ServicesFile: "teams:\n  - {id: crew, name: Crew, members: [" + all + "]}\n" +
 			"roles: {cab: [" + all + "]}\nservices:\n" +
 			"  - {slug: alpha, name: Alpha, tier: 2, team: crew, owner: U0P00}\n" +

@@ -22,7 +22,7 @@ func goodForm(w *world, startsIn time.Duration) slackfake.Fields {
 
 func TestAChangeIsRaisedApprovedAndCarriedOut(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
-		form := goodForm(w, time.Hour)
+		form := goodForm(w, 96*time.Hour) // more than its notice, whatever the weekday
 		for field, answer := range map[string]string{"users": "one team", "rehearsed": "yes", "rollback_tested": "yes", "reversible": "yes",
 			"done_before": "one to four times"} {
 			form[field] = answer
@@ -44,7 +44,7 @@ func TestAChangeIsRaisedApprovedAndCarriedOut(t *testing.T) {
 
 		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "change.start"))
 		w.told("ana", "window opens")
-		w.later(time.Hour + time.Minute)
+		w.later(96*time.Hour + time.Minute)
 		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "change.start"))
 		w.told("ana", "is in progress")
 		mustDo(t, w.As("ana").Click(w.card("tracking", "CHG-1"), "change.complete"))

@@ -41,6 +41,10 @@ func (s seen) walk(v any) {
 			s.add(handlers.DoorClick, action)
 		case strings.HasSuffix(kind, "external_select"):
 			s.add(handlers.DoorOptions, action)
+		case kind == "input" && v["dispatch_action"] == true:
+			element, _ := v["element"].(map[string]any)
+			id, _ := element["action_id"].(string)
+			s.add(handlers.DoorClick, id)
 		case kind == "modal" && v["submit"] != nil:
 			callback, _ := v["callback_id"].(string)
 			s.add(handlers.DoorForm, callback)

@@ -340,6 +340,7 @@ func (c *Change) try(command func(next *Change) error) error {
 // credit notes who wrote what stands now. Sending on what another person
 // wrote makes nobody its author.
 func (c *Change) credit(before *Change, f Facts) {
+	c.planned(before, f)
 	material := c.Material.revision() != before.Material.revision()
 	if material || c.Author == "" {
 		c.Author = f.Actor.ID
@@ -384,7 +385,7 @@ func (c *Change) recount(before *Change, f Facts) {
 
 // submit sets the revision, its risk and its requirements, and asks.
 func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
-	c.Assessment = Assess(c.Material, f)
+	c.assess(f)
 	if err := c.byTemplate(f); err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ func (in Input) check(c *Change, f Facts) error {
 	if p := f.People[implementer]; p.Deleted || p.Bot {
 		errs.add(FieldImplementer, "%s can't carry out a change: this account is deactivated or a bot. Choose another person.", upperFirst(f.Name(implementer)))
 	}
+	in.checkWhyNow(errs, c, f)
 	return errs.err("Nothing is saved yet: some answers need another look.")
 }
 

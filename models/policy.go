@@ -16,6 +16,9 @@ type Policy struct {
 	Name      string
 	Rules     []Rule
 	Additions []Rule
+	// Notice is how many working days ahead a change of each risk is to be
+	// submitted; 0 = none.
+	Notice map[RiskLevel]int `json:",omitempty"`
 }
 
 // Rule is one line of a policy.
@@ -33,6 +36,7 @@ type Match struct {
 	Risks        []RiskLevel
 	Tiers        []Tier
 	Debts        *bool // whether a touched service's team owes something from another change
+	Expedited    *bool // whether it came with less notice than its risk asks for
 }
 
 // Need is one requirement as a policy writes it: "2 of cab", "majority of
@@ -92,7 +96,8 @@ func (p Policy) Requirements(c *Change, f Facts) (string, []Requirement, error) 
 func (m Match) matches(c *Change, f Facts) bool {
 	return oneOf(m.Types, c.Type) && oneOf(m.Environments, c.Environment) &&
 		oneOf(m.Risks, c.Assessment.Level) && oneOf(m.Tiers, tierOf(c, f)) &&
-		(m.Debts == nil || *m.Debts == (len(f.Around.Debts) > 0))
+		(m.Debts == nil || *m.Debts == (len(f.Around.Debts) > 0)) &&
+		(m.Expedited == nil || *m.Expedited == c.Expedited)
 }
 
 func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }

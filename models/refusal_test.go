@@ -82,6 +82,11 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		return c.Submit(w.as(ana))
 	},
 	"edit nothing": func(t *testing.T, w *world) error { return w.editing(w.in(t, Approved), ana, func(*Input) {}) },
+	"too late for its notice, without a reason": func(_ *testing.T, w *world) error {
+		w.Policy.Notice = DefaultNotice()
+		_, err := w.raise(func(*Input) {})
+		return err
+	},
 	"no rule": func(_ *testing.T, w *world) error {
 		w.Policy = Policy{}
 		_, err := w.raise(func(*Input) {})

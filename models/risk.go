@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"time"
 )
 
 // RiskLevel is the band that decides how much agreement a change needs.
@@ -54,67 +53,6 @@ var matrix = [4][4]RiskLevel{
 	{RiskMedium, RiskHigh, RiskVeryHigh, RiskVeryHigh},
 }
 
-// A RaisingCondition lifts a change to at least high risk, with its reason.
-type RaisingCondition struct {
-	Name  string
-	Holds func(m Material, f Facts) (why string, holds bool)
-}
-
-// raisingConditions that can be judged from the change and the directory.
-var raisingConditions = []RaisingCondition{
-	{"rollback untested", func(m Material, f Facts) (string, bool) {
-		tier := tierOf(&Change{Material: m}, f)
-		return fmt.Sprintf("its rollback was not tested, and it touches a service of tier %d", tier),
-			m.Environment == Production && tier <= 1 && m.Risk.RollbackTested != Yes
-	}},
-	{"soft freeze", func(m Material, f Facts) (string, bool) {
-		for _, x := range f.Around.Freezes {
-			if x.Freeze.covers(&Change{Material: m}, f) && x.Window.Overlaps(m.Window) {
-				return "it falls into " + x.words(), true
-			}
-		}
-		return "", false
-	}},
-	{"freeze edge", func(m Material, f Facts) (string, bool) {
-		for _, x := range f.Around.Freezes {
-			near := Window{Start: x.Window.Start.Add(-freezeEdge), End: x.Window.End.Add(freezeEdge)}
-			if x.Freeze.covers(&Change{Material: m}, f) && near.Overlaps(m.Window) && !x.Window.Overlaps(m.Window) {
-				return "it is within 24 hours of " + x.words(), true
-			}
-		}
-		return "", false
-	}},
-	{"many services", func(m Material, _ Facts) (string, bool) {
-		return fmt.Sprintf("it touches %d services, more than %d", len(m.Services), manyServices), len(m.Services) > manyServices
-	}},
-	{"track record", func(m Material, f Facts) (string, bool) {
-		for _, slug := range m.Services {
-			if t := f.Around.Track[slug]; t.Failed >= badChanges && t.Failed*badShare >= t.Completed {
-				return fmt.Sprintf("%d of the last %d changes of %s failed or were rolled back: %d %%",
-					t.Failed, t.Completed, f.serviceName(slug), t.Failed*100/t.Completed), true
-			}
-		}
-		return "", false
-	}},
-	{"irreversible data", func(m Material, _ Facts) (string, bool) {
-		_, why := yesOr(m.Risk.Reversible, "data can be brought back", "data can't be brought back")
-		return why, m.Environment == Production && m.Risk.Reversible != Yes
-	}},
-}
-
-const manyServices = 3
-
-// freezeEdge is how near to a freeze work counts as riskier: people hurry
-// before one, and everything happens at once after it.
-const freezeEdge = 24 * time.Hour
-
-// A service's record lifts the risk from this many failed or rolled-back
-// changes on, and this share of its last ten completed ones.
-const (
-	badChanges = 2
-	badShare   = 5 // one in five, 20 %
-)
-
 // likelihoodOf is how likely the work goes wrong: 1 often done and rehearsed,
 // 2 done before and rehearsed, 3 new but rehearsed, 4 not rehearsed.
 func likelihoodOf(m Material, f Facts) (int, string) {
@@ -131,6 +69,7 @@ func likelihoodOf(m Material, f Facts) (int, string) {
 // Assess judges the risk of a change's content: the highest of the impact ×
 // likelihood matrix, the questionnaire and the raising conditions wins, and
 // every reason is kept. Outside production the questionnaire weighs nothing.
+// Whether the notice was missed is no matter of the content: see assess.
 func Assess(m Material, f Facts) Assessment {
 	impact, why := impactOf(m, f)
 	likelihood, how := likelihoodOf(m, f)
@@ -143,13 +82,7 @@ func Assess(m Material, f Facts) Assessment {
 		a.Level = a.Level.atLeast(bandOf(points))
 		a.Reasons = append(a.Reasons, fmt.Sprintf("questionnaire %d of %d points (%s): %s", points, mostPoints, bandOf(points), why))
 	}
-	for _, condition := range raisingConditions {
-		if why, holds := condition.Holds(m, f); holds {
-			a.Level = a.Level.atLeast(RiskHigh)
-			a.Reasons = append(a.Reasons, "at least high: "+why)
-		}
-	}
-	return a
+	return raise(a, m, f)
 }
 
 // impactByTier: tier 0 weighs 4, tiers 1 and 2 weigh 3, tier 3 weighs 2.

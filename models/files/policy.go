@@ -2,6 +2,7 @@ package files
 
 import (
 	_ "embed"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ func Policy(source []byte) (models.Policy, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Notice = models.DefaultNotice()
 	r := &reader{}
 	seen := r.keys(top, map[string]func(*yaml.Node){
 		"version": r.whole(&p.Version, 1, 1_000_000_000),
@@ -35,6 +37,7 @@ func Policy(source []byte) (models.Policy, error) {
 			}
 		},
 		"additions": r.rules(&p.Additions),
+		"notice":    r.notice(p.Notice),
 	})
 	if !seen["version"] {
 		r.fault(top, "version is missing: a whole number that grows with every edit")
@@ -67,6 +70,37 @@ func (r *reader) rules(into *[]models.Rule) func(*yaml.Node) {
 	}
 }
 
+// notice reads the working days ahead by risk; a level left out keeps the
+// default.
+func (r *reader) notice(into map[models.RiskLevel]int) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		known := map[string]func(*yaml.Node){}
+		for _, level := range models.RiskLevels {
+			known[string(level)] = func(n *yaml.Node) {
+				days := into[level]
+				r.whole(&days, 0, mostNotice)(n)
+				into[level] = days
+			}
+		}
+		if r.keys(n, known); n.Kind == yaml.MappingNode && rising(into) != "" {
+			r.fault(n, "%s", rising(into))
+		}
+	}
+}
+
+// mostNotice is a quarter of a year in working days.
+const mostNotice = 65
+
+// rising says which risk would ask for less notice than the one below it.
+func rising(notice map[models.RiskLevel]int) string {
+	for i, level := range models.RiskLevels[1:] {
+		if below := models.RiskLevels[i]; notice[level] < notice[below] {
+			return fmt.Sprintf("%s risk asks for less notice (%d) than %s risk (%d)", level, notice[level], below, notice[below])
+		}
+	}
+	return ""
+}
+
 func (r *reader) when(into *models.Match) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r.keys(n, map[string]func(*yaml.Node){
@@ -74,6 +108,7 @@ func (r *reader) when(into *models.Match) func(*yaml.Node) {
 			"environment": words(r, &into.Environments, models.Environments...),
 			"risk":        words(r, &into.Risks, models.RiskLevels...),
 			"debts":       r.yesOrNo(&into.Debts),
+			"expedited":   r.yesOrNo(&into.Expedited),
 			"tier": func(n *yaml.Node) {
 				r.some(n, func(item *yaml.Node) {
 					tier := -1

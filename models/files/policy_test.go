@@ -32,8 +32,8 @@ additions:
       - {role: cab}
 `, []string{
 			`line 1: expected a whole number from 1 to 1000000000, not "one"`,
-			`line 2: unknown key "nam"; known here: additions, name, rules, version`,
-			`line 5: unknown key "env"; known here: debts, environment, risk, tier, type`,
+			`line 2: unknown key "nam"; known here: additions, name, notice, rules, version`,
+			`line 5: unknown key "env"; known here: debts, environment, expedited, risk, tier, type`,
 			`line 5: "huge" is none of low, medium, high, very_high`,
 			`line 5: expected a whole number from 0 to 3, not "4"`,
 			`line 5: expected a whole number from 0 to 3, not "x"`,
@@ -64,7 +64,13 @@ additions:
 			[]string{"line 5: expected a value; *normal is an alias, and these are not read: write it out"}},
 		{"an alias where a list is", "version: 1\nname: &r x\nrules: *r\n", []string{"line 3: expected a list; *r is an alias, and these are not read: write it out"}},
 		{"a merge", "version: 1\nrules:\n  - <<: {name: all}\n    name: a\n    require: []\n", []string{`line 3: unknown key "<<"; known here: name, require, when`}},
-		{"a key that is no word", "version: 1\n? [a]\n: b\nrules: [{name: a, require: []}]\n", []string{"line 2: a key must be a word; known here: additions, name, rules, version"}},
+		{"a key that is no word", "version: 1\n? [a]\n: b\nrules: [{name: a, require: []}]\n", []string{"line 2: a key must be a word; known here: additions, name, notice, rules, version"}},
+		{"a notice that is none", "version: 1\nnotice: [1]\nrules: [{name: a, require: []}]", []string{"line 2: expected a mapping of keys to values"}},
+		{"a notice of a level that is none", "version: 1\nnotice:\n  low: 0\n  extreme: 20\n  high: soon\n  very_high: 66\nrules: [{name: a, require: []}]", []string{
+			`line 4: unknown key "extreme"; known here: high, low, medium, very_high`,
+			`line 5: expected a whole number from 0 to 65, not "soon"`, `line 6: expected a whole number from 0 to 65, not "66"`}},
+		{"more risk with less notice", "version: 1\nnotice: {medium: 7}\nrules: [{name: a, require: []}]", []string{"line 2: high risk asks for less notice (5) than medium risk (7)"}},
+		{"expedited or not", rule + "{expedited: perhaps}\n    require: []\n", []string{`line 4: expected true or false, not "perhaps"`}},
 		{"a person without id", "version: 1\nrules: [{name: a, require: ['person:dee']}]", []string{`line 2: "person:dee" is no requirement; write for example "1 of peer", "majority of cab", "each service_owner", "1 of group:payments" or "person:U0123"`}},
 		{"each of what is not each", "version: 1\nrules: [{name: a, require: [each cab]}]", []string{`line 2: "each cab" is no requirement; write for example "1 of peer", "majority of cab", "each service_owner", "1 of group:payments" or "person:U0123"`}},
 	}, func(b []byte) error { _, err := Policy(b); return err })
@@ -77,7 +83,8 @@ func TestRequirementsAreReadAsTheyAreWritten(t *testing.T) {
 	}
 	want := models.Policy{Version: 7, Name: "Ours", Rules: []models.Rule{{Name: "all", Require: []models.Need{
 		{Role: models.RolePeer, Count: 1}, {Role: models.RoleCAB, Count: 2}, {Role: models.RoleCAB, Majority: true},
-		{Role: models.RoleServiceOwner, Each: true}, {Group: "dba", Count: 12}, {Person: "U0123", Count: 1}}}}}
+		{Role: models.RoleServiceOwner, Each: true}, {Group: "dba", Count: 12}, {Person: "U0123", Count: 1}}}},
+		Notice: models.DefaultNotice()}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Error(diff)
 	}
