@@ -25,7 +25,11 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 		text += "\nChanged since you decided last: " + diffWords(diff)
 	}
 	blocks = append(blocks, askFields(c, f), section(riskLine(c)), plans(c))
-	blocks = append(blocks, actions(publicButtons(c)...)...)
+	buttons := publicButtons(c)
+	if c.OwesApproval() { // the others are for whoever carries it out
+		buttons = append(oneOf(c, ActionApprove, ActionReject), details(c))
+	}
+	blocks = append(blocks, actions(buttons...)...)
 	blocks = append(blocks, small(discussion))
 	text = joined("\n", text, askText(c, f))
 	return message(text, blocks...)
@@ -38,11 +42,11 @@ func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) mark
 	switch {
 	case !latest:
 		return "↪️ " + ref(c) + "\nA newer request for it stands further down."
-	case c.State == models.AwaitingApproval && given == models.DecisionApprove:
+	case decidable(c) && given == models.DecisionApprove:
 		return "✅ You approved " + quoted(c) + "\n" + tally(c) + "."
-	case c.State == models.AwaitingApproval && c.Excluded(ask.User) != "":
+	case decidable(c) && c.Excluded(ask.User) != "":
 		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.Excluded(ask.User), 80) + "."
-	case c.State == models.AwaitingApproval:
+	case decidable(c):
 		return ""
 	}
 	s := statusOf(c)
@@ -71,7 +75,14 @@ func decisionOf(c *models.Change, u models.UserID) models.Decision {
 	return ""
 }
 
+// decidable: it waits for decisions, before the work or afterwards.
+func decidable(c *models.Change) bool { return c.State == models.AwaitingApproval || c.OwesApproval() }
+
 func askSentence(c *models.Change, f models.Facts) markup {
+	if c.OwesApproval() {
+		return "*The work began before its approval*" + reason(c.RetroReason, 200) + "\n" + bold(name(c.Requester, f)) + " asks for your decision by " +
+			when(c.StartedAt.Add(models.OweWithin)) + ". Approvals: " + approvals(c, f) + "."
+	}
 	return bold(name(c.Requester, f)) + " asks for your decision before " + when(c.Window.Start) + ". Approvals: " + approvals(c, f) + "."
 }
 
@@ -129,9 +140,17 @@ const (
 	ReasonAsk      = "ask"
 	ReasonCancel   = "cancel"
 	ReasonRollback = "rollback"
+	ReasonStartNow = "now"
+	ReasonIncident = "incident"
 )
 
 var reasonForms = map[string]struct{ title, submit, label, hint, example string }{
+	ReasonStartNow: {"Start ", "Start now", "Why can't it wait for an approval?",
+		"ECAB owes its approval within 24 hours, of the change as it stands now: it can't be edited any more. A review follows.",
+		"Nobody can pay, and each minute costs orders"},
+	ReasonIncident: {"Incident of ", "Name the incident", "Which incident does it repair?",
+		"A number or a link. It is recorded with the change.",
+		"INC-482"},
 	ReasonReject: {"Reject ", "Reject", "Why do you reject it?",
 		"The requester sees this, and so does everybody on the card. A rejected change is over; to get it changed instead, ask for changes.",
 		"The window falls into the month-end run; choose a day after the 3rd"},

@@ -19,21 +19,26 @@ type offer struct {
 	may    func(*models.Change, models.Facts) bool
 	style  slack.Style
 	asks   func(*models.Change) *slack.ConfirmationBlockObject
+	// also is where it stands beside its states; only narrows it inside them.
+	also, only func(*models.Change) bool
 }
 
 // A "…" means that a form follows.
 var offers = []offer{
-	{action: ActionApprove, words: "Approve", states: awaiting, public: true, may: mayApprove, style: slack.StylePrimary, asks: confirmApprove},
-	{action: ActionReject, words: "Reject…", states: awaiting, public: true, may: mayDecide, style: slack.StyleDanger},
+	{action: ActionApprove, words: "Approve", states: awaiting, public: true, may: mayApprove, style: slack.StylePrimary, asks: confirmApprove, also: owesApproval},
+	{action: ActionReject, words: "Reject…", states: awaiting, public: true, may: mayDecide, style: slack.StyleDanger, also: owesApproval},
 	{action: ActionAsk, words: "Ask for changes…", states: awaiting, public: true, may: mayDecide},
+	{action: ActionStartNow, words: "Start now…", states: []models.State{models.Draft, models.AwaitingApproval}, public: true, may: implements, style: slack.StyleDanger, only: emergency},
 	{action: ActionSubmit, words: "Submit for approval", states: []models.State{models.Draft}, may: mayEdit, style: slack.StylePrimary},
 	{action: ActionStart, words: "Start", states: []models.State{models.Approved}, public: true, may: mayStart, style: slack.StylePrimary},
 	{action: ActionComplete, words: "Complete…", states: []models.State{models.InProgress}, public: true, may: runs, style: slack.StylePrimary},
 	{action: ActionReview, words: "Record review…", states: []models.State{models.Implemented}, public: true, may: mayReview, style: slack.StylePrimary},
+	{action: ActionIncident, words: "Name the incident…", states: []models.State{models.InProgress, models.Implemented}, may: runs, only: owesIncident},
 	{action: ActionRollback, words: "Roll back…", states: []models.State{models.InProgress, models.Implemented, models.Closed}, public: true, may: mayRollback, style: slack.StyleDanger, asks: confirmRollback},
 	{action: ActionEdit, words: "Edit…", states: editable, may: mayEdit},
 	{action: ActionWithdraw, words: "Withdraw my approval", states: []models.State{models.AwaitingApproval, models.Approved}, may: mayWithdraw},
-	{action: ActionAgain, words: "Raise again…", states: []models.State{models.Rejected, models.Cancelled, models.Expired}, public: true, may: anybody},
+	{action: ActionAgain, words: "Raise again…", states: []models.State{models.Rejected, models.Cancelled, models.Expired, models.Closed}, public: true, may: anybody, only: repeatable},
+	{action: ActionTemplateSave, words: "Save as template…", states: []models.State{models.Closed}, may: mayPropose},
 	{action: ActionCancel, words: "Cancel change…", states: editable, may: mayCancel, style: slack.StyleDanger, asks: confirmCancel},
 }
 
@@ -88,7 +93,10 @@ func (o offer) possible(c *models.Change) bool {
 	if o.action == ActionRollback && (c.Outcome == models.RolledBack || c.State == models.Closed && c.Identity.RollbackOf != 0) {
 		return false // nothing of it is left to undo, or undoing it would put a change in again
 	}
-	return slices.Contains(o.states, c.State)
+	if o.only != nil && !o.only(c) {
+		return false
+	}
+	return slices.Contains(o.states, c.State) || o.also != nil && o.also(c)
 }
 
 func details(c *models.Change) *slack.ButtonBlockElement {
@@ -118,6 +126,25 @@ func owns(c *models.Change, f models.Facts) bool {
 }
 
 func mayDecide(c *models.Change, f models.Facts) bool { return c.MayDecide(f.Actor, f) }
+
+func implements(c *models.Change, f models.Facts) bool {
+	return active(f) && f.Actor.ID == c.Implementer
+}
+
+func emergency(c *models.Change) bool { return c.Type == models.Emergency }
+
+func owesApproval(c *models.Change) bool { return c.OwesApproval() }
+
+func owesIncident(c *models.Change) bool { return emergency(c) && c.RepairedIncident() == "" }
+
+// repeatable: undoing something twice is no routine.
+func repeatable(c *models.Change) bool { return c.Identity.RollbackOf == 0 }
+
+// mayPropose: what went well three times, and is no template yet.
+func mayPropose(c *models.Change, f models.Facts) bool {
+	ok, _ := f.Actor.CanDecide()
+	return ok && c.CleanRun() && f.Around.CleanRuns+1 >= models.CleanRunsWanted
+}
 
 func mayEdit(c *models.Change, f models.Facts) bool {
 	ok, _ := f.Actor.CanDecide()

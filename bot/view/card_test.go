@@ -57,8 +57,8 @@ func TestPublicButtonsFollowFromState(t *testing.T) {
 		"in-progress":       {ActionComplete, ActionRollback, ActionDetails},
 		"implemented":       {ActionReview, ActionRollback, ActionDetails},
 		"rolled-back":       {ActionReview, ActionDetails},
-		"closed":            {ActionRollback},
-		"reviewed":          {}, // rolled back: nothing is left to undo
+		"closed":            {ActionRollback, ActionAgain},
+		"reviewed":          {ActionAgain}, // rolled back: nothing is left to undo
 		"rejected":          {ActionAgain},
 		"cancelled":         {ActionAgain},
 		"expired":           {ActionAgain},
@@ -92,8 +92,8 @@ func TestPrivateButtonsAreThoseTheRulesAllow(t *testing.T) {
 		{"in-progress", cara, []string{ActionDetails}},
 		{"implemented", paul, []string{ActionReview, ActionDetails}},
 		{"implemented", mia, []string{ActionReview, ActionRollback, ActionDetails}},
-		{"closed", paul, []string{ActionRollback, ActionDetails}},
-		{"closed", cara, []string{ActionDetails}},
+		{"closed", paul, []string{ActionRollback, ActionAgain, ActionDetails}},
+		{"closed", cara, []string{ActionAgain, ActionDetails}},
 		{"rejected", gus, []string{ActionAgain, ActionDetails}},
 	} {
 		p := k.life(x.stage)

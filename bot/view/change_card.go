@@ -94,9 +94,13 @@ func progress(c *models.Change, f models.Facts) markup {
 	case models.Approved:
 		return "*Approvals:* " + given(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
-		return "*Started* " + when(c.StartedAt) + " by " + name(c.Implementer, f) + ". Rolling back is always possible."
+		started := markup("*Started* ")
+		if c.Retrospective {
+			started = "*Started before its approval* "
+		}
+		return joined("\n", started+when(c.StartedAt)+" by "+name(c.Implementer, f)+". Rolling back is always possible.", owed(c))
 	case models.Implemented:
-		return joined("\n", ending(c, f, 74), reviewOwed(c))
+		return joined("\n", ending(c, f, 74), reviewOwed(c), owed(c))
 	}
 	return ""
 }

@@ -26,6 +26,8 @@ func Note(c *models.Change, e models.Event, f models.Facts) Message {
 		buttons = oneOf(c, ActionEdit)
 	case models.EventRejected, models.EventCancelled, models.EventExpired:
 		buttons = oneOf(c, ActionAgain)
+	case models.EventTemplateOffered:
+		buttons = oneOf(c, ActionTemplateSave)
 	}
 	return message(line, append([]slack.Block{section(line)}, actions(append(buttons, details(c))...)...)...)
 }
@@ -58,6 +60,9 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 		return "⌛ *Expired:* its window passed and it was not started."
 	},
 	models.EventStarted: func(c *models.Change, e models.Event, f models.Facts) markup {
+		if c.Retrospective {
+			return "🚨 *Started before its approval* by " + name(e.Actor, f) + reason(e.Reason, 300) + "\nThe approval is owed until " + when(c.StartedAt.Add(models.OweWithin)) + "."
+		}
 		return "🚧 *Started* by " + name(e.Actor, f) + ". The window ends " + when(c.Window.End) + "."
 	},
 	models.EventCompleted: func(c *models.Change, e models.Event, f models.Facts) markup {
@@ -68,6 +73,21 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 	},
 	models.EventReviewed: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "🔎 *Reviewed* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventNobodyLeft: func(c *models.Change, _ models.Event, _ models.Facts) markup {
+		return "🚨 *Everybody who could approve it has been asked, and nobody has answered.*" + stillMissing(c)
+	},
+	models.EventApprovedLater: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "✅ *Approved afterwards*" + approvedBy(c, f) + reason(e.Reason, 60) + "."
+	},
+	models.EventRefusedLater: func(_ *models.Change, e models.Event, f models.Facts) markup {
+		return "⛔ *Not agreed to afterwards* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventIncidentLinked: func(_ *models.Change, e models.Event, f models.Facts) markup {
+		return "🔗 *Incident named* by " + name(e.Actor, f) + reason(e.Reason, 120)
+	},
+	models.EventTemplateOffered: func(*models.Change, models.Event, models.Facts) markup {
+		return "📋 *This went well three times.* Saved as a template, the next one needs a start and a person, and no approval. A change manager approves the template once."
 	},
 	models.EventRollbackRaised: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "↩️ *Raised* by " + name(e.Actor, f) + " to roll back " + markup(c.Identity.RollbackOf.String()) + reason(e.Reason, 300)
@@ -90,7 +110,17 @@ func waits(c *models.Change) markup {
 	return " It waits for " + esc(c.Standing().Missing(), 120) + "."
 }
 
+func stillMissing(c *models.Change) markup {
+	if s := c.Standing(); !s.Met() {
+		return " Still needed: " + esc(s.Missing(), 120) + "."
+	}
+	return ""
+}
+
 func approvedBy(c *models.Change, f models.Facts) markup {
+	if len(c.Standing().Slots) == 0 && c.Type == models.Standard && c.Template.Version > 0 {
+		return " by the template " + esc(c.Template.String(), 60)
+	}
 	if who := givers(c.Standing()); len(who) > 0 {
 		return " by " + names(who, f)
 	}
@@ -138,6 +168,9 @@ func Raised(c *models.Change, f models.Facts) Message {
 	if c.State == models.Draft {
 		buttons = oneOf(c, ActionSubmit, ActionEdit)
 	}
+	if c.State == models.AwaitingApproval && emergency(c) && implements(c, f) {
+		buttons = append(oneOf(c, ActionStartNow), open(c))
+	}
 	return message(line, append([]slack.Block{section(line)}, actions(buttons...)...)...)
 }
 
@@ -151,10 +184,19 @@ func raisedLine(c *models.Change, f models.Facts) markup {
 		return quoted(c) + " is saved as a draft. Nobody is asked until you submit it."
 	case models.AwaitingApproval:
 		return quoted(c) + verb + waits(c) + whereCard(f)
+	case models.InProgress:
+		return quoted(c) + verb + " It is in progress."
 	case models.Approved:
-		return quoted(c) + verb + " It is approved; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
+		return quoted(c) + verb + " It is approved" + byTemplate(c) + "; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
 	}
 	return quoted(c) + verb + " It is " + markup(strings.ToLower(c.State.String())) + "."
+}
+
+func byTemplate(c *models.Change) markup {
+	if c.Type == models.Standard && len(c.Requirements) == 0 && c.Template.Version > 0 {
+		return " by the template " + esc(c.Template.String(), 60)
+	}
+	return ""
 }
 
 func whereCard(f models.Facts) markup {
@@ -181,7 +223,7 @@ func Outcome(c *models.Change, did string, f models.Facts) Message {
 func nextButtons(c *models.Change, f models.Facts) []*slack.ButtonBlockElement {
 	return buttonsOf(c, func(o offer) bool {
 		switch o.action {
-		case ActionWithdraw, ActionStart, ActionComplete, ActionReview:
+		case ActionWithdraw, ActionStart, ActionComplete, ActionReview, ActionStartNow, ActionIncident:
 		case ActionRollback:
 			if c.State != models.InProgress {
 				return false
@@ -199,8 +241,14 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 		if c.State == models.Approved {
 			return "Your approval of " + quoted(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."
 		}
+		if c.Retrospective {
+			return "Your approval of " + quoted(c) + ", which began before it, is recorded. " + tally(c) + "."
+		}
 		return "Your approval of " + quoted(c) + " is recorded. " + tally(c) + "."
 	case ActionReject:
+		if c.RetroRefused {
+			return "It is recorded that you do not agree to " + quoted(c) + ", which began before its approval. " + name(c.Implementer, f) + " gets your reason, and the review answers it."
+		}
 		return "You rejected " + quoted(c) + ". " + name(c.Requester, f) + " gets your reason."
 	case ActionAsk:
 		return quoted(c) + " went back to " + name(c.Requester, f) + ", who gets your comment. You are asked again when it is resubmitted."
@@ -208,6 +256,10 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 		return "Your approval of " + quoted(c) + " is withdrawn. " + tally(c) + "."
 	case ActionStart:
 		return quoted(c) + " is in progress. Its window ends " + when(c.Window.End) + ". Say how it ended as soon as it is over."
+	case ActionStartNow:
+		return quoted(c) + " is in progress. Its approval is owed until " + when(c.StartedAt.Add(models.OweWithin)) + "; ECAB is asked now. Say how it ended as soon as it is over."
+	case ActionIncident:
+		return quoted(c) + " names its incident now: " + esc(c.RepairedIncident(), 60) + "."
 	case ActionComplete:
 		return quoted(c) + " is completed: " + esc(c.Outcome.String(), 40) + ". " + afterwards(c)
 	case ActionReview:
@@ -242,6 +294,9 @@ func tally(c *models.Change) markup {
 func afterwards(c *models.Change) markup {
 	if owed := reviewOwed(c); owed != "" {
 		return owed + "."
+	}
+	if c.State != models.Closed {
+		return owed(c) + "."
 	}
 	return "Nothing more is owed: it is closed."
 }

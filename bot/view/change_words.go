@@ -89,6 +89,12 @@ func environment(c *models.Change) markup {
 	if c.Type != models.Normal && c.Type != "" {
 		out += " · " + esc(string(c.Type), 20) + " change"
 	}
+	switch {
+	case c.Type == models.Standard && c.Template.Name != "":
+		out += " (" + esc(string(c.Template.Name), 24) + ")"
+	case c.Type == models.Emergency && c.RepairedIncident() != "":
+		out += " (" + esc(c.RepairedIncident(), 24) + ")"
+	}
 	return out
 }
 
@@ -129,7 +135,10 @@ func approvals(c *models.Change, f models.Facts) markup {
 // given is who approved: "1 of 2, by Ana".
 func given(c *models.Change, f models.Facts) markup {
 	standing := c.Standing()
-	if len(standing.Slots) == 0 {
+	switch {
+	case len(standing.Slots) == 0 && c.Type == models.Standard && c.Template.Version > 0:
+		return "by the template " + esc(c.Template.String(), 60)
+	case len(standing.Slots) == 0:
 		return "none needed"
 	}
 	out := number(standing.Filled()) + " of " + number(len(standing.Slots))
@@ -204,6 +213,26 @@ func reviewOwed(c *models.Change) markup {
 	out := "A review is owed (" + why + ")"
 	if !c.ReviewDue.IsZero() {
 		out += " until " + when(c.ReviewDue)
+	}
+	return out
+}
+
+// owed is what the change owes beside its review, and until when.
+func owed(c *models.Change) markup {
+	var out markup
+	for _, d := range c.Debts() {
+		if d.Kind != models.DebtReview {
+			out = joined(", ", out, markup(d.Kind.String())+" until "+when(d.Due))
+		}
+	}
+	if out != "" {
+		out = "*Owed:* " + out
+	}
+	switch {
+	case c.RetroRefused:
+		return joined("\n", out, "*Not agreed to afterwards.*")
+	case c.ApprovedLate() > 0:
+		return joined("\n", out, "*Approved afterwards, too late.*")
 	}
 	return out
 }

@@ -27,6 +27,8 @@ func Gallery() []Example {
 		g.forms(k)
 		g.modals(k)
 		g.lists(k)
+		g.templates(k)
+		g.emergencies(k)
 	}
 	g.roles(everyday())
 	g.words()

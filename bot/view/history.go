@@ -34,14 +34,20 @@ var deeds = map[models.EventKind]markup{
 	models.EventOutcomeCorrected:  "corrected the outcome to rolled back",
 	models.EventReviewed:          "recorded the review",
 	models.EventRollbackRaised:    "raised it to roll back another change",
+	models.EventApprovedLater:     "gave the last approval that was owed for work already begun",
+	models.EventRefusedLater:      "did not agree to it afterwards",
+	models.EventIncidentLinked:    "named its incident",
 	models.EventRefused:           "tried something that was refused",
 }
 
 var happenings = map[models.EventKind]markup{
-	models.EventFullyApproved: "All approvals are given: approved",
-	models.EventReopened:      "An approval is missing again: awaiting approval",
-	models.EventExpired:       "The window passed without a start: expired",
-	models.EventClosed:        "Nothing more is owed: closed",
+	models.EventFullyApproved:   "All approvals are given: approved",
+	models.EventReopened:        "An approval is missing again: awaiting approval",
+	models.EventExpired:         "The window passed without a start: expired",
+	models.EventAskedNext:       "Nobody answered for ten minutes: the next person was asked",
+	models.EventNobodyLeft:      "Everybody who could approve it was asked",
+	models.EventTemplateOffered: "It went well three times: offered as a template",
+	models.EventClosed:          "Nothing more is owed: closed",
 }
 
 // withRevision are the deeds that bind to content.

@@ -34,5 +34,17 @@ func ChangeList(title string, list []*models.Change, more int, f models.Facts) M
 func listLine(c *models.Change, f models.Facts) markup {
 	s := statusOf(c)
 	return markup(s.sign) + " " + bold(id(c)) + " " + esc(c.Title, 40) + " · " +
-		joined(" · ", markup(s.word), environment(c), when(c.Window.Start))
+		joined(" · ", markup(s.word), environment(c), when(c.Window.Start), owes(c))
+}
+
+// owes names what a change still owes, in a few words.
+func owes(c *models.Change) markup {
+	var out markup
+	for _, d := range c.Debts() {
+		out = joined(", ", out, markup(d.Kind.String()))
+	}
+	if out == "" {
+		return ""
+	}
+	return "owes " + out
 }

@@ -43,7 +43,9 @@ const (
 	ActionRaise    = "change.raise" // open the empty form
 	ActionDraft    = "change.draft" // "Save as draft", inside the form
 	ActionOlder    = "history.older"
-	ActionType     = "change.type" // the form asks for other things
+	ActionStartNow = "change.start.now" // an emergency, before its approval
+	ActionIncident = "change.incident"  // name the incident that it repairs
+	ActionType     = "change.type"      // the form asks for other things
 )
 
 // ActionServices is the external select of the change form: Slack asks for
@@ -66,16 +68,18 @@ const (
 
 // AllActions lists every button id that a view can carry.
 func AllActions() []string {
-	return []string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
+	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionType}
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType}, TemplateActions()...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.
 func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
-func AllForms() []string { return []string{FormChange, FormReason, FormComplete, FormReview} }
+func AllForms() []string {
+	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason}
+}
 
 // Value is what a button of the change carries: "4:<revision>". A draft has
 // no revision yet.

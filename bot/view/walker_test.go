@@ -212,6 +212,11 @@ func (w *walker) button(e map[string]any) {
 		if _, _, ok := ParseOlder(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
+	case ActionTemplateUse, ActionTemplateOpen, ActionTemplateEdit, ActionTemplateApprove, ActionTemplateDecline,
+		ActionTemplateSuspend, ActionTemplateReinstate, ActionTemplateRetire:
+		if _, _, ok := ParseTemplateValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
 	case ActionDraft:
 		if _, _, ok := ParseValue(value); !ok && value != "" {
 			w.bad("%s carries %q", id, value)
