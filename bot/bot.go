@@ -131,6 +131,9 @@ func (a *App) prepare(ctx context.Context) error {
 	if err := a.prepareServices(ctx, ws); err != nil {
 		return err
 	}
+	if err := a.prepareTemplates(ctx, ws); err != nil {
+		return err
+	}
 	d, err := a.Store.Directory(ctx, ws)
 	if err != nil {
 		return err
@@ -192,6 +195,48 @@ func (a *App) prepareServices(ctx context.Context, ws models.WorkspaceID) error 
 	}
 	_, err = a.Store.ImportCatalog(ctx, ws, store.Catalog(catalog))
 	return err
+}
+
+// prepareTemplates stores what is newer in the templates file. A file that is
+// refused, or a version that does not fit the services, leaves what is stored:
+// serving goes on.
+func (a *App) prepareTemplates(ctx context.Context, ws models.WorkspaceID) error {
+	if a.config.TemplatesFile == "" {
+		return nil
+	}
+	source, err := os.ReadFile(a.config.TemplatesFile)
+	if err != nil {
+		return fmt.Errorf("read the templates file: %w", err)
+	}
+	list, err := files.Templates(source)
+	if err != nil {
+		a.log.ErrorContext(ctx, "the templates file is refused; what is stored stays in force", "file", a.config.TemplatesFile, "error", err)
+		return nil
+	}
+	stored, err := a.Store.ImportTemplates(ctx, ws, list)
+	for _, name := range stored {
+		a.log.InfoContext(ctx, "a version of a template is stored", "template", name)
+	}
+	if err != nil {
+		a.log.ErrorContext(ctx, "a template is not stored; what is stored of it stays in force", "file", a.config.TemplatesFile, "error", err)
+	}
+	d, err := a.Store.Directory(ctx, ws)
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		if t := d.Templates[v.Name]; v.Version < t.Last {
+			a.log.WarnContext(ctx, "the templates file has an older version than the stored one; it is ignored", "template", v.Name, "file", v.Version, "stored", t.Last)
+		}
+	}
+	for name, t := range d.Templates {
+		for _, slug := range t.Recipe.Services {
+			if t.State == models.TemplateActive && d.Services[slug].Retired {
+				a.log.WarnContext(ctx, "a template names a retired service; it can't be used on it", "template", name, "service", slug)
+			}
+		}
+	}
+	return nil
 }
 
 // Run serves until ctx ends, then stops gracefully: no new requests, what is

@@ -60,6 +60,7 @@ type Config struct {
 	ChangesChannel string `envconfig:"GATEHOUSE_CHANGES_CHANNEL" desc:"the channel in which every change has its card" shape:"C0123456789"`
 	PolicyFile     string `envconfig:"GATEHOUSE_POLICY_FILE" desc:"approval policy as YAML; empty = the built-in one" shape:"a file"`
 	ServicesFile   string `envconfig:"GATEHOUSE_SERVICES_FILE" desc:"services, teams and roles as YAML, read at start" shape:"a file"`
+	TemplatesFile  string `envconfig:"GATEHOUSE_TEMPLATES_FILE" desc:"templates for standard changes as YAML, read at start" shape:"a file"`
 	ChangeCommand  string `envconfig:"GATEHOUSE_CHANGE_COMMAND" default:"/change" desc:"the slash command, as in the app's manifest" shape:"/word"`
 	LogLevel       string `envconfig:"GATEHOUSE_LOG_LEVEL" default:"info" desc:"how much is logged" shape:"debug, info, warn or error"`
 	SlackAPIURL    string `envconfig:"GATEHOUSE_SLACK_API_URL" desc:"another Web API than Slack's own; only for tests and the demo" shape:"http://127.0.0.1:8765/api/"`
@@ -150,6 +151,7 @@ func (c Config) problems() []error {
 	check(c.DatabaseURL == "" || isPostgres(string(c.DatabaseURL)), "DATABASE_URL", "is no PostgreSQL address")
 	check(c.DatabaseURL != "" || c.DataDir != "", "DATA_DIR", "is empty")
 	check(isAddress(c.ListenAddr), "LISTEN_ADDR", "is "+quoted(c.ListenAddr))
+	check(readable(c.TemplatesFile), "TEMPLATES_FILE", "is "+quoted(c.TemplatesFile)+", which can't be read")
 	check(readable(c.PolicyFile), "POLICY_FILE", "is "+quoted(c.PolicyFile)+", which can't be read")
 	check(readable(c.ServicesFile), "SERVICES_FILE", "is "+quoted(c.ServicesFile)+", which can't be read")
 	_, err := c.level()

@@ -35,7 +35,7 @@ func (h *Handlers) press(ctx context.Context, r *Request, rule func(*models.Chan
 }
 
 // planning are the buttons that lay claim to a time.
-var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true}
+var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true, view.ActionStartNow: true}
 
 // decide lets a rule move the change, and says what came of it. did is the
 // button that stands for the decision.
@@ -69,6 +69,8 @@ func (h *Handlers) giveReason(ctx context.Context, r *Request) (Reply, error) {
 		view.ReasonReject:   {view.ActionReject, func(c *models.Change, f models.Facts) error { return c.Reject(reason, seen, f) }},
 		view.ReasonAsk:      {view.ActionAsk, func(c *models.Change, f models.Facts) error { return c.AskForChanges(reason, seen, f) }},
 		view.ReasonCancel:   {view.ActionCancel, func(c *models.Change, f models.Facts) error { return c.Cancel(reason, f) }},
+		view.ReasonStartNow: {view.ActionStartNow, func(c *models.Change, f models.Facts) error { return c.StartNow(reason, seen, f) }},
+		view.ReasonIncident: {view.ActionIncident, func(c *models.Change, f models.Facts) error { return c.LinkIncident(reason, f) }},
 		view.ReasonRollback: {view.ActionRollback, func(c *models.Change, f models.Facts) error { return c.RollBack(reason, f) }},
 	}
 	decision, ok := decisions[kind]

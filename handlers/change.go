@@ -81,7 +81,14 @@ func (h *Handlers) redrawForm(ctx context.Context, r *Request) (Reply, error) {
 func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
 	h.know(ctx, r.User)
+	origin, err := h.rootOf(ctx, meta)
+	if err != nil {
+		return Reply{SayAt: meta.ResponseURL}, err
+	}
 	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
+		if c.State == "" {
+			c.Origin = origin
+		}
 		switch {
 		case c.State == "" || c.State == models.Draft:
 			return c.Raise(in, f)
@@ -100,7 +107,16 @@ func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
 	h.know(ctx, r.User)
 	r.Key = id("form", r.View.ID)
-	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error { return c.SaveDraft(in, f) })
+	origin, err := h.rootOf(ctx, meta)
+	if err != nil {
+		return Reply{}, err
+	}
+	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
+		if c.State == "" {
+			c.Origin = origin
+		}
+		return c.SaveDraft(in, f)
+	})
 	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) > 0 {
 		err = models.Refusef("%s", refusal.Error())
 	}
@@ -155,6 +171,13 @@ func (h *Handlers) show(ctx context.Context, r *Request, id models.ChangeID) (Re
 	c, f, err := h.load(ctx, r.User, id)
 	if err != nil {
 		return Reply{}, err
+	}
+	if c.CleanRun() {
+		runs, err := h.Store.CleanRuns(ctx, c)
+		if err != nil {
+			return Reply{}, err
+		}
+		f.Around.CleanRuns = runs - 1
 	}
 	return say(view.PrivateCard(c, f)), nil
 }

@@ -99,6 +99,10 @@ var filters = map[string]func(value string, filter *store.ChangeFilter, f models
 		filter.From, filter.To = f.Now, endOfDay(f, 6)
 		return true
 	},
+	"debts": func(_ string, filter *store.ChangeFilter, _ models.Facts) bool {
+		filter.Debts = true
+		return true
+	},
 	"service:": func(value string, filter *store.ChangeFilter, f models.Facts) bool {
 		filter.Service = models.Slug(value)
 		_, known := f.Services[filter.Service]

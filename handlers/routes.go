@@ -25,9 +25,10 @@ var verbs []verb
 func init() { // help itself lists the verbs, so the table can't be a plain literal
 	verbs = []verb{
 		{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
-		{view.Verb{Name: "list", Usage: "list [service:… env:… state:… today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
+		{view.Verb{Name: "list", Usage: "list [service:… env:… state:… debts today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
 		{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
 		{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
+		{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
 		{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
 		{view.Verb{Name: "help", Usage: "help [word]", What: "this list", Aliases: []string{"?", "usage"}}, (*Handlers).help},
 	}
@@ -53,7 +54,20 @@ var clicks = map[string]handle{
 	view.ActionStart:    (*Handlers).start,
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
-	view.ActionType:     (*Handlers).redrawForm,
+
+	view.ActionStartNow: askReason(view.ReasonStartNow),
+	view.ActionIncident: askReason(view.ReasonIncident),
+
+	view.ActionTemplateUse:       (*Handlers).useTemplate,
+	view.ActionTemplateOpen:      (*Handlers).showTemplate,
+	view.ActionTemplateSave:      (*Handlers).saveAsTemplate,
+	view.ActionTemplateEdit:      (*Handlers).editTemplate,
+	view.ActionTemplateApprove:   (*Handlers).approveTemplate,
+	view.ActionTemplateDecline:   (*Handlers).askTemplateReason,
+	view.ActionTemplateSuspend:   (*Handlers).askTemplateReason,
+	view.ActionTemplateReinstate: (*Handlers).askTemplateReason,
+	view.ActionTemplateRetire:    (*Handlers).askTemplateReason,
+	view.ActionType:              (*Handlers).redrawForm,
 }
 
 // forms are the modals that can be sent, by callback id.
@@ -62,6 +76,9 @@ var forms = map[string]handle{
 	view.FormReason:   (*Handlers).giveReason,
 	view.FormComplete: (*Handlers).complete,
 	view.FormReview:   (*Handlers).review,
+
+	view.FormTemplate:       (*Handlers).sendTemplate,
+	view.FormTemplateReason: (*Handlers).giveTemplateReason,
 }
 
 // shortcuts by callback id: from the global menu, and from a message.

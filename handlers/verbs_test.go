@@ -13,7 +13,7 @@ import (
 )
 
 // verbs of /change, with what makes each do its work.
-var verbs = map[string]string{"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "help": ""}
+var verbs = map[string]string{"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "templates": "", "help": ""}
 
 func TestEveryVerbInHelpRuns(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {

@@ -41,6 +41,9 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.Kind == models.DeliverHome {
 		return a.drawHome(ctx)
 	}
+	if a.row.RecordKind == models.RecordTemplate && a.row.Kind == models.DeliverNote {
+		return a.drawTemplateNote(ctx)
+	}
 	how, known := a.draws[a.row.Kind]
 	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
@@ -89,6 +92,20 @@ func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts)
 func (a *attempt) drawNote(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
 	e, err := a.event(ctx)
 	return drawing{Message: view.Note(c, e, f)}, err
+}
+
+// drawTemplateNote is drawn for whoever gets it: its buttons are theirs.
+func (a *attempt) drawTemplateNote(ctx context.Context) (drawing, error) {
+	t, err := a.cfg.Store.TemplateByID(ctx, a.row.WorkspaceID, a.row.RecordID)
+	if err != nil {
+		return drawing{}, err
+	}
+	f, err := a.cfg.Store.Facts(ctx, a.row.WorkspaceID, a.row.UserID)
+	if err != nil {
+		return drawing{}, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
+	}
+	e, err := a.event(ctx)
+	return drawing{Message: view.TemplateNote(*t, e, f), record: string(t.Name)}, err
 }
 
 // drawThread stands under the card. In a lane an older row of the same record

@@ -62,6 +62,9 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 // waitsFor reports whether the change can't go on without f's actor.
 func waitsFor(c *models.Change, f models.Facts) bool {
 	u := f.Actor.ID
+	if c.OwesApproval() && c.MayDecide(f.Actor, f) {
+		return !slices.ContainsFunc(c.Counting(), func(a models.Approval) bool { return a.By == u })
+	}
 	switch c.State {
 	case models.AwaitingApproval:
 		return c.MayDecide(f.Actor, f) &&
@@ -73,7 +76,7 @@ func waitsFor(c *models.Change, f models.Facts) bool {
 	case models.InProgress:
 		return u == c.Implementer
 	case models.Implemented:
-		return u == c.Implementer && len(c.ReviewOwed) > 0
+		return u == c.Implementer && (len(c.ReviewOwed) > 0 || len(c.Debts()) > 0)
 	}
 	return false
 }

@@ -36,7 +36,7 @@ func eachWithTemplate(t *testing.T, test func(t *testing.T, s *store.Store)) {
 
 func poolRecipe(s *store.Store) models.Recipe {
 	in := input(s)
-	return models.Recipe{Title: in.Title, Services: []models.Slug{"api", "web"}, Environment: in.Environment, Plan: in.Plan, Check: in.Check,
+	return models.Recipe{Title: in.Title, Services: []models.Slug{"api", "web"}, Environment: models.Staging, Plan: in.Plan, Check: in.Check,
 		Rollback: in.Rollback, Risk: in.Risk, Length: time.Hour, MaxRisk: models.RiskMedium}
 }
 
@@ -275,6 +275,7 @@ func TestDebtsAreFoundByTeam(t *testing.T) {
 		must(t, err)
 		before := raise(t, s, ws)
 		in := input(s)
+		in.Services = []models.Slug{"api"}
 		in.Type, in.IncidentRef, in.WhyNow, in.Start, in.End = models.Emergency, "INC-1", "It is down.", s.Now(), s.Now().Add(time.Hour)
 		r, err := s.CreateChange(ctx, by(raiser), func(c *models.Change, f models.Facts) error { return c.Raise(in, f) })
 		must(t, err)
@@ -296,7 +297,11 @@ func TestDebtsAreFoundByTeam(t *testing.T) {
 		if len(list) != 1 || list[0].ID != r.Change.ID {
 			t.Errorf("listed %v", list)
 		}
-		after := raise(t, s, ws)
+		later := input(s)
+		later.Start, later.End = later.Start.Add(24*time.Hour), later.End.Add(24*time.Hour)
+		r, err = s.CreateChange(ctx, by(raiser), func(c *models.Change, f models.Facts) error { return c.Raise(later, f) })
+		must(t, err)
+		after := r.Change
 		if len(before.Requirements) != 1 || len(after.Requirements) != 2 || after.Requirements[1].Role != models.RoleChangeManager {
 			t.Errorf("%v became %v", before.Requirements, after.Requirements)
 		}
