@@ -19,6 +19,11 @@ var debtNames = map[DebtKind]string{
 	DebtIncident: "incident link", DebtApproval: "approval afterwards", DebtReview: "review",
 }
 
+// owedWords finish the sentence "Payments still owes …".
+var owedWords = map[DebtKind]string{
+	DebtIncident: "an incident link", DebtApproval: "an approval afterwards", DebtReview: "a review",
+}
+
 // String names the debt as people read it.
 func (k DebtKind) String() string { return debtNames[k] }
 
@@ -118,7 +123,7 @@ func DebtsOfTeams(services []Slug, owing []*Change, d *Directory) []DebtRef {
 			continue
 		}
 		for _, debt := range c.Debts() {
-			out = append(out, DebtRef{Change: c.ID, Team: d.Services[c.Services[i]].Team, What: debt.Kind.String(), Due: debt.Due})
+			out = append(out, DebtRef{Change: c.ID, Team: d.Services[c.Services[i]].Team, What: owedWords[debt.Kind], Due: debt.Due})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b DebtRef) int { return a.Due.Compare(b.Due) })

@@ -77,7 +77,8 @@ func (c *Change) settleContent(f Facts) error {
 	before := *c
 	in.apply(c)
 	c.take(in, &before, f)
-	c.Assessment = Assess(c.Material, f)
+	c.planned(&before, f)
+	c.assess(f)
 	rule, requirements, err := f.Policy.Requirements(c, f)
 	if err != nil {
 		return err

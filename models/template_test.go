@@ -415,6 +415,14 @@ func init() {
 		s.Tier = 0
 		w.Services["pay-api"] = s
 	}, nil)
+	refusals["template: raise in a hard freeze"] = func(t *testing.T, w *world) error {
+		w.template(t, nil)
+		in := w.standard()
+		f := w.as(ana)
+		span := Window{in.Start.Add(-time.Hour), in.Start.Add(24 * time.Hour)}
+		f.Around.Freezes = []FreezeSpan{{Freeze: Freeze{ID: 3, Kind: HardFreeze, Name: "Year end", Owner: eli}, Window: span}}
+		return (&Change{Identity: Identity{ID: 9, Requester: ana}}).Raise(in, f)
+	}
 	add("submit a draft whose environment is another", func(t *testing.T, w *world) error {
 		tpl := w.template(t, nil)
 		c := w.raiseStandard(t)

@@ -179,6 +179,11 @@ func (c *Change) byTemplate(f Facts) error {
 			return Refusef("%s is retired, so the template %s can't be used on it. Raise a normal change on the service that replaced it; a change manager can edit the template.", s.Name, c.Template.Name)
 		}
 	}
+	for _, x := range c.meets(f, planning) {
+		if x.Freeze.strict() {
+			return Refusef("This run falls into %s, in which no template approves anything. Choose a time outside it, or raise it as a normal change and say why it can't wait.", x.words())
+		}
+	}
 	if c.Environment != r.Environment {
 		return Refusef("The template %s is for %s, not for %s. Raise it as a normal change.", c.Template.Name, r.Environment, c.Environment)
 	}
