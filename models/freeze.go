@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // FreezeID is the n of FRZ-n. It is unique and without gaps in its workspace.
@@ -174,4 +175,154 @@ func nextOpening(openings []Window, now time.Time) string {
 		}
 	}
 	return ""
+}
+
+// RecordFreeze is the kind of FRZ-n.
+const RecordFreeze RecordKind = "freeze"
+
+// Ref is how events point at the freeze.
+func (z *Freeze) Ref() RecordRef { return RecordRef{RecordFreeze, int64(z.ID)} }
+
+// What can happen to a freeze.
+const (
+	EventFreezeDeclared EventKind = "freeze_declared"
+	EventFreezeEdited   EventKind = "freeze_edited"
+	EventFreezeLifted   EventKind = "freeze_lifted"
+)
+
+// The fields of a freeze that a person fills in, beside those of a change.
+const (
+	FieldKind         Field = "kind"
+	FieldOwner        Field = "owner"
+	FieldEnvironments Field = "environments"
+	FieldTiers        Field = "tiers"
+	FieldCron         Field = "cron"
+	FieldZone         Field = "zone"
+)
+
+// maxFreeze keeps a mistyped year from stopping a company.
+const maxFreeze = 120 * 24 * time.Hour
+
+// Declare makes a new freeze, or edits one that the person saw as seen. next is
+// when a recurring one begins the next time; zero for a single one.
+func (z *Freeze) Declare(in Freeze, seen int, next time.Time, f Facts) ([]Event, error) {
+	if err := mayFreeze(f); err != nil {
+		return nil, err
+	}
+	kind := EventFreezeDeclared
+	switch {
+	case z.Version != seen:
+		return nil, Refusef("%s was edited by somebody else after you opened it, so nothing was saved. Copy what you need, close the form and open it again.", z.ID)
+	case !z.LiftedAt.IsZero():
+		return nil, Refusef("%s was lifted already, so it can't be edited. Declare a new freeze instead.", z.ID)
+	case z.Version > 0:
+		kind = EventFreezeEdited
+	}
+	if err := in.check(z.Version == 0, next, f); err != nil {
+		return nil, err
+	}
+	in.ID, in.Version = z.ID, z.Version+1
+	in.Name, in.Reason = oneLine(in.Name), tidy(in.Reason)
+	if in.When.Cron == "" {
+		in.When = When{Window: NewWindow(in.When.Window.Start, in.When.Window.End)}
+	} else {
+		in.When.Window = Window{}
+	}
+	*z = in
+	return []Event{{Kind: kind, Actor: f.Actor.ID, At: f.Now, Reason: z.Reason, Diff: []FieldDiff{{Field: "Freeze", After: z.Name}}}}, nil
+}
+
+// Lift ends a freeze for good: what it held is as it was before.
+func (z *Freeze) Lift(f Facts) ([]Event, error) {
+	if err := mayFreeze(f); err != nil {
+		return nil, err
+	}
+	if !z.LiftedAt.IsZero() {
+		return nil, Settledf("%s was lifted already, so nothing more was recorded.", z.ID)
+	}
+	z.LiftedAt, z.LiftedBy = f.Now, f.Actor.ID
+	z.Version++
+	return []Event{{Kind: EventFreezeLifted, Actor: f.Actor.ID, At: f.Now}}, nil
+}
+
+// Over reports whether the freeze can't hold any more.
+func (z *Freeze) Over(now time.Time) bool {
+	return !z.LiftedAt.IsZero() || z.When.Cron == "" && !z.When.Window.End.After(now)
+}
+
+// mayFreeze: change managers and admins.
+func mayFreeze(f Facts) error {
+	if ok, why := f.Actor.CanDecide(); !ok {
+		return Refusef("You can't declare or lift a freeze: %s. Ask a change manager.", why)
+	}
+	if f.Holds(f.Actor.ID, RoleChangeManager) || f.Holds(f.Actor.ID, RoleAdmin) {
+		return nil
+	}
+	return Refusef("Only change managers and admins declare and lift freezes, so nothing was saved. Ask one of them.")
+}
+
+func (z *Freeze) check(fresh bool, next time.Time, f Facts) error {
+	errs := fieldErrors{}
+	if name := oneLine(z.Name); blank(name) {
+		errs.add(FieldTitle, "A name is needed: people read it wherever the freeze stops them.")
+	} else if utf8.RuneCountInString(name) > MaxTitle {
+		errs.add(FieldTitle, "At most %d letters fit.", MaxTitle)
+	}
+	if n := utf8.RuneCountInString(tidy(z.Reason)); n > MaxReason {
+		errs.add(FieldReason, "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again.")
+	}
+	if z.Kind != SoftFreeze && z.Kind != HardFreeze && z.Kind != Lockdown {
+		errs.add(FieldKind, "Choose how strict the freeze is.")
+	}
+	if p := f.People[z.Owner]; z.Owner == "" || p.Deleted || p.Bot {
+		errs.add(FieldOwner, "Choose who owns the freeze: this person is asked for exceptions.")
+	}
+	for _, slug := range z.Services {
+		if _, known := f.Services[slug]; !known {
+			errs.add(FieldServices, "There is no service %q. Choose one from the list.", string(slug))
+		}
+	}
+	w := z.When.Window
+	switch {
+	case z.When.Cron != "":
+		if z.When.Length < time.Minute || z.When.Length > maxFreeze {
+			errs.add(FieldLength, "Say how long it lasts each time: from 1 minute to 120 days.")
+		} else if next.IsZero() {
+			errs.add(FieldCron, "This line never comes round. Check the day and the month.")
+		}
+	case w.Start.IsZero():
+		errs.add(FieldStart, "Choose when the freeze begins.")
+	case !w.End.After(w.Start):
+		errs.add(FieldEnd, "The end has to be after the beginning.")
+	case fresh && !w.End.After(f.Now):
+		errs.add(FieldEnd, "This end is in the past already, so the freeze would stop nothing. Choose a later one.")
+	case w.Length() > maxFreeze:
+		errs.add(FieldEnd, "A freeze is at most 120 days long. Check the year, or declare several.")
+	}
+	return errs.err("Nothing is saved yet: some answers need another look.")
+}
+
+// FreezeCards are the cards to bring up to date when a freeze comes, changes
+// or goes: those of the changes that have not started.
+func FreezeCards(list []*Change) []Delivery {
+	var out []Delivery
+	for _, c := range list {
+		for _, place := range c.Places {
+			out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
+		}
+	}
+	return out
+}
+
+// Holds lists those of the changes that the freeze stops as they stand: what a
+// preview counts before it is declared.
+func (z Freeze) Holds(list []*Change, spans []Window, f Facts) []*Change {
+	var out []*Change
+	for _, c := range list {
+		falls := slices.ContainsFunc(spans, func(w Window) bool { return w.Overlaps(c.Window) })
+		if falls && c.State.Editable() && c.State != Draft && c.Type != Emergency && c.Identity.RollbackOf == 0 && z.covers(c, f) {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -22,6 +22,8 @@ type Directory struct {
 	Roles    map[Role][]UserID
 	People   map[UserID]Person
 	Policy   Policy
+	Freezes  []Freeze            // by id, lifted ones left out
+	Windows  []MaintenanceWindow // by service
 	Settings Settings
 
 	Templates map[Slug]Template

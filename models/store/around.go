@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/schedule"
 )
 
 // calendarTurn makes those who plan in one workspace take turns: of two
@@ -58,8 +60,51 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 		return fmt.Errorf("look around %s: %w", d.change.ID, err)
 	}
 	d.facts.Around.Neighbours = near.found
+	d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
+	d.facts.Around.Openings = openingsRound(scope, d.facts)
 	d.facts.Around.Debts = debtsOf(scope.Services, inDebt, d.facts.Directory)
 	return nil
+}
+
+// round is how far on either side of a window its freezes are looked for.
+const round = 24 * time.Hour
+
+// freezesRound expands the freezes of the directory round a scope, by start.
+// What can't be read any more was valid when it was saved, and stops nothing.
+func freezesRound(scope models.Scope, d *models.Directory) []models.FreezeSpan {
+	var out []models.FreezeSpan
+	for _, z := range d.Freezes {
+		spans, _ := schedule.Windows(z.When, scope.Window.Start.Add(-round), scope.Window.End.Add(round))
+		for _, w := range spans {
+			out = append(out, models.FreezeSpan{Freeze: z, Window: w})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b models.FreezeSpan) int { return a.Window.Start.Compare(b.Window.Start) })
+	return out
+}
+
+// openingsRound expands the maintenance windows of the scope's services, from
+// its day on for two weeks: a refusal names the next one.
+func openingsRound(scope models.Scope, f models.Facts) map[models.Slug][]models.Window {
+	var out map[models.Slug][]models.Window
+	for _, x := range f.Windows {
+		if !slices.Contains(scope.Services, x.Service) {
+			continue
+		}
+		from := scope.Window.Start
+		if f.Now.Before(from) {
+			from = f.Now
+		}
+		spans, _ := schedule.Windows(x.When, from, scope.Window.End.Add(14*round))
+		if out == nil {
+			out = map[models.Slug][]models.Window{}
+		}
+		out[x.Service] = append(out[x.Service], spans...)
+	}
+	for _, spans := range out {
+		slices.SortFunc(spans, func(a, b models.Window) int { return a.Start.Compare(b.Start) })
+	}
+	return out
 }
 
 // neighbours are the other open changes of a time and an environment.

@@ -146,6 +146,8 @@ type directoryRows struct {
 	policies []policyRow
 
 	templates []templateRow
+	freezes   []freezeRow
+	windows   []maintenanceRow
 }
 
 func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
@@ -158,6 +160,8 @@ func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
 		{sql: people.sel(mine), args: args, each: people.collect(&r.people)},
 		{sql: policies.sel(mine + " ORDER BY version DESC LIMIT 1"), args: args, each: policies.collect(&r.policies)},
 		{sql: templates.sel(mine), args: args, each: templates.collect(&r.templates)},
+		{sql: freezes.sel(mine + " AND lifted_at IS NULL ORDER BY id"), args: args, each: freezes.collect(&r.freezes)},
+		{sql: maintenances.sel(mine + " ORDER BY service, id"), args: args, each: maintenances.collect(&r.windows)},
 	}
 }
 
@@ -186,6 +190,12 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 	}
 	for _, x := range r.policies {
 		d.Policy = x.Parsed.V
+	}
+	for _, x := range r.freezes {
+		d.Freezes = append(d.Freezes, x.freeze())
+	}
+	for _, x := range r.windows {
+		d.Windows = append(d.Windows, x.window())
 	}
 	for _, x := range r.templates {
 		d.Templates[x.Name] = x.template()

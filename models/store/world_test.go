@@ -50,7 +50,7 @@ func furnish(t testing.TB, s *store.Store, ws models.WorkspaceID, policy models.
 	_, err := s.ImportCatalog(ctx, ws, store.Catalog{
 		Teams: []models.Team{{ID: "payments", Name: "Payments", Members: []models.UserID{raiser, worker_}}},
 		Services: []models.Service{
-			{Slug: "api", Name: "API", Tier: 1, Team: "payments", Owner: "U_OWNER", OpsLead: "U_OWNER", Channel: "C_API"},
+			{Slug: "api", Name: "API", Tier: 2, Team: "payments", Owner: "U_OWNER", OpsLead: "U_OWNER", Channel: "C_API"},
 			{Slug: "web", Name: "Web", Tier: 2, Team: "payments", Owner: "U_OWNER", OpsLead: "U_OWNER", DependsOn: []models.Slug{"api"}},
 		},
 		Roles: map[models.Role][]models.UserID{models.RoleCAB: members, models.RoleChangeManager: {"U_OWNER"}},
