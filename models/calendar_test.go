@@ -383,3 +383,75 @@ func init() {
 		return (&Change{Identity: Identity{ID: 4, Requester: ana}}).Raise(w.input(), f)
 	}
 }
+
+// good is a freeze as a change manager declares it.
+func (w *world) good() Freeze {
+	return Freeze{Kind: HardFreeze, Name: "Quarter end", Owner: gus, When: When{Window: NewWindow(w.now.Add(time.Hour), w.now.Add(50*time.Hour))}}
+}
+
+func declare(w *world, u UserID, edit func(*Freeze)) error {
+	in := w.good()
+	edit(&in)
+	_, err := (&Freeze{ID: 2}).Declare(in, 0, w.now, w.as(u))
+	return err
+}
+
+func TestAFreezeIsDeclaredEditedAndLiftedByChangeManagers(t *testing.T) {
+	w := newWorld()
+	z := &Freeze{ID: 2}
+	events, err := z.Declare(w.good(), 0, time.Time{}, w.as(kim))
+	must(t, err)
+	if len(events) != 1 || events[0].Kind != EventFreezeDeclared || z.Version != 1 || z.ID != 2 {
+		t.Errorf("%+v, %+v", events, z)
+	}
+	edit := w.good()
+	edit.Kind = SoftFreeze
+	events, err = z.Declare(edit, 1, time.Time{}, w.as(oli)) // an admin
+	must(t, err)
+	if events[0].Kind != EventFreezeEdited || z.Kind != SoftFreeze || z.Version != 2 {
+		t.Errorf("%+v, %+v", events, z)
+	}
+	_, err = z.Declare(w.good(), 1, time.Time{}, w.as(kim)) // who opened it before the admin saved
+	wellSaid(t, refused(t, err))
+	_, err = z.Lift(w.as(kim))
+	must(t, err)
+	_, err = z.Lift(w.as(kim))
+	if r := refused(t, err); !r.Settled || !z.Over(w.now) {
+		t.Errorf("%v, %+v", r, z)
+	}
+}
+
+func init() {
+	for name, edit := range map[string]func(*Freeze){
+		"a freeze without a name": func(z *Freeze) { z.Name = " " }, "a freeze with a long name": func(z *Freeze) { z.Name = strings.Repeat("x", 200) },
+		"a freeze with a long reason": func(z *Freeze) { z.Reason = strings.Repeat("x", 2000) }, "a freeze of no kind": func(z *Freeze) { z.Kind = "icy" },
+		"a freeze that nobody owns": func(z *Freeze) { z.Owner = "" }, "a freeze of an unknown service": func(z *Freeze) { z.Services = []Slug{"nope"} },
+		"a freeze without a length":           func(z *Freeze) { z.When = When{Cron: "0 0 * * 5", Zone: "UTC"} },
+		"a freeze without a start":            func(z *Freeze) { z.When = When{} },
+		"a freeze that ends before it begins": func(z *Freeze) { z.When.Window.End = z.When.Window.Start.Add(-time.Hour) },
+		"a freeze that is over":               func(z *Freeze) { z.When.Window = NewWindow(monday.Add(-5*time.Hour), monday.Add(-time.Hour)) },
+		"a freeze of a year":                  func(z *Freeze) { z.When.Window.End = z.When.Window.Start.AddDate(1, 0, 0) },
+	} {
+		refusals[name] = func(_ *testing.T, w *world) error { return declare(w, kim, edit) }
+	}
+	refusals["a freeze that never comes round"] = func(_ *testing.T, w *world) error {
+		in := w.good()
+		in.When = When{Cron: "0 0 30 2 *", Zone: "UTC", Length: time.Hour}
+		_, err := (&Freeze{ID: 2}).Declare(in, 0, time.Time{}, w.as(kim))
+		return err
+	}
+	refusals["a freeze by anybody"] = func(_ *testing.T, w *world) error { return declare(w, ben, func(*Freeze) {}) }
+	refusals["a freeze by a guest"] = func(_ *testing.T, w *world) error { return declare(w, pat, func(*Freeze) {}) }
+	refusals["a freeze that was edited meanwhile"] = func(_ *testing.T, w *world) error {
+		_, err := (&Freeze{ID: 2, Version: 3}).Declare(w.good(), 2, time.Time{}, w.as(kim))
+		return err
+	}
+	refusals["a freeze that was lifted"] = func(_ *testing.T, w *world) error {
+		_, err := (&Freeze{ID: 2, Version: 3, LiftedAt: w.now}).Declare(w.good(), 3, time.Time{}, w.as(kim))
+		return err
+	}
+	refusals["lift a lifted freeze"] = func(_ *testing.T, w *world) error {
+		_, err := (&Freeze{ID: 2, LiftedAt: w.now}).Lift(w.as(kim))
+		return err
+	}
+}
