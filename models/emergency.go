@@ -83,6 +83,7 @@ func (c *Change) settleContent(f Facts) error {
 	if err != nil {
 		return err
 	}
+	c.credit(&before, f)
 	c.Revision, c.Requirements = c.Material.revision(), requirements
 	c.PolicyVersion, c.PolicyRule = f.Policy.Version, rule
 	c.SubmittedAt, c.Reason = f.Now, ""

@@ -135,6 +135,7 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 		return err
 	}
 	in := InputOf(original)
+	in.Type, in.Template, in.IncidentRef, in.WhyNow = Normal, "", "", "" // going back follows no template and is no emergency of its own
 	in.Title, in.Implementer = clipRunes("Roll back "+original.ID.String()+": "+original.Title, MaxTitle), f.Actor.ID
 	in.Start, in.End = f.Now, f.Now.Add(max(time.Hour, original.Window.Length()))
 	in.Plan, in.Rollback, in.Background = original.Rollback, undoRollback, reason

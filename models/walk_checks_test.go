@@ -35,6 +35,9 @@ func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
 		if s := c.Standing(); len(others) > len(s.Slots)-s.Filled() {
 			k.Fatalf("%s asks %v for %s", e.Kind, e.Asked, s.Missing())
 		}
+		if e.Kind == EventAskedNext && slices.ContainsFunc(before.waitingFor(f), func(u UserID) bool { return slices.Contains(e.Asked, u) }) {
+			k.Fatalf("%v are bothered twice", e.Asked)
+		}
 		for i, u := range e.Asked {
 			if ok, _ := k.w.People[u].CanDecide(); !ok || u == f.Actor.ID || k.excluded(u) || slices.Contains(e.Asked[:i], u) {
 				k.Fatalf("%s asks %s, who acted, can't decide or was asked twice: %v", e.Kind, u, e.Asked)
@@ -88,6 +91,22 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 		if met {
 			k.Fatalf("still waiting although everybody agreed")
 		}
+	}
+	template, known := k.w.Templates[c.Template.Name]
+	if by := c.Type == Standard && before.State != c.State && (c.State == Approved || before.State == Approved && c.State == InProgress); by && before.Revision != c.Revision && (!known || template.State != TemplateActive) {
+		k.Fatalf("%s by a template that is %s", c.State, template.State)
+	}
+	switch begun := before.State != InProgress && c.State == InProgress; {
+	case c.Retrospective && c.Type != Emergency:
+		k.Fatalf("a %s change began before its approval", c.Type)
+	case begun && before.State != Approved && (!c.Retrospective || f.Actor.ID != c.Implementer):
+		k.Fatalf("began from %s by %s", before.State, f.Actor.ID)
+	case c.State == Closed && (len(c.Debts()) > 0 || c.Retrospective && c.RetroApprovedAt.IsZero() && !c.RetroRefused):
+		k.Fatalf("closed, but it owes %v", c.Debts())
+	case c.Retrospective && !c.RetroApprovedAt.IsZero() && before.RetroApprovedAt.IsZero() && !met:
+		k.Fatalf("approved afterwards by too few: %s", c.Standing().Missing())
+	case c.Type == Emergency && c.State == Closed && c.Findings == "":
+		k.Fatal("an emergency closed without its review")
 	}
 	if before.State == Approved && c.State == InProgress {
 		if !met || !c.Window.Contains(f.Now) || f.Actor.ID != c.Implementer {

@@ -36,6 +36,7 @@ func TestRandomWalksKeepEveryPromise(t *testing.T) {
 	seen := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		k := &walker{T: rt, w: newWorld().clone(), seen: seen}
+		k.w.Templates = map[Slug]Template{"rotate-key": {ID: 1, Name: "rotate-key", State: TemplateActive, Version: 1, Last: 1, Recipe: k.w.recipe()}}
 		k.anew()
 		for range sizes().steps {
 			seen["steps"]++
@@ -85,6 +86,11 @@ var acts = map[string]func(k *walker, f Facts) error{
 	"roll back": func(k *walker, f Facts) error { return k.c.RollBack(k.words(), f) },
 	"cancel":    func(k *walker, f Facts) error { return k.c.Cancel(k.words(), f) },
 	"expire":    func(k *walker, f Facts) error { return k.c.Expire(f) },
+	"elapse":    func(k *walker, f Facts) error { return k.c.Elapse(f) },
+	"start now": func(k *walker, f Facts) error { return k.c.StartNow(k.words(), k.revision(), f) },
+	"link": func(k *walker, f Facts) error {
+		return k.c.LinkIncident(k.oneOf("incident", "INC-7", "n/a", ""), f)
+	},
 	"complete": func(k *walker, f Facts) error {
 		outcome := rapid.SampledFrom(append(slices.Clone(Outcomes), "")).Draw(k.T, "outcome")
 		return k.c.Complete(Completion{Outcome: outcome, Note: k.words(), OutageMinutes: rapid.IntRange(-1, 9).Draw(k.T, "outage")}, f)
@@ -111,12 +117,12 @@ var actNames = slices.Sorted(maps.Keys(acts))
 // helpful is what carries a change on from a state; without it a random walk
 // would hardly ever come to an approval.
 var helpful = map[State][]string{
-	"": {"raise", "raise", "draft"}, Draft: {"submit", "raise", "edit"},
-	AwaitingApproval: {"approve", "approve", "approve", "approve", "edit", "hand over", "withdraw", "retitle"},
+	"": {"raise", "raise", "draft"}, Draft: {"submit", "raise", "edit", "start now"},
+	AwaitingApproval: {"approve", "approve", "approve", "approve", "edit", "hand over", "withdraw", "retitle", "start now", "elapse"},
 	ChangesRequested: {"edit", "edit", "withdraw", "retitle"},
 	Approved:         {"start", "start", "start", "withdraw", "edit", "hand over", "retitle"},
-	InProgress:       {"complete", "roll back"},
-	Implemented:      {"review", "roll back"},
+	InProgress:       {"complete", "roll back", "approve", "elapse", "link"},
+	Implemented:      {"review", "review", "roll back", "approve", "reject", "elapse", "link"},
 	Closed:           {"undo"},
 }
 
@@ -172,7 +178,7 @@ func (k *walker) somebody(act string) UserID {
 		for _, a := range k.c.Approvals {
 			able = append(able, a.By)
 		}
-	case "start":
+	case "start", "start now":
 		able = []UserID{k.c.Implementer}
 	default:
 		able = []UserID{k.c.Requester, k.c.Implementer, kim}
@@ -195,13 +201,18 @@ func (k *walker) stir() {
 	}
 	k.w = k.w.clone() // a directory is never changed under its readers
 	u := rapid.SampledFrom(everybody[:len(everybody)-1]).Draw(k.T, "who")
-	switch rapid.IntRange(0, 5).Draw(k.T, "what") {
+	switch rapid.IntRange(0, 6).Draw(k.T, "what") {
+	case 6:
+		t := k.w.Templates["rotate-key"]
+		t.State = map[TemplateState]TemplateState{TemplateActive: TemplateSuspended, TemplateSuspended: TemplateActive}[t.State]
+		t.Reason = "CHG-7 failed"
+		k.w.Templates = map[Slug]Template{t.Name: t}
 	case 0:
 		p := k.w.People[u]
 		p.Deleted = !p.Deleted
 		k.w.People[u] = p
 	case 1:
-		role := rapid.SampledFrom([]Role{RoleCAB, RoleChangeManager}).Draw(k.T, "role")
+		role := rapid.SampledFrom([]Role{RoleCAB, RoleChangeManager, RoleECAB}).Draw(k.T, "role")
 		if had := k.w.Roles[role]; slices.Contains(had, u) {
 			k.w.Roles[role] = slices.DeleteFunc(slices.Clone(had), func(v UserID) bool { return v == u })
 		} else {
@@ -236,6 +247,14 @@ func (k *walker) form() Input {
 	in.Risk = known(familiarity(rapid.IntRange(0, 4).Draw(k.T, "familiarity")))
 	in.Start = k.w.now.Add(time.Duration(rapid.IntRange(-1, 3).Draw(k.T, "start")) * 10 * time.Minute)
 	in.End = in.Start.Add(time.Duration(rapid.IntRange(2, 12).Draw(k.T, "length")) * 10 * time.Minute)
+	switch in.Template = ""; rapid.IntRange(0, 6).Draw(k.T, "type") {
+	case 0:
+		in.Type, in.Template = Standard, "rotate-key"
+	case 1, 2:
+		in.Type, in.IncidentRef = Emergency, k.oneOf("incident", "INC-1", "INC-1", "")
+	default:
+		in.Type = Normal
+	}
 	in.Implementer = rapid.SampledFrom([]UserID{"", "", ana, ben, gus, dee, pat}).Draw(k.T, "implementer")
 	if rapid.IntRange(0, 4).Draw(k.T, "wrong") == 0 {
 		k.spoil(&in)
