@@ -114,6 +114,8 @@ var hints = []string{
 	"Switch to Joy (on the left): the request waits in her messages from Gatehouse. Approve it; one peer is enough at low risk.",
 	"Back as Ana: jump the clock to the start of your window, press Start on the card, then Complete.",
 	"As Ana, try to approve your own change; as Kai, a guest, try to approve any.",
+	"Type /change templates: two recipes are active, one is suspended by its first failed run. Eli, the change manager, can reinstate it.",
+	"Joy repairs the catalogue without an approval: be Ivo or Dev of ECAB and give it afterwards; /change list debts shows what is owed.",
 	"Edit an approved change: the form says how many approvals that resets.",
 	"Open “Break it” and let Slack drop replies or answer 429 while you go on; open the inspector to see every call.",
 }

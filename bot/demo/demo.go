@@ -124,6 +124,10 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	if err := os.WriteFile(services, []byte(strings.TrimSpace(catalog)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write the services file: %w", err)
 	}
+	recipes := filepath.Join(d.dir, "templates.yaml")
+	if err := os.WriteFile(recipes, []byte(strings.TrimSpace(templates)+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("write the templates file: %w", err)
+	}
 	listen, err := net.Listen("tcp", "127.0.0.1:0") // a free port, for the manifest to name
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
@@ -140,7 +144,7 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	}
 	return bot.New(ctx, bot.Config{
 		BotToken: botToken, AppToken: appToken, SigningSecret: signingSecret, Mode: mode,
-		DataDir: d.dir, ListenAddr: addr, ChangesChannel: changes, ServicesFile: services,
+		DataDir: d.dir, ListenAddr: addr, ChangesChannel: changes, ServicesFile: services, TemplatesFile: recipes,
 		ChangeCommand: "/change", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
 	}, bot.Options{Log: d.Log, MovableClock: true})
 }

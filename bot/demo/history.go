@@ -45,7 +45,9 @@ type plan struct {
 // of Europe and the morning of New York, with changes in every state.
 func (s *story) tell(ctx context.Context) error {
 	s.lastWeek(ctx)
+	s.standards(ctx)
 	s.today(ctx)
+	s.emergency(ctx)
 	return s.err
 }
 
