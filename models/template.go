@@ -180,9 +180,7 @@ func (r Recipe) tidy() Recipe {
 }
 
 func (r Recipe) equal(o Recipe) bool {
-	services := slices.Equal(r.Services, o.Services)
-	r.Services, o.Services = nil, nil
-	return services && r.Title == o.Title && r.Environment == o.Environment && r.Plan == o.Plan && r.Check == o.Check &&
+	return slices.Equal(r.Services, o.Services) && r.Title == o.Title && r.Environment == o.Environment && r.Plan == o.Plan && r.Check == o.Check &&
 		r.Rollback == o.Rollback && r.Risk == o.Risk && r.Length == o.Length && r.MaxRisk == o.MaxRisk
 }
 

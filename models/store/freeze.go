@@ -147,9 +147,7 @@ func (s *Store) saveFreeze(ctx context.Context, b batch, cmd Command, before *fr
 	var cards []*models.Change
 	for _, version := range []*models.Freeze{was, z} {
 		spans, _ := schedule.Windows(version.When, f.Now, f.Now.Add(lookAhead))
-		for _, c := range version.Holds(touched, spans, f) {
-			cards = append(cards, c)
-		}
+		cards = append(cards, version.Holds(touched, spans, f)...)
 	}
 	if rows := wantedOf(cmd.Workspace, models.FreezeCards(cards), events); len(rows) > 0 {
 		out = append(out, want(rows, f.Now, &wake))
