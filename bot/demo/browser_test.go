@@ -41,32 +41,33 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 			b.choose("done_before", "five")
 			b.click(`[data-testid="modal-submit"]`)
 			b.sees("“Read tracking from the replica” is raised")
-			b.sees("Awaiting approval · CHG-15")
+			id := b.raised("Read tracking from the replica")
+			b.sees("Awaiting approval · " + id)
 			t.Logf("from start to the first card: %s", time.Since(began).Round(100*time.Millisecond))
 
 			// Nobody approves their own.
-			b.press("CHG-15", "change.approve")
+			b.press(id, "change.approve")
 			b.sees("so someone else must decide")
 
-			approver := b.approver("CHG-15")
+			approver := b.approver(id)
 			b.play(approver)
 			b.openApp()
-			b.press("CHG-15", "change.approve")
+			b.press(id, "change.approve")
 			b.sees("it was the last one needed")
 
 			b.play("U0ANA")
 			b.open("changes")
-			b.sees("Approved · CHG-15")
-			b.press("CHG-15", "change.start")
+			b.sees("Approved · " + id)
+			b.press(id, "change.start")
 			b.sees("Its window opens in")
 			b.jump("jump-hour")
-			b.press("CHG-15", "change.start")
-			b.sees("In progress · CHG-15")
-			b.press("CHG-15", "change.complete")
+			b.press(id, "change.start")
+			b.sees("In progress · " + id)
+			b.press(id, "change.complete")
 			b.tick("Successful")
 			b.click(`[data-testid="modal-submit"]`)
 			b.sees("is completed: successful")
-			b.sees("Closed, successful · CHG-15")
+			b.sees("Closed, successful · " + id)
 			b.noErrors()
 		})
 	}
@@ -232,6 +233,16 @@ func (b *browser) jump(how string) {
 	b.click(`[data-testid="clock"]`)
 	b.click(`[data-testid="` + how + `"]`)
 	b.until("the clock to move", fmt.Sprintf(`%s !== %q`, clock, before))
+}
+
+// raised is the number that the change with this title was given.
+func (b *browser) raised(title string) string {
+	b.t.Helper()
+	id, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.body.innerText.match(/(CHG-\d+) “%s”/)?.[1] ?? ''`, title)))
+	if err != nil || id == "" {
+		b.t.Fatalf("read the number of %q: %v\n%s", title, err, b.text())
+	}
+	return id
 }
 
 // approver is who was asked to decide, by their unread message from Gatehouse.
