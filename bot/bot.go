@@ -90,8 +90,17 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		ChangeCommand: c.ChangeCommand, SigningSecret: string(c.SigningSecret), AnswerWithin: o.AnswerWithin})
 	host, _ := os.Hostname()
 	a.Jobs, err = jobs.New(jobs.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
-		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope})
+		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope, Times: o.times()})
 	return err
+}
+
+// times: where the clock is moved, jobs fall due without anybody's word, so
+// they are looked for more often.
+func (o Options) times() jobs.Times {
+	if o.MovableClock {
+		return jobs.Times{Poll: 50 * time.Millisecond}
+	}
+	return jobs.Times{}
 }
 
 func (a *App) hasHistoryScope() bool { return slices.Contains(a.Identity.Scopes, "channels:history") }

@@ -39,7 +39,7 @@ type Config struct {
 }
 
 // Times are how long things take; production uses the defaults. Lease and those
-// before it are the machine's time, the rest is business time.
+// before it are the machine's time, as is Poll; the rest is business time.
 type Times struct {
 	Call  time.Duration // longest wait for one call to Slack
 	Turn  time.Duration // after it a job begins no further call
@@ -53,6 +53,7 @@ type Times struct {
 	People  time.Duration // between two looks at people's facts
 	Stale   time.Duration // facts older than this are looked up again
 	Prune   time.Duration
+	Poll    time.Duration // between two looks for jobs that nothing announced
 }
 
 func (t Times) orDefault() Times {
@@ -62,7 +63,7 @@ func (t Times) orDefault() Times {
 	}{
 		{&t.Call, 8 * time.Second}, {&t.Turn, 6 * time.Second}, {&t.Soft, 10 * time.Second}, {&t.Lease, 30 * time.Second},
 		{&t.Again, time.Second}, {&t.Doubt, 5 * time.Second}, {&t.Tick, 5 * time.Second}, {&t.Overdue, 30 * time.Second},
-		{&t.People, 10 * time.Minute}, {&t.Stale, 30 * time.Minute}, {&t.Prune, time.Hour},
+		{&t.People, 10 * time.Minute}, {&t.Stale, 30 * time.Minute}, {&t.Prune, time.Hour}, {&t.Poll, river.FetchPollIntervalDefault},
 	} {
 		*d.to = cmp.Or(*d.to, d.def)
 	}
@@ -146,6 +147,8 @@ func (j *Jobs) river() *river.Config {
 		RetryPolicy:                 retries{j},
 		ErrorHandler:                guard{j},
 		CompletedJobRetentionPeriod: time.Hour,
+		FetchPollInterval:           t.Poll,
+		FetchCooldown:               min(t.Poll, river.FetchCooldownDefault),
 		PeriodicJobs: []*river.PeriodicJob{
 			every(t.Tick, tickArgs{}), every(t.People, peopleArgs{}), every(t.Prune, pruneArgs{}),
 		},

@@ -250,8 +250,8 @@ func settle(ctx context.Context, app *bot.App, ws models.WorkspaceID) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		if tries%10 == 9 {
-			if err := app.Store.Jump(ctx, time.Second); err != nil {
+		if tries%2 == 1 {
+			if err := app.Store.Jump(ctx, 10*time.Second); err != nil {
 				return err
 			}
 		}
