@@ -45,6 +45,9 @@ type Around struct {
 	// Debts are the open debts of the touched services' teams, without those of
 	// the change itself.
 	Debts []DebtRef
+	// Release is the release that the change names; nil when it names none, or
+	// when there is none of that number.
+	Release *LinkedRelease
 	// CleanRuns is how many other clean runs the change has had, read while it
 	// is being completed: the third one is offered as a template.
 	CleanRuns int

@@ -186,6 +186,7 @@ type Input struct {
 	Check       string
 	Rollback    string
 	Risk        RiskAnswers
+	Release     ReleaseID // the release that it belongs to; 0 = none
 	Background  string
 	Implementer UserID
 }
@@ -196,7 +197,7 @@ func InputOf(c *Change) Input {
 		Type: c.Type, Template: c.Template.Name, IncidentRef: c.IncidentRef, WhyNow: c.WhyNow,
 		Title: c.Title, Services: slices.Clone(c.Services), Environment: c.Environment,
 		Start: c.Window.Start, End: c.Window.End, Plan: c.Plan, Check: c.Check,
-		Rollback: c.Rollback, Risk: c.Risk, Background: c.Background, Implementer: c.Implementer,
+		Rollback: c.Rollback, Risk: c.Risk, Release: c.Release, Background: c.Background, Implementer: c.Implementer,
 	}
 }
 
@@ -215,7 +216,7 @@ func (in Input) apply(c *Change) {
 	c.Environment = in.Environment
 	c.Window = NewWindow(in.Start, in.End)
 	c.Plan, c.Check, c.Rollback = tidy(in.Plan), tidy(in.Check), tidy(in.Rollback)
-	c.Risk = in.Risk
+	c.Risk, c.Release = in.Risk, in.Release
 	c.Title, c.Background = oneLine(in.Title), tidy(in.Background)
 	if c.Implementer = in.Implementer; c.Implementer == "" {
 		c.Implementer = c.Requester

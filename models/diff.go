@@ -80,5 +80,5 @@ func releaseText(id ReleaseID) string {
 	if id == 0 {
 		return ""
 	}
-	return "REL-" + number64(int64(id))
+	return id.String()
 }

@@ -72,7 +72,7 @@ func (c *Change) Ref() RecordRef { return RecordRef{RecordChange, int64(c.ID)} }
 // DeliveryKind says what somebody must see.
 type DeliveryKind string
 
-// The kinds of delivery. Cards and asks are edited in place; a thread line
+// The kinds of delivery. Cards, asks and prompts are edited in place; a thread line
 // and a note are posted once; a home is a person's App Home.
 const (
 	DeliverCard   DeliveryKind = "card"
@@ -80,11 +80,12 @@ const (
 	DeliverThread DeliveryKind = "thread"
 	DeliverNote   DeliveryKind = "note"
 	DeliverHome   DeliveryKind = "home"
+	DeliverPrompt DeliveryKind = "prompt" // a handover meeting, in the channel of its release
 )
 
 // EditedInPlace reports whether further events update the same message.
 func (k DeliveryKind) EditedInPlace() bool {
-	return k == DeliverCard || k == DeliverAsk || k == DeliverHome
+	return k == DeliverCard || k == DeliverAsk || k == DeliverHome || k == DeliverPrompt
 }
 
 // Priority orders deliveries that wait for the same conversation: lower is
@@ -93,7 +94,7 @@ func (k DeliveryKind) Priority() int {
 	switch k {
 	case DeliverNote:
 		return 1
-	case DeliverAsk:
+	case DeliverAsk, DeliverPrompt:
 		return 2
 	case DeliverCard:
 		return 3

@@ -30,6 +30,9 @@ type Slug string
 // ReleaseID is the n of REL-n; 0 means no release.
 type ReleaseID int64
 
+// String writes the id as people see it: "REL-3".
+func (id ReleaseID) String() string { return fmt.Sprintf("REL-%d", int64(id)) }
+
 // ChangeID is the n of CHG-n. It is unique and without gaps in its workspace.
 type ChangeID int64
 
@@ -42,6 +45,9 @@ func (id ChangeID) String() string { return fmt.Sprintf("CHG-%d", int64(id)) }
 var (
 	changeSpelling = regexp.MustCompile(`(?i)^(?:chg[-_ #:‐‑‒–—−]?|#)?([0-9]{1,12})$`)
 	linkSpelling   = regexp.MustCompile(`(?i)(?:^|[|/?#=])(chg[-_]?[0-9]{1,12})/?$`)
+
+	releaseSpelling = regexp.MustCompile(`(?i)^(?:rel(?:ease)?[-_ #:‐‑‒–—−]?|#)?([0-9]{1,12})$`)
+	releaseLink     = regexp.MustCompile(`(?i)(?:^|[|/?#=])(rel[-_]?[0-9]{1,12})/?$`)
 )
 
 // around is what people and Slack put round a number: brackets, quotes,
@@ -51,15 +57,27 @@ const around = "<>[](){}`*_~\"'“”‘’.,;:!? \t\n"
 // ParseChangeID reads a change number in any spelling a person types: "4",
 // "chg4", "CHG-4", "#4", or a link whose last part or label is "CHG-4".
 func ParseChangeID(s string) (ChangeID, bool) {
+	n, ok := parseNumber(s, changeSpelling, linkSpelling)
+	return ChangeID(n), ok
+}
+
+// ParseReleaseID reads a release number in any spelling: "3", "rel3", "REL-3",
+// "release 3", "#3", or a link whose last part or label is "REL-3".
+func ParseReleaseID(s string) (ReleaseID, bool) {
+	n, ok := parseNumber(s, releaseSpelling, releaseLink)
+	return ReleaseID(n), ok
+}
+
+func parseNumber(s string, spelling, inLink *regexp.Regexp) (int64, bool) {
 	s = strings.Trim(s, around)
 	if strings.Contains(s, "://") {
-		link := linkSpelling.FindStringSubmatch(s)
+		link := inLink.FindStringSubmatch(s)
 		if link == nil {
 			return 0, false
 		}
 		s = link[1]
 	}
-	m := changeSpelling.FindStringSubmatch(s)
+	m := spelling.FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
 	}
@@ -67,5 +85,5 @@ func ParseChangeID(s string) (ChangeID, bool) {
 	if err != nil || n <= 0 {
 		return 0, false
 	}
-	return ChangeID(n), true
+	return n, true
 }

@@ -82,7 +82,9 @@ func (r *Refusal) sentences() string {
 var formOrder = []Field{FieldType, FieldTemplate, FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd,
 	FieldIncidentRef, FieldWhyNow, FieldPlan, FieldCheck, FieldRollback, FieldUsers, FieldRehearsed, FieldRollbackTested,
 	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldBackground,
-	FieldName, FieldLength, FieldMaxRisk}
+	FieldName, FieldLength, FieldMaxRisk,
+	FieldProjectLead, FieldOpsLead, FieldDeputy, FieldGoLive, FieldChannel, FieldAttributes, FieldBucket, FieldExpected, FieldOwner, FieldDue,
+	FieldEvidence, FieldNote, FieldOpenIssues, FieldExpiry, FieldPlace, FieldNext, FieldDays, FieldIncident, FieldPriority, FieldReason}
 
 // Refusef makes a refusal from a sentence.
 func Refusef(format string, args ...any) error {

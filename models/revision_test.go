@@ -79,6 +79,7 @@ func editsOf(t *testing.T) map[string]func(c *Change, in *Input) {
 		"Check":               func(_ *Change, in *Input) { in.Check += " No errors." },
 		"Rollback":            func(_ *Change, in *Input) { in.Rollback += " Call Dee." },
 		"IncidentRef":         func(_ *Change, in *Input) { in.IncidentRef = "INC-7" },
+		"Release":             func(_ *Change, in *Input) { in.Release = 1 },
 		"WhyNow":              func(_ *Change, in *Input) { in.WhyNow = "The key expires tonight." },
 		"Risk.Users":          func(_ *Change, in *Input) { in.Risk.Users = ReachMany },
 		"Risk.Rehearsed":      func(_ *Change, in *Input) { in.Risk.Rehearsed = No },

@@ -66,7 +66,7 @@ var checks = []struct {
 	check func(*Change, Facts, stage) []Reason
 }{
 	{starting, approvedCheck}, {starting, revisionCheck}, {starting, windowCheck}, {starting, implementerCheck}, {starting, templateCheck},
-	{planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
+	{planning, releaseCheck}, {planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
 }
 
 func judge(c *Change, f Facts, s stage) Verdict {
@@ -144,6 +144,28 @@ func conflictCheck(c *Change, f Facts, _ stage) []Reason {
 		out = append(out, x.reason(f))
 	}
 	return out
+}
+
+// releaseCheck: production work that belongs to a release waits until
+// operations have accepted it. Going back waits for nothing.
+func releaseCheck(c *Change, f Facts, s stage) []Reason {
+	if c.Release == 0 || c.Environment != Production || c.Identity.RollbackOf != 0 || !c.State.Editable() {
+		return nil
+	}
+	l := f.Around.Release
+	switch {
+	case l == nil || l.ID != c.Release:
+		return []Reason{{What: "It names " + c.Release.String() + ", and there is no such release.", Unblock: "Edit it to name another release, or none.", Blocks: true, Field: FieldRelease}}
+	case l.State.HandedOver():
+		return nil
+	case l.State == ReleaseCancelled:
+		return []Reason{{What: l.ID.String() + " (" + clipRunes(l.Name, 60) + "), which it belongs to, is cancelled.", Unblock: "Edit it to name another release, or none.", Blocks: true, Field: FieldRelease}}
+	}
+	what := l.ID.String() + " (" + clipRunes(l.Name, 60) + "), which it belongs to, is " + l.State.phrase() + "."
+	if s == planning {
+		return []Reason{note(what, "It can't start before operations accept the handover.")}
+	}
+	return stops(what, "Its operations lead accepts it in the handover; until then it can't start.")
 }
 
 // span says a duration in the two largest units that matter.

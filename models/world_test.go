@@ -134,7 +134,8 @@ func (w *world) as(u UserID) Facts {
 		actor = Person{ID: u}
 	}
 	actor.CheckedAt = w.now.Add(-time.Minute)
-	return Facts{Directory: w.Directory, Now: w.now, Actor: actor}
+	return Facts{Directory: w.Directory, Now: w.now, Actor: actor,
+		Around: Around{Release: &LinkedRelease{ID: 1, Name: "Market expansion", State: ReleaseAccepted}}}
 }
 
 // input is a whole form: production, medium risk, one peer and the owner.

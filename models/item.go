@@ -1,0 +1,476 @@
+package models
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// ItemAct is one thing that a person does with an item.
+type ItemAct string
+
+// What can be done with an item.
+const (
+	ActBegin   ItemAct = "begin"
+	ActBlock   ItemAct = "block"
+	ActSubmit  ItemAct = "submit"
+	ActVerify  ItemAct = "verify"
+	ActReturn  ItemAct = "return"
+	ActWaive   ItemAct = "waive"
+	ActExempt  ItemAct = "exempt"  // call it not applicable
+	ActConfirm ItemAct = "confirm" // that a mandatory one is
+	ActRefuse  ItemAct = "refuse"  // that it is
+	ActReopen  ItemAct = "reopen"
+)
+
+// ItemActs lists all of them.
+var ItemActs = []ItemAct{ActBegin, ActBlock, ActSubmit, ActVerify, ActReturn, ActWaive, ActExempt, ActConfirm, ActRefuse, ActReopen}
+
+// itemMoves says from where each act leads where. Exempting a mandatory item
+// and refusing that leave it where it is.
+var itemMoves = map[ItemAct]struct {
+	from []ItemStatus
+	to   ItemStatus
+	verb string // finishes "… can't be …"
+}{
+	ActBegin:   {[]ItemStatus{ItemOpen, ItemBlocked, ItemReturned}, ItemInProgress, "begun"},
+	ActBlock:   {[]ItemStatus{ItemOpen, ItemInProgress, ItemReturned}, ItemBlocked, "called blocked"},
+	ActSubmit:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemReturned, ItemSubmitted}, ItemSubmitted, "submitted"},
+	ActVerify:  {[]ItemStatus{ItemSubmitted}, ItemVerified, "verified"},
+	ActReturn:  {[]ItemStatus{ItemSubmitted, ItemVerified}, ItemReturned, "returned"},
+	ActWaive:   {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemWaived, "waived"},
+	ActExempt:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemNotApplicable, "called not applicable"},
+	ActConfirm: {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemNotApplicable, "confirmed as not applicable"},
+	ActRefuse:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, "", "refused as not applicable"},
+	ActReopen:  {[]ItemStatus{ItemVerified, ItemWaived, ItemNotApplicable}, ItemOpen, "reopened"},
+}
+
+// CanAct reports whether an act fits an item of that status.
+func (s ItemStatus) CanAct(a ItemAct) bool { return slices.Contains(itemMoves[a].from, s) }
+
+// who says in words who may do it, and whether this person may.
+func (r *Release) who(a ItemAct, i *Item, u UserID) (bool, string) {
+	switch a {
+	case ActBegin, ActBlock, ActSubmit:
+		return r.works(u, i), "its owner or the project lead"
+	case ActExempt:
+		return r.works(u, i) || r.Leads(u), "its owner, the project lead or the operations lead"
+	case ActVerify, ActReturn:
+		return r.verifies(u, i), "the operations lead, the deputy or the verifier of its bucket"
+	case ActWaive:
+		if i.Mandatory {
+			return r.Leads(u), "the operations lead or the deputy, because it is mandatory,"
+		}
+		return u != "" && (u == r.ProjectLead || r.Leads(u)), "the project lead or the operations lead"
+	case ActConfirm, ActRefuse:
+		return r.Leads(u), "the operations lead or the deputy"
+	}
+	return r.works(u, i) || r.verifies(u, i), "its owner, the project lead or whoever verifies it"
+}
+
+// MayAct reports whether the person may do this with the item as it stands:
+// what a card offers and what a command accepts agree.
+func (r *Release) MayAct(a ItemAct, i *Item, f ReleaseFacts) bool { return r.mayAct(a, i, f) == nil }
+
+// mayAct refuses what does not fit the release, the item or the person.
+func (r *Release) mayAct(a ItemAct, i *Item, f ReleaseFacts) error {
+	m := itemMoves[a]
+	if r.State.Final() {
+		return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
+	}
+	if f.Actor.Bot || f.Actor.Deleted || f.Actor.ID == "" {
+		_, why := f.Actor.CanDecide()
+		return Refusef("Item %s of %s was not changed: %s.", i.Label(), r.ID, why)
+	}
+	if may, who := r.who(a, i, f.Actor.ID); !may {
+		return Refusef("Item %s of %s can be %s by %s only. Ask %s.", i.Label(), r.ID, m.verb, strings.TrimSuffix(who, ","), r.askFor(a, i, f))
+	}
+	if ok, why := f.Actor.CanDecide(); !ok && a != ActBegin && a != ActBlock && a != ActSubmit { // guests may work, never decide
+		return Refusef("You can't decide on item %s of %s: %s. Ask %s.", i.Label(), r.ID, why, r.askFor(a, i, f))
+	}
+	if !i.Status.CanAct(a) {
+		if i.Status == m.to {
+			return Settledf("Item %s of %s is %s already, so nothing more was recorded.", i.Label(), r.ID, i.Status)
+		}
+		return Refusef("Item %s of %s is %s, so it can't be %s now. Its checklist shows what can be done.", i.Label(), r.ID, i.Status, m.verb)
+	}
+	if i.Bucket == BucketEarlyLife && r.State.BeforeGoLive() && a != ActExempt && a != ActConfirm && a != ActRefuse && a != ActReopen {
+		return Refusef("Item %s belongs to early-life support, and %s is not live yet. It can be worked on after go-live.", i.Label(), r.ID)
+	}
+	return nil
+}
+
+// askFor names somebody who may.
+func (r *Release) askFor(a ItemAct, i *Item, f ReleaseFacts) string {
+	var who []UserID
+	for _, u := range distinct([]UserID{r.OwnerOf(i), r.ProjectLead, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy}) {
+		if may, _ := r.who(a, i, u); may && f.active(u) && u != f.Actor.ID {
+			who = append(who, u)
+		}
+	}
+	if len(who) == 0 {
+		return "a change manager to name somebody who can"
+	}
+	return f.Name(who[0])
+}
+
+// act runs one act on the item of that number and records it.
+func (r *Release) act(a ItemAct, no int, f ReleaseFacts, kind EventKind, reason string, do func(next *Release, i *Item) error) error {
+	return r.try(f, func(next *Release) error {
+		i, err := next.no(no)
+		if err != nil {
+			return err
+		}
+		if err := next.mayAct(a, i, f); err != nil {
+			return err
+		}
+		before := *i
+		i.Status, i.Since, i.Reason = itemMoves[a].to, f.Now, reason
+		if err := do(next, i); err != nil {
+			return err
+		}
+		next.recordItem(f, kind, &before, i, reason)
+		return nil
+	})
+}
+
+// recordItem is the audit line of one item.
+func (r *Release) recordItem(f ReleaseFacts, kind EventKind, before, i *Item, reason string) {
+	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.concerned(kind, i),
+		Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), before.Status.String(), i.Status.String()}}})
+}
+
+// Begin says that somebody works on the item.
+func (r *Release) Begin(no int, f ReleaseFacts) error {
+	return r.act(ActBegin, no, f, EventItemBegun, "", func(_ *Release, _ *Item) error { return nil })
+}
+
+// Block says that the item can't go on, and why.
+func (r *Release) Block(no int, reason string, f ReleaseFacts) error {
+	reason, err := needReason(reason, "Say what it waits for, so that somebody can help.")
+	if err != nil {
+		return err
+	}
+	return r.act(ActBlock, no, f, EventItemBlocked, reason, func(_ *Release, _ *Item) error { return nil })
+}
+
+// EvidenceInput is what a person or a pipeline gives as evidence.
+type EvidenceInput struct {
+	Kind       EvidenceKind
+	Ref        string
+	Note       string
+	Via        string // the name of a pipeline's token
+	OpenIssues *int   // of a test item; nil = unchanged
+}
+
+var slackFile = regexp.MustCompile(`^F[A-Z0-9]{6,}$`)
+
+// ReadEvidence makes evidence out of what a person types after "done 12": a
+// link, a Slack file id, or else a note. Words after a link are its note.
+func ReadEvidence(text string) EvidenceInput {
+	text = tidy(text)
+	first, rest, _ := strings.Cut(text, " ")
+	ref := strings.Trim(first, "<>")
+	if link, label, piped := strings.Cut(ref, "|"); piped {
+		ref, rest = link, strings.TrimSpace(label+" "+rest)
+		if strings.HasSuffix(link, label) {
+			rest = strings.TrimSpace(strings.TrimPrefix(rest, label))
+		}
+	}
+	switch {
+	case strings.HasPrefix(ref, "https://") || strings.HasPrefix(ref, "http://"):
+		return EvidenceInput{Kind: EvidenceLink, Ref: ref, Note: strings.TrimSpace(rest)}
+	case slackFile.MatchString(first):
+		return EvidenceInput{Kind: EvidenceFile, Ref: first, Note: strings.TrimSpace(rest)}
+	}
+	return EvidenceInput{Kind: EvidenceNote, Note: text}
+}
+
+// maxRef is how long a link may be.
+const maxRef = 2000
+
+func (e EvidenceInput) check(i *Item) error {
+	errs := fieldErrors{}
+	ref, note := oneLine(e.Ref), tidy(e.Note)
+	switch e.Kind {
+	case EvidenceLink:
+		if u, err := url.Parse(ref); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			errs.add(FieldEvidence, "This is no link. Paste the whole address, beginning with https://, or write a note.")
+		}
+	case EvidenceFile:
+		if !slackFile.MatchString(ref) {
+			errs.add(FieldEvidence, "This is no file in Slack. Share the file, or paste a link to it.")
+		}
+	case EvidenceNote:
+		if blank(note) || utf8.RuneCountInString(note) < 3 {
+			errs.add(FieldEvidence, "Evidence is needed: a link, a file or a sentence that says how it was done.")
+		}
+	default:
+		errs.add(FieldEvidence, "Give a link, a file or a note as evidence.")
+	}
+	if utf8.RuneCountInString(ref) > maxRef {
+		errs.add(FieldEvidence, "This link is longer than 2,000 letters. Shorten it.")
+	}
+	if utf8.RuneCountInString(note) > MaxReason {
+		errs.add(FieldNote, "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again.")
+	}
+	if e.OpenIssues != nil && (*e.OpenIssues < 0 || *e.OpenIssues > 1_000_000) {
+		errs.add(FieldOpenIssues, "Give the number of open issues, 0 or more.")
+	}
+	if e.OpenIssues != nil && !i.Tests {
+		errs.add(FieldOpenIssues, "This item reports no tests, so it has no open issues.")
+	}
+	return errs.err("Nothing is recorded yet: some answers need another look.")
+}
+
+// Submit gives evidence for the item. Owner and project lead submit; a
+// pipeline does so in the name of whoever made its token (see Via) and
+// verifies nothing.
+func (r *Release) Submit(no int, in EvidenceInput, f ReleaseFacts) error {
+	return r.act(ActSubmit, no, f, EventItemSubmitted, tidy(in.Note), func(next *Release, i *Item) error {
+		if err := in.check(i); err != nil {
+			return err
+		}
+		next.addEvidence(i, in, f)
+		return nil
+	})
+}
+
+// addEvidence keeps a version of its own for everything that was ever shown.
+func (r *Release) addEvidence(i *Item, in EvidenceInput, f ReleaseFacts) {
+	i.Evidence = append(slices.Clip(i.Evidence), Evidence{Version: len(i.Evidence) + 1, Kind: in.Kind, Ref: oneLine(in.Ref), Note: tidy(in.Note),
+		By: f.Actor.ID, Via: in.Via, At: f.Now})
+	i.Reason, i.Exempt = "", nil
+	if in.OpenIssues != nil {
+		i.OpenIssues = *in.OpenIssues
+	}
+}
+
+// SubmitByToken is Submit for a pipeline. Whoever made the token counts as the
+// submitter, whatever they may do with the item otherwise.
+func (r *Release) SubmitByToken(no int, in EvidenceInput, f ReleaseFacts) error {
+	if in.Via == "" {
+		return Refusef("Evidence by the API needs the name of a token.")
+	}
+	return r.try(f, func(next *Release) error {
+		i, err := next.no(no)
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.State.Final():
+			return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
+		case !i.Status.CanAct(ActSubmit):
+			return Refusef("Item %s of %s is %s, so no evidence was taken. Reopen it in Slack first.", i.Label(), r.ID, i.Status)
+		case !next.workable(i):
+			return Refusef("Item %s belongs to early-life support, and %s is not live yet.", i.Label(), r.ID)
+		}
+		if err := in.check(i); err != nil {
+			return err
+		}
+		before := *i
+		i.Status, i.Since = ItemSubmitted, f.Now
+		next.addEvidence(i, in, f)
+		next.recordItem(f, EventItemSubmitted, &before, i, "by "+in.Via)
+		return nil
+	})
+}
+
+// Verify accepts the evidence of that version. Whoever submitted any of what
+// stands can't, and a test item with open issues is not verified by anybody.
+func (r *Release) Verify(no, seen int, f ReleaseFacts) error {
+	return r.act(ActVerify, no, f, EventItemVerified, "", func(next *Release, i *Item) error {
+		switch {
+		case i.SubmittedBy(f.Actor.ID):
+			return Refusef("You submitted evidence for item %s of %s, so somebody else must verify it. Ask %s.", i.Label(), r.ID, next.otherVerifier(i, f))
+		case i.Tests && i.OpenIssues > 0:
+			return Refusef("Item %s of %s reports %s, so nobody can verify it yet. Have them closed, then submit the result again.", i.Label(), r.ID, units(i.OpenIssues, "open issue"))
+		case seen != i.Version():
+			return Refusef("The evidence of item %s of %s changed after you opened it. Read it again, then verify it.", i.Label(), r.ID)
+		}
+		i.VerifiedBy, i.VerifiedAt, i.Exempt = f.Actor.ID, f.Now, nil
+		return f.Actor.confirmed(f.Now)
+	})
+}
+
+// otherVerifier names somebody who may verify what the actor submitted.
+func (r *Release) otherVerifier(i *Item, f ReleaseFacts) string {
+	for _, u := range distinct([]UserID{r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy}) {
+		if f.active(u) && !i.SubmittedBy(u) {
+			return f.Name(u)
+		}
+	}
+	return "the project lead to name a verifier for " + i.Bucket.String()
+}
+
+// Return sends the evidence back with a comment, also after it was verified.
+func (r *Release) Return(no int, comment string, f ReleaseFacts) error {
+	comment, err := needReason(comment, "Say what is missing, so that the next version can be accepted.")
+	if err != nil {
+		return err
+	}
+	return r.act(ActReturn, no, f, EventItemReturned, comment, func(_ *Release, i *Item) error {
+		i.again()
+		return nil
+	})
+}
+
+// again puts aside what stood so far.
+func (i *Item) again() {
+	i.Round = len(i.Evidence)
+	i.VerifiedBy, i.VerifiedAt, i.Waiver, i.Exempt = "", time.Time{}, nil, nil
+}
+
+// maxWaiver keeps "for a while" from being for ever.
+const maxWaiver = 366 * 24 * time.Hour
+
+// Waive lets the release do without the item until a date: a mandatory one is
+// waived by the operations lead, who must not be the one who owes it; an
+// advisory one by the project lead. A condition of the handover is never waived.
+func (r *Release) Waive(no int, reason string, expires time.Time, f ReleaseFacts) error {
+	reason, err := needReason(reason, "Say why the release can do without it for now.")
+	if err != nil {
+		return err
+	}
+	return r.act(ActWaive, no, f, EventItemWaived, reason, func(next *Release, i *Item) error {
+		switch {
+		case i.Condition != nil:
+			return Refusef("Item %s is a condition of the handover of %s, so it is met or not; it can't be waived.", i.Label(), r.ID)
+		case i.Mandatory && (next.OwnerOf(i) == f.Actor.ID || i.SubmittedBy(f.Actor.ID)):
+			return Refusef("You are to deliver item %s of %s yourself, so somebody else must waive it. Ask %s.", i.Label(), r.ID, next.otherLead(f))
+		case !expires.After(f.Now):
+			return &Refusal{Text: "Nothing is recorded yet: the waiver needs a date.", Fields: map[Field]string{
+				FieldExpiry: "Choose until when the waiver holds, a day that is still to come. Then the item opens again."}}
+		case expires.Sub(f.Now) > maxWaiver:
+			return &Refusal{Text: "Nothing is recorded yet: the waiver needs another date.", Fields: map[Field]string{
+				FieldExpiry: "A waiver holds for a year at most. Choose an earlier day."}}
+		}
+		i.Waiver = &Waiver{By: f.Actor.ID, At: f.Now, Reason: reason, Expires: expires.UTC()}
+		i.Exempt = nil
+		return f.Actor.confirmed(f.Now)
+	})
+}
+
+// otherLead is the other one of operations lead and deputy.
+func (r *Release) otherLead(f ReleaseFacts) string {
+	for _, u := range []UserID{r.OpsLead, r.Deputy} {
+		if u != f.Actor.ID && f.active(u) {
+			return f.Name(u)
+		}
+	}
+	return "the deputy; none is named yet, so edit " + r.ID.String() + " to name one"
+}
+
+// NotApplicable says that the item has nothing to do with this release. For a
+// mandatory one that is a request, which the operations lead confirms; their
+// own word is enough unless they owe the item.
+func (r *Release) NotApplicable(no int, reason string, f ReleaseFacts) error {
+	reason, err := needReason(reason, "Say why it does not apply to this release.")
+	if err != nil {
+		return err
+	}
+	item, err := r.no(no)
+	if err != nil {
+		return err
+	}
+	direct := !item.Mandatory || r.Leads(f.Actor.ID) && r.OwnerOf(item) != f.Actor.ID
+	kind := EventItemNotApplicable
+	if !direct {
+		kind = EventItemExemptionAsked
+	}
+	was := item.Status
+	return r.act(ActExempt, no, f, kind, reason, func(next *Release, i *Item) error {
+		if i.Condition != nil {
+			return Refusef("Item %s is a condition of the handover of %s, so it can't be called not applicable.", i.Label(), r.ID)
+		}
+		if !direct && i.Exempt != nil {
+			return Settledf("The operations lead is asked already whether item %s of %s applies, so nothing more was recorded.", i.Label(), r.ID)
+		}
+		i.Exempt = nil
+		if !direct {
+			i.Status, i.Since, i.Reason = was, item.Since, item.Reason
+			i.Exempt = &Exemption{By: f.Actor.ID, At: f.Now, Reason: reason}
+		}
+		return nil
+	})
+}
+
+// ConfirmNotApplicable agrees that a mandatory item does not apply. Whoever
+// asked for it can't.
+func (r *Release) ConfirmNotApplicable(no int, f ReleaseFacts) error {
+	return r.act(ActConfirm, no, f, EventItemNotApplicable, "", func(next *Release, i *Item) error {
+		switch {
+		case i.Exempt == nil:
+			return Settledf("Nobody asks any more whether item %s of %s applies, so nothing was recorded.", i.Label(), r.ID)
+		case i.Exempt.By == f.Actor.ID:
+			return Refusef("You asked for item %s of %s to be called not applicable, so somebody else must confirm it. Ask %s.", i.Label(), r.ID, next.otherLead(f))
+		}
+		i.Reason, i.Exempt = i.Exempt.Reason, nil
+		return f.Actor.confirmed(f.Now)
+	})
+}
+
+// RefuseNotApplicable insists that a mandatory item applies.
+func (r *Release) RefuseNotApplicable(no int, comment string, f ReleaseFacts) error {
+	comment, err := needReason(comment, "Say why it does apply.")
+	if err != nil {
+		return err
+	}
+	item, err := r.no(no)
+	if err != nil {
+		return err
+	}
+	return r.act(ActRefuse, no, f, EventItemExemptionRefused, comment, func(_ *Release, i *Item) error {
+		if i.Exempt == nil {
+			return Settledf("Nobody asks any more whether item %s of %s applies, so nothing was recorded.", i.Label(), r.ID)
+		}
+		i.Status, i.Since, i.Reason, i.Exempt = item.Status, item.Since, item.Reason, nil
+		return nil
+	})
+}
+
+// Reopen takes back what was verified, waived or called not applicable.
+func (r *Release) Reopen(no int, reason string, f ReleaseFacts) error {
+	reason, err := needReason(reason, "Say why it is open again.")
+	if err != nil {
+		return err
+	}
+	return r.act(ActReopen, no, f, EventItemReopened, reason, func(_ *Release, i *Item) error {
+		i.again()
+		return nil
+	})
+}
+
+// ReportIssues sets how many issues of a test item are open. A verified item
+// with open issues is verified no more.
+func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {
+	return r.try(f, func(next *Release) error {
+		i, err := next.no(no)
+		if err != nil {
+			return err
+		}
+		if err := (EvidenceInput{Kind: EvidenceNote, Note: "issues", OpenIssues: &issues}).check(i); err != nil {
+			return err
+		}
+		switch {
+		case r.State.Final():
+			return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
+		case !next.works(f.Actor.ID, i) && !next.verifies(f.Actor.ID, i):
+			return Refusef("Item %s of %s is reported on by its owner, the project lead or whoever verifies it. Ask %s.", i.Label(), r.ID, f.Name(next.OwnerOf(i)))
+		case i.OpenIssues == issues:
+			return Settledf("Item %s of %s has %s already, so nothing was changed.", i.Label(), r.ID, units(issues, "open issue"))
+		}
+		before := *i
+		i.OpenIssues = issues
+		if i.Status == ItemVerified && issues > 0 {
+			i.Status, i.Since, i.Reason = ItemReturned, f.Now, units(issues, "open issue")+" reported"
+			i.again()
+		}
+		next.record(f, Event{Kind: EventItemIssues, Asked: next.concerned(EventItemIssues, i), Reason: units(issues, "open issue"),
+			Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), units(before.OpenIssues, "open issue"), units(issues, "open issue")}}})
+		return nil
+	})
+}

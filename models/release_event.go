@@ -1,0 +1,316 @@
+package models
+
+import (
+	"slices"
+	"time"
+)
+
+// What can happen to a release.
+const (
+	EventReleasePlanned   EventKind = "release_planned"
+	EventReleaseEdited    EventKind = "release_edited"
+	EventGoLiveMoved      EventKind = "go_live_moved"
+	EventReleaseReopened  EventKind = "release_reopened" // accepted no more: an item is unmet again
+	EventReleaseLive      EventKind = "release_live"
+	EventReleaseCancelled EventKind = "release_cancelled"
+	EventReleaseClosed    EventKind = "release_closed"
+
+	EventBucketAssigned EventKind = "bucket_assigned"
+	EventVerifierNamed  EventKind = "verifier_named"
+	EventItemAdded      EventKind = "item_added"
+	EventItemAdopted    EventKind = "item_adopted" // from a newer template
+
+	EventItemAssigned         EventKind = "item_assigned"
+	EventItemBegun            EventKind = "item_begun"
+	EventItemBlocked          EventKind = "item_blocked"
+	EventItemSubmitted        EventKind = "item_submitted"
+	EventItemVerified         EventKind = "item_verified"
+	EventItemReturned         EventKind = "item_returned"
+	EventItemWaived           EventKind = "item_waived"
+	EventWaiverExpired        EventKind = "waiver_expired"
+	EventItemExemptionAsked   EventKind = "exemption_asked"
+	EventItemExemptionRefused EventKind = "exemption_refused"
+	EventItemNotApplicable    EventKind = "item_not_applicable"
+	EventItemReopened         EventKind = "item_reopened"
+	EventItemIssues           EventKind = "item_issues" // open issues of a test item
+
+	EventHandoverScheduled   EventKind = "handover_scheduled"
+	EventHandoverCalledOff   EventKind = "handover_called_off"
+	EventHandoverBriefed     EventKind = "handover_briefed"
+	EventHandoverBegun       EventKind = "handover_begun"
+	EventHandoverAttended    EventKind = "handover_attended"
+	EventVoted               EventKind = "voted"
+	EventVotesRevealed       EventKind = "votes_revealed"
+	EventHandoverAccepted    EventKind = "handover_accepted"
+	EventHandoverConditional EventKind = "handover_accepted_with_conditions"
+	EventHandoverDeclined    EventKind = "handover_declined"
+	EventHandoverAdjourned   EventKind = "handover_adjourned"
+	EventConditionsMet       EventKind = "conditions_met"
+	EventConditionOverdue    EventKind = "condition_overdue"
+	EventHandoverConfirmed   EventKind = "handover_confirmed"
+	EventCertified           EventKind = "certified" // its reason is the hash
+
+	EventEarlyLifeBegun      EventKind = "early_life_begun"
+	EventEarlyLifeExtended   EventKind = "early_life_extended"
+	EventEarlyLifeOver       EventKind = "early_life_over" // the agreed days, not the support
+	EventIncidentReported    EventKind = "incident_reported"
+	EventEarlyIncidentClosed EventKind = "early_incident_closed"
+)
+
+// The fields of a release that a person fills in, beside those of a change.
+const (
+	FieldProjectLead Field = "project_lead"
+	FieldOpsLead     Field = "ops_lead"
+	FieldDeputy      Field = "deputy"
+	FieldGoLive      Field = "go_live"
+	FieldChannel     Field = "channel"
+	FieldAttributes  Field = "attributes"
+	FieldItem        Field = "item"
+	FieldBucket      Field = "bucket"
+	FieldExpected    Field = "expected"
+	FieldDue         Field = "due"
+	FieldEvidence    Field = "evidence"
+	FieldNote        Field = "note"
+	FieldOpenIssues  Field = "open_issues"
+	FieldExpiry      Field = "expiry"
+	FieldPlace       Field = "place"
+	FieldNext        Field = "next"
+	FieldConditions  Field = "conditions"
+	FieldDays        Field = "days"
+	FieldPriority    Field = "priority"
+)
+
+// AskKind says what a person is asked about a release, by DM.
+type AskKind string
+
+// The kinds of ask. Each is one message a person, edited in place.
+const (
+	AskItems  AskKind = "items"  // what they own and have to do
+	AskVerify AskKind = "verify" // what waits for their verification
+	AskVote   AskKind = "vote"   // in a meeting, whose number is part of the ask
+	AskLead   AskKind = "lead"   // what the operations lead or deputy is to decide or confirm
+)
+
+// ReleaseAsk is one person's being asked something about a release.
+type ReleaseAsk struct {
+	User      UserID
+	Kind      AskKind
+	Meeting   int // of a vote
+	At        time.Time
+	NotBefore time.Time
+}
+
+// AskKey is the ask's delivery key.
+func (r *Release) AskKey(a ReleaseAsk) string {
+	return "ask/release/" + number64(int64(r.ID)) + "/" + string(a.Kind) + "/" + number(a.Meeting) + "/" + string(a.User)
+}
+
+// ReleaseAskByKey finds the ask of a delivery.
+func (r *Release) ReleaseAskByKey(key string) (ReleaseAsk, bool) {
+	k := slices.IndexFunc(r.Asked, func(a ReleaseAsk) bool { return r.AskKey(a) == key })
+	if k < 0 {
+		return ReleaseAsk{}, false
+	}
+	return r.Asked[k], true
+}
+
+// PromptKey is the delivery key of a meeting's prompt.
+func (r *Release) PromptKey(meeting int) string {
+	return "prompt/release/" + number64(int64(r.ID)) + "/" + number(meeting)
+}
+
+// owners are the distinct owners of what is still to be done before go-live.
+func (r *Release) owners() []UserID {
+	var out []UserID
+	for k := range r.Items {
+		if i := &r.Items[k]; !i.Status.Settled() && r.workable(i) {
+			out = append(out, r.OwnerOf(i))
+		}
+	}
+	return distinct(out)
+}
+
+// concerned are the people whose open asks an event about an item touches.
+func (r *Release) concerned(kind EventKind, i *Item) []UserID {
+	list := []UserID{r.OwnerOf(i)}
+	switch kind {
+	case EventItemSubmitted:
+		list = append(list, r.Buckets[i.Bucket].Verifier)
+		if r.Buckets[i.Bucket].Verifier == "" || i.Condition != nil {
+			list = append(list, r.OpsLead, r.Deputy)
+		}
+	case EventItemVerified, EventItemReturned, EventItemReopened:
+		list = append(list, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy)
+	case EventItemExemptionAsked:
+		list = append(list, r.OpsLead, r.Deputy)
+	}
+	return distinct(list)
+}
+
+// releaseAsks says of which kind an event asks those that it names, and whether it may
+// begin a message of its own; others only bring one up to date.
+var releaseAsks = map[EventKind]struct {
+	kind AskKind
+	new  bool
+}{
+	EventReleasePlanned: {AskItems, true}, EventBucketAssigned: {AskItems, true}, EventItemAssigned: {AskItems, true},
+	EventItemAdded: {AskItems, true}, EventItemReturned: {AskItems, true}, EventItemReopened: {AskItems, true},
+	EventWaiverExpired: {AskItems, true}, EventItemBegun: {AskItems, false}, EventItemBlocked: {AskItems, false},
+	EventItemVerified: {AskItems, false}, EventItemWaived: {AskItems, false}, EventItemNotApplicable: {AskItems, false},
+	EventItemExemptionRefused: {AskItems, true}, EventItemIssues: {AskItems, false},
+	EventHandoverConditional: {AskItems, true}, EventEarlyLifeBegun: {AskItems, true},
+	EventItemSubmitted: {AskVerify, true}, EventItemExemptionAsked: {AskVerify, true}, EventVerifierNamed: {AskVerify, false},
+	EventHandoverBegun: {AskVote, true}, EventConditionsMet: {AskLead, true}, EventEarlyLifeOver: {AskLead, true},
+}
+
+// releaseNotes are the events that those whom they name hear of by DM, once.
+var releaseNotes = map[EventKind]bool{
+	EventItemReturned: true, EventItemExemptionRefused: true, EventWaiverExpired: true, EventConditionOverdue: true,
+	EventHandoverScheduled: true, EventHandoverCalledOff: true, EventHandoverBriefed: true,
+	EventReleaseReopened: true, EventIncidentReported: true,
+}
+
+// releaseThreads are the events that get a line under the card in the release's
+// own channel: moves of its life and of its date, never of an item.
+var releaseThreads = map[EventKind]bool{
+	EventGoLiveMoved: true, EventHandoverScheduled: true, EventHandoverAccepted: true, EventHandoverConditional: true,
+	EventHandoverDeclined: true, EventHandoverAdjourned: true, EventHandoverConfirmed: true, EventReleaseReopened: true,
+	EventReleaseLive: true, EventEarlyLifeBegun: true, EventEarlyLifeExtended: true, EventReleaseClosed: true, EventReleaseCancelled: true,
+}
+
+// prompts are the events that show in the prompt of the meeting.
+var prompts = map[EventKind]bool{
+	EventHandoverBegun: true, EventHandoverAttended: true, EventVoted: true, EventVotesRevealed: true, EventHandoverAccepted: true,
+	EventHandoverConditional: true, EventHandoverDeclined: true, EventHandoverAdjourned: true, EventHandoverCalledOff: true,
+}
+
+// askPeople notes who is asked what because of the events of this command. A
+// person has one message of a kind; only what they did not do themselves
+// begins one.
+func (r *Release) askPeople(f ReleaseFacts) {
+	for _, e := range r.events {
+		rule, any := releaseAsks[e.Kind]
+		if !any || !rule.new {
+			continue
+		}
+		meeting := 0
+		for _, u := range e.Asked {
+			if rule.kind == AskVote {
+				m := r.LastMeeting()
+				if meeting = m.No; !slices.Contains(r.Voters(), u) {
+					continue
+				}
+			}
+			known := slices.ContainsFunc(r.Asked, func(a ReleaseAsk) bool { return a.User == u && a.Kind == rule.kind && a.Meeting == meeting })
+			if known || u == e.Actor || !f.active(u) {
+				continue
+			}
+			ask := ReleaseAsk{User: u, Kind: rule.kind, Meeting: meeting, At: f.Now}
+			if rule.kind != AskVote {
+				ask.NotBefore = f.Settings.Hours.Next(f.Person(u), f.Now)
+			}
+			r.Asked = append(r.Asked, ask)
+		}
+	}
+}
+
+// ReleaseDeliveries turns what one command recorded into what people must see:
+// the card in the release's channel, edited in place; the prompt of a meeting;
+// a line a move of its life; and DMs. Work on items posts nothing.
+func ReleaseDeliveries(r *Release, events []Event, f ReleaseFacts) []Delivery {
+	if len(events) == 0 {
+		return nil
+	}
+	var out []Delivery
+	for _, place := range r.Places {
+		out = append(out, Delivery{Kind: DeliverCard, Record: r.Ref(), Channel: place, Key: releaseKey("card", r) + string(place)})
+	}
+	homes := []UserID{r.ProjectLead, r.OpsLead, r.Deputy}
+	for n, e := range events {
+		if prompts[e.Kind] {
+			if m := r.latest(); m != nil && r.Channel != "" {
+				out = append(out, Delivery{Kind: DeliverPrompt, Record: r.Ref(), Channel: r.Channel, Key: r.PromptKey(m.No)})
+			}
+		}
+		if releaseThreads[e.Kind] && r.Channel != "" {
+			out = append(out, Delivery{Kind: DeliverThread, Record: r.Ref(), Channel: r.Channel, Event: n, Key: releaseEventKey("thread", r, e, "")})
+		}
+		out = append(out, r.directMessages(e, n, f)...)
+		homes = append(homes, e.Asked...)
+	}
+	for _, u := range distinct(homes) {
+		if f.People[u].SeesHome {
+			out = append(out, Delivery{Kind: DeliverHome, User: u, Key: "home/" + string(u)})
+		}
+	}
+	return distinctDeliveries(out)
+}
+
+// latest is the last meeting that began; nil when none did.
+func (r *Release) latest() *Meeting {
+	for k := len(r.Meetings) - 1; k >= 0; k-- {
+		if !r.Meetings[k].StartedAt.IsZero() {
+			return &r.Meetings[k]
+		}
+	}
+	return nil
+}
+
+// directMessages are the asks that an event brings up to date, and the notes.
+func (r *Release) directMessages(e Event, n int, f ReleaseFacts) []Delivery {
+	var out []Delivery
+	touched := e.Asked
+	if prompts[e.Kind] { // a vote's own message follows the meeting
+		touched = append(slices.Clone(touched), r.invited()...)
+	}
+	for _, a := range r.Asked {
+		if slices.Contains(touched, a.User) && r.follows(a, e.Kind) {
+			out = append(out, Delivery{Kind: DeliverAsk, Record: r.Ref(), User: a.User, Key: r.AskKey(a), NotBefore: a.NotBefore})
+		}
+	}
+	if !releaseNotes[e.Kind] {
+		return out
+	}
+	for _, u := range distinct(e.Asked) {
+		if u != e.Actor && f.active(u) {
+			out = append(out, Delivery{Kind: DeliverNote, Record: r.Ref(), User: u, Event: n, Key: releaseEventKey("note", r, e, u)})
+		}
+	}
+	return out
+}
+
+// follows reports whether an ask shows what such an event changes.
+func (r *Release) follows(a ReleaseAsk, kind EventKind) bool {
+	switch a.Kind {
+	case AskVote:
+		m := r.latest()
+		return prompts[kind] && kind != EventHandoverAttended && m != nil && m.No == a.Meeting
+	case AskLead:
+		return true
+	}
+	return releaseAsks[kind].kind == AskItems || releaseAsks[kind].kind == AskVerify || kind == EventReleaseCancelled || kind == EventReleaseClosed
+}
+
+func releaseKey(what string, r *Release) string {
+	return what + "/release/" + number64(int64(r.ID)) + "/"
+}
+
+func releaseEventKey(what string, r *Release, e Event, u UserID) string {
+	return releaseKey(what, r) + string(e.Kind) + "/" + number64(e.At.UnixNano()) + "/" + string(u)
+}
+
+// distinctDeliveries keeps one of each key, the last: a thread or a note about
+// several events of one kind tells of the newest.
+func distinctDeliveries(list []Delivery) []Delivery {
+	last := map[string]int{}
+	for n, d := range list {
+		last[d.Key] = n
+	}
+	var out []Delivery
+	for n, d := range list {
+		if last[d.Key] == n {
+			out = append(out, d)
+		}
+	}
+	return out
+}
