@@ -25,7 +25,7 @@ func (r *Release) AssignBucket(b Bucket, to UserID, f ReleaseFacts) error {
 		if was == to && changed == 0 && r.Buckets[b].Owner == to {
 			return Settledf("%s owns %s in %s already, so nothing was changed.", f.Name(to), b, r.ID)
 		}
-		next.record(f, Event{Kind: EventBucketAssigned, Reason: b.String(), Asked: []UserID{to},
+		next.record(f, Event{Kind: EventBucketAssigned, Reason: b.String(), Asked: []UserID{to}, Touched: []UserID{was},
 			Diff: []FieldDiff{{b.String(), f.Name(was), f.Name(to)}}})
 		return nil
 	})
@@ -85,7 +85,7 @@ func (r *Release) Assign(no int, to UserID, f ReleaseFacts) error {
 			return Settledf("%s owns item %s of %s already, so nothing was changed.", f.Name(to), i.Label(), r.ID)
 		}
 		i.Owner = to
-		next.record(f, Event{Kind: EventItemAssigned, Asked: []UserID{to, was},
+		next.record(f, Event{Kind: EventItemAssigned, Asked: []UserID{to}, Touched: []UserID{was},
 			Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), f.Name(was), f.Name(to)}}})
 		return nil
 	})

@@ -296,8 +296,8 @@ func (r *Release) putOff(no int, outcome HandoverOutcome, what, missing, reason 
 		errs.add(FieldReason, "%s", refusal.Fields[FieldReason])
 	}
 	in := MeetingInput{At: at, Length: m.Length, Place: m.Place}
-	if refusal, ok := AsRefusal(in.check(r, f)); ok {
-		errs.add(FieldNext, "%s", refusal.sentences())
+	if !at.After(f.Now) { // it may lie after the go-live, which then has to move
+		errs.add(FieldNext, "Choose when the next meeting is, a time that is still to come.")
 	}
 	if err := errs.err("Nothing is recorded yet: some answers need another look."); err != nil {
 		return err

@@ -45,6 +45,7 @@ type Event struct {
 	Reason   string
 	Diff     []FieldDiff
 	Asked    []UserID // who is asked by DM because of it
+	Touched  []UserID // whose open messages it changes; not kept
 }
 
 // FieldDiff is one field before and after an edit, in words.

@@ -139,7 +139,7 @@ func (r *Release) act(a ItemAct, no int, f ReleaseFacts, kind EventKind, reason 
 
 // recordItem is the audit line of one item.
 func (r *Release) recordItem(f ReleaseFacts, kind EventKind, before, i *Item, reason string) {
-	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.concerned(kind, i),
+	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.asked(kind, i), Touched: r.concerned(i),
 		Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), before.Status.String(), i.Status.String()}}})
 }
 
@@ -469,7 +469,7 @@ func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {
 			i.Status, i.Since, i.Reason = ItemReturned, f.Now, units(issues, "open issue")+" reported"
 			i.again()
 		}
-		next.record(f, Event{Kind: EventItemIssues, Asked: next.concerned(EventItemIssues, i), Reason: units(issues, "open issue"),
+		next.record(f, Event{Kind: EventItemIssues, Touched: next.concerned(i), Reason: units(issues, "open issue"),
 			Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), units(before.OpenIssues, "open issue"), units(issues, "open issue")}}})
 		return nil
 	})

@@ -95,14 +95,14 @@ const (
 type ReleaseAsk struct {
 	User      UserID
 	Kind      AskKind
-	Meeting   int // of a vote
+	Round     int // the meeting of a vote; of a lead's, which time of asking
 	At        time.Time
 	NotBefore time.Time
 }
 
 // AskKey is the ask's delivery key.
 func (r *Release) AskKey(a ReleaseAsk) string {
-	return "ask/release/" + number64(int64(r.ID)) + "/" + string(a.Kind) + "/" + number(a.Meeting) + "/" + string(a.User)
+	return "ask/release/" + number64(int64(r.ID)) + "/" + string(a.Kind) + "/" + number(a.Round) + "/" + string(a.User)
 }
 
 // ReleaseAskByKey finds the ask of a delivery.
@@ -130,37 +130,43 @@ func (r *Release) owners() []UserID {
 	return distinct(out)
 }
 
-// concerned are the people whose open asks an event about an item touches.
-func (r *Release) concerned(kind EventKind, i *Item) []UserID {
-	list := []UserID{r.OwnerOf(i)}
-	switch kind {
-	case EventItemSubmitted:
-		list = append(list, r.Buckets[i.Bucket].Verifier)
-		if r.Buckets[i.Bucket].Verifier == "" || i.Condition != nil {
-			list = append(list, r.OpsLead, r.Deputy)
-		}
-	case EventItemVerified, EventItemReturned, EventItemReopened:
-		list = append(list, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy)
-	case EventItemExemptionAsked:
-		list = append(list, r.OpsLead, r.Deputy)
-	}
-	return distinct(list)
+// concerned are the people whose open messages show the item.
+func (r *Release) concerned(i *Item) []UserID {
+	return distinct([]UserID{r.OwnerOf(i), r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy})
 }
 
-// releaseAsks says of which kind an event asks those that it names, and whether it may
-// begin a message of its own; others only bring one up to date.
-var releaseAsks = map[EventKind]struct {
-	kind AskKind
-	new  bool
-}{
-	EventReleasePlanned: {AskItems, true}, EventBucketAssigned: {AskItems, true}, EventItemAssigned: {AskItems, true},
-	EventItemAdded: {AskItems, true}, EventItemReturned: {AskItems, true}, EventItemReopened: {AskItems, true},
-	EventWaiverExpired: {AskItems, true}, EventItemBegun: {AskItems, false}, EventItemBlocked: {AskItems, false},
-	EventItemVerified: {AskItems, false}, EventItemWaived: {AskItems, false}, EventItemNotApplicable: {AskItems, false},
-	EventItemExemptionRefused: {AskItems, true}, EventItemIssues: {AskItems, false},
-	EventHandoverConditional: {AskItems, true}, EventEarlyLifeBegun: {AskItems, true},
-	EventItemSubmitted: {AskVerify, true}, EventItemExemptionAsked: {AskVerify, true}, EventVerifierNamed: {AskVerify, false},
-	EventHandoverBegun: {AskVote, true}, EventConditionsMet: {AskLead, true}, EventEarlyLifeOver: {AskLead, true},
+// asked are the people who have something to do because of an event about an
+// item: its owner, or whoever is to verify or confirm it.
+func (r *Release) asked(kind EventKind, i *Item) []UserID {
+	switch kind {
+	case EventItemReturned, EventItemReopened, EventWaiverExpired, EventItemExemptionRefused:
+		return []UserID{r.OwnerOf(i)}
+	case EventItemExemptionAsked:
+		return distinct([]UserID{r.OpsLead, r.Deputy})
+	case EventItemSubmitted:
+		if v := r.Buckets[i.Bucket].Verifier; v != "" && !i.SubmittedBy(v) {
+			return []UserID{v}
+		}
+		return distinct([]UserID{r.OpsLead, r.Deputy})
+	}
+	return nil
+}
+
+// releaseAsks says what an event asks those whom it names. Each person has one
+// message of a kind, edited in place; of a lead's there is one each time.
+var releaseAsks = map[EventKind]AskKind{
+	EventReleasePlanned: AskItems, EventBucketAssigned: AskItems, EventItemAssigned: AskItems, EventItemAdded: AskItems,
+	EventItemReturned: AskItems, EventItemReopened: AskItems, EventWaiverExpired: AskItems, EventItemExemptionRefused: AskItems,
+	EventHandoverConditional: AskItems, EventEarlyLifeBegun: AskItems,
+	EventItemSubmitted: AskVerify, EventItemExemptionAsked: AskVerify,
+	EventHandoverBegun: AskVote, EventConditionsMet: AskLead, EventEarlyLifeOver: AskLead,
+}
+
+// daily are the events of which a person who was asked earlier hears once a
+// day: their message was edited, and Slack shows no sign of that.
+var daily = map[EventKind]string{
+	EventBucketAssigned: "assigned", EventItemAssigned: "assigned", EventItemAdded: "assigned", EventItemSubmitted: "submitted",
+	EventItemExemptionAsked: "submitted",
 }
 
 // releaseNotes are the events that those whom they name hear of by DM, once.
@@ -184,33 +190,36 @@ var prompts = map[EventKind]bool{
 	EventHandoverConditional: true, EventHandoverDeclined: true, EventHandoverAdjourned: true, EventHandoverCalledOff: true,
 }
 
-// askPeople notes who is asked what because of the events of this command. A
-// person has one message of a kind; only what they did not do themselves
-// begins one.
+// askPeople notes who is asked what because of the events of this command.
+// Nobody is asked by their own act.
 func (r *Release) askPeople(f ReleaseFacts) {
 	for _, e := range r.events {
-		rule, any := releaseAsks[e.Kind]
-		if !any || !rule.new {
+		kind, any := releaseAsks[e.Kind]
+		if !any || !e.At.Equal(f.Now) {
 			continue
 		}
-		meeting := 0
 		for _, u := range e.Asked {
-			if rule.kind == AskVote {
-				m := r.LastMeeting()
-				if meeting = m.No; !slices.Contains(r.Voters(), u) {
-					continue
-				}
+			if u != e.Actor && f.active(u) && (kind != AskVote || slices.Contains(r.Voters(), u)) {
+				r.ask(u, kind, f)
 			}
-			known := slices.ContainsFunc(r.Asked, func(a ReleaseAsk) bool { return a.User == u && a.Kind == rule.kind && a.Meeting == meeting })
-			if known || u == e.Actor || !f.active(u) {
-				continue
-			}
-			ask := ReleaseAsk{User: u, Kind: rule.kind, Meeting: meeting, At: f.Now}
-			if rule.kind != AskVote {
-				ask.NotBefore = f.Settings.Hours.Next(f.Person(u), f.Now)
-			}
-			r.Asked = append(r.Asked, ask)
 		}
+	}
+}
+
+func (r *Release) ask(u UserID, kind AskKind, f ReleaseFacts) {
+	ask := ReleaseAsk{User: u, Kind: kind, At: f.Now, NotBefore: f.Settings.Hours.Next(f.Person(u), f.Now)}
+	switch kind {
+	case AskVote:
+		ask.Round, ask.NotBefore = r.LastMeeting().No, time.Time{} // the meeting is now
+	case AskLead:
+		for _, a := range r.Asked {
+			if a.User == u && a.Kind == AskLead && !a.At.Equal(f.Now) {
+				ask.Round++
+			}
+		}
+	}
+	if _, known := r.ReleaseAskByKey(r.AskKey(ask)); !known {
+		r.Asked = append(r.Asked, ask)
 	}
 }
 
@@ -259,13 +268,22 @@ func (r *Release) latest() *Meeting {
 // directMessages are the asks that an event brings up to date, and the notes.
 func (r *Release) directMessages(e Event, n int, f ReleaseFacts) []Delivery {
 	var out []Delivery
-	touched := e.Asked
+	touched := append(slices.Clone(e.Asked), e.Touched...)
 	if prompts[e.Kind] { // a vote's own message follows the meeting
-		touched = append(slices.Clone(touched), r.invited()...)
+		touched = append(touched, r.invited()...)
+	}
+	if ended := r.State.Final(); ended {
+		touched = append(touched, r.everybodyAsked()...)
 	}
 	for _, a := range r.Asked {
-		if slices.Contains(touched, a.User) && r.follows(a, e.Kind) {
-			out = append(out, Delivery{Kind: DeliverAsk, Record: r.Ref(), User: a.User, Key: r.AskKey(a), NotBefore: a.NotBefore})
+		if !slices.Contains(touched, a.User) || !r.follows(a, e.Kind) {
+			continue
+		}
+		out = append(out, Delivery{Kind: DeliverAsk, Record: r.Ref(), User: a.User, Key: r.AskKey(a), NotBefore: a.NotBefore})
+		if what := daily[e.Kind]; what != "" && a.Kind == releaseAsks[e.Kind] && a.At.Before(e.At) && slices.Contains(e.Asked, a.User) && a.User != e.Actor && f.active(a.User) {
+			day := e.At.In(f.Person(a.User).Location()).Format(time.DateOnly)
+			out = append(out, Delivery{Kind: DeliverNote, Record: r.Ref(), User: a.User, Event: n, NotBefore: f.Settings.Hours.Next(f.Person(a.User), e.At),
+				Key: releaseKey("note", r) + what + "/" + day + "/" + string(a.User)})
 		}
 	}
 	if !releaseNotes[e.Kind] {
@@ -279,16 +297,21 @@ func (r *Release) directMessages(e Event, n int, f ReleaseFacts) []Delivery {
 	return out
 }
 
+func (r *Release) everybodyAsked() []UserID {
+	var out []UserID
+	for _, a := range r.Asked {
+		out = append(out, a.User)
+	}
+	return out
+}
+
 // follows reports whether an ask shows what such an event changes.
 func (r *Release) follows(a ReleaseAsk, kind EventKind) bool {
-	switch a.Kind {
-	case AskVote:
-		m := r.latest()
-		return prompts[kind] && kind != EventHandoverAttended && m != nil && m.No == a.Meeting
-	case AskLead:
+	if a.Kind != AskVote {
 		return true
 	}
-	return releaseAsks[kind].kind == AskItems || releaseAsks[kind].kind == AskVerify || kind == EventReleaseCancelled || kind == EventReleaseClosed
+	m := r.latest()
+	return (prompts[kind] && kind != EventHandoverAttended || r.State.Final()) && m != nil && m.No == a.Round
 }
 
 func releaseKey(what string, r *Release) string {
