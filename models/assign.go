@@ -12,20 +12,20 @@ func (r *Release) AssignBucket(b Bucket, to UserID, f ReleaseFacts) error {
 		return Refusef("%s has no bucket %q. Choose one of the six.", r.ID, string(b))
 	}
 	return r.try(f, func(next *Release) error {
-		was, changed := r.BucketOwner(b), 0
+		was, losing := r.BucketOwner(b), []UserID{}
 		duty := next.Buckets[b]
 		duty.Owner = to
 		next.Buckets[b] = duty
 		for _, i := range next.Bucket(b) {
 			if i.Owner != "" && !i.Met(f.Now) {
+				losing = append(losing, i.Owner)
 				i.Owner = ""
-				changed++
 			}
 		}
-		if was == to && changed == 0 && r.Buckets[b].Owner == to {
+		if was == to && len(losing) == 0 && r.Buckets[b].Owner == to {
 			return Settledf("%s owns %s in %s already, so nothing was changed.", f.Name(to), b, r.ID)
 		}
-		next.record(f, Event{Kind: EventBucketAssigned, Reason: b.String(), Asked: []UserID{to}, Touched: []UserID{was},
+		next.record(f, Event{Kind: EventBucketAssigned, Reason: b.String(), Asked: []UserID{to}, Touched: append(losing, was),
 			Diff: []FieldDiff{{b.String(), f.Name(was), f.Name(to)}}})
 		return nil
 	})

@@ -356,7 +356,8 @@ func (r *Release) works(u UserID, i *Item) bool {
 var itemSpelling = regexp.MustCompile(`^(?:#?([0-9]{1,6})|([A-Za-z]{1,6})[-_ ]?([0-9]{1,6}))$`)
 
 // Item finds an item by its number or its id, in any spelling: "12", "#12",
-// "DO2", "do-2". The pointer is into the release.
+// "DO2", "do-2". The pointer is into the release as it is: a command makes
+// it stale.
 func (r *Release) Item(ref string) (*Item, bool) {
 	m := itemSpelling.FindStringSubmatch(strings.Trim(ref, around))
 	if m == nil {

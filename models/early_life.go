@@ -197,7 +197,7 @@ func (r *Release) CloseIncident(no int, f ReleaseFacts) error {
 	k := slices.IndexFunc(r.Incidents, func(x EarlyIncident) bool { return x.No == no })
 	switch {
 	case k < 0:
-		return Refusef("No incident %d was reported into %s.", no, r.ID)
+		return Refusef("No incident %d was reported into %s, so nothing was closed.", no, r.ID)
 	case !r.Incidents[k].Open():
 		return Settledf("%s is closed already, so nothing more was recorded.", r.Incidents[k].Ref)
 	}

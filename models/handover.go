@@ -105,7 +105,8 @@ type HandoverDecision struct {
 	Unanimous  bool      // every counting vote was "ready"
 }
 
-// Meeting finds a meeting by its number. The pointer is into the release.
+// Meeting finds a meeting by its number. The pointer is into the release as it
+// is: a command makes it stale.
 func (r *Release) Meeting(no int) (*Meeting, bool) {
 	i := slices.IndexFunc(r.Meetings, func(m Meeting) bool { return m.No == no })
 	if i < 0 {
@@ -259,7 +260,7 @@ func (r *Release) Convene(f ReleaseFacts) error {
 	m := r.Upcoming()
 	switch {
 	case r.InSession() != nil:
-		return Settledf("The handover of %s is under way already.", r.ID)
+		return Settledf("The handover of %s is under way already, so nothing more was recorded.", r.ID)
 	case m == nil:
 		return Refusef("No handover of %s is scheduled. Schedule it first.", r.ID)
 	}
@@ -318,7 +319,7 @@ func (r *Release) Attend(no int, f ReleaseFacts) error {
 		return err
 	}
 	if slices.Contains(m.Present, f.Actor.ID) {
-		return Settledf("You are noted as present in the handover of %s already.", r.ID)
+		return Settledf("You are noted as present in the handover of %s already, so nothing more was recorded.", r.ID)
 	}
 	return r.try(f, func(next *Release) error {
 		next.InSession().attend(f.Actor.ID)
@@ -424,7 +425,7 @@ func (r *Release) Reveal(no int, f ReleaseFacts) error {
 		return err
 	}
 	if !m.RevealedAt.IsZero() {
-		return Settledf("The votes on %s are shown already.", r.ID)
+		return Settledf("The votes on %s are shown already, so nothing more was recorded.", r.ID)
 	}
 	if err := r.mayRun("show the votes of", f); err != nil {
 		return err

@@ -266,7 +266,7 @@ func (r *Release) SubmitByToken(no int, in EvidenceInput, f ReleaseFacts) error 
 		case !i.Status.CanAct(ActSubmit):
 			return Refusef("Item %s of %s is %s, so no evidence was taken. Reopen it in Slack first.", i.Label(), r.ID, i.Status)
 		case !next.workable(i):
-			return Refusef("Item %s belongs to early-life support, and %s is not live yet.", i.Label(), r.ID)
+			return Refusef("Item %s belongs to early-life support, and %s is not live yet. Send it after go-live.", i.Label(), r.ID)
 		}
 		if err := in.check(i); err != nil {
 			return err

@@ -350,10 +350,10 @@ func (r *Release) Cancel(reason string, f ReleaseFacts) error {
 	}
 	return r.try(f, func(next *Release) error {
 		from := r.State
+		next.callOff(f)
 		if err := next.move(ReleaseCancelled); err != nil {
 			return err
 		}
-		next.callOff(f)
 		next.Reason = reason
 		next.record(f, Event{Kind: EventReleaseCancelled, From: State(from), To: State(ReleaseCancelled), Reason: reason})
 		return nil
