@@ -319,8 +319,8 @@ func TestPeopleWithoutTheRightAreToldSo(t *testing.T) {
 		who, want string
 		id        models.UserID
 	}{
-		{"kai", "guests and people of other workspaces can't decide on a change", "U0KAI"},
-		{"out", "guests and people of other workspaces can't decide on a change", "U0OUT"},
+		{"kai", "guests and people of other workspaces can't decide", "U0KAI"},
+		{"out", "guests and people of other workspaces can't decide", "U0OUT"},
 	} {
 		card := w.card(try.who, c.ID)
 		for _, button := range card.Controls() {

@@ -103,6 +103,14 @@ func (s ItemStatus) String() string {
 	return string(s)
 }
 
+// phrase finishes the sentence "Item 12 is …".
+func (s ItemStatus) phrase() string {
+	if s == ItemSubmitted {
+		return "waiting for verification"
+	}
+	return s.String()
+}
+
 // Settled reports whether nothing is to be done about such an item.
 func (s ItemStatus) Settled() bool {
 	return s == ItemVerified || s == ItemWaived || s == ItemNotApplicable

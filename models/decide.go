@@ -68,7 +68,7 @@ func (r *Release) itemsWhere(wanted func(*Item) bool) []*Item {
 // mayDecide: the operations lead or the named deputy, in a meeting whose votes
 // were shown.
 func (r *Release) mayDecide(no int, what string, f ReleaseFacts) (*Meeting, error) {
-	m, err := r.session(no, "press")
+	m, err := r.session(no, "decision")
 	if err != nil {
 		return nil, err
 	}

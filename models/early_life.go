@@ -56,7 +56,7 @@ func (r *Release) GoLiveNow(f ReleaseFacts) error {
 	if r.State == ReleaseLive || r.State == ReleaseEarlyLife || r.State == ReleaseClosed {
 		return Settledf("%s is %s already, so nothing more was recorded.", r.ID, r.State.phrase())
 	}
-	if err := r.mayRun("take live", f); err != nil {
+	if err := r.mayRun("record the go-live of", f); err != nil {
 		return err
 	}
 	if r.State != ReleaseAccepted {
@@ -179,7 +179,7 @@ func (r *Release) ReportIncident(ref string, priority int, note string, f Releas
 	}
 	for _, x := range r.Incidents {
 		if x.Open() && strings.EqualFold(x.Ref, ref) {
-			return Settledf("%s is reported into %s already, so nothing more was recorded.", ref, r.ID)
+			return Settledf("The incident %s is reported into %s already, so nothing more was recorded.", ref, r.ID)
 		}
 	}
 	return r.try(f, func(next *Release) error {
@@ -199,7 +199,7 @@ func (r *Release) CloseIncident(no int, f ReleaseFacts) error {
 	case k < 0:
 		return Refusef("No incident %d was reported into %s, so nothing was closed.", no, r.ID)
 	case !r.Incidents[k].Open():
-		return Settledf("%s is closed already, so nothing more was recorded.", r.Incidents[k].Ref)
+		return Settledf("The incident %s is closed already, so nothing more was recorded.", r.Incidents[k].Ref)
 	}
 	return r.try(f, func(next *Release) error {
 		next.Incidents[k].ClosedAt, next.Incidents[k].ClosedBy = f.Now, f.Actor.ID

@@ -301,7 +301,7 @@ func (r *Release) session(no int, what string) (*Meeting, error) {
 		return nil, Settledf("The handover of %s was decided before: %s. Your %s was not recorded.", r.ID, m.Decision.Outcome, what)
 	}
 	if r.State.Final() || r.State.HandedOver() || r.State == ReleaseConditional {
-		return nil, Settledf("%s is %s already, so your %s was not recorded.", r.ID, r.State.phrase(), what)
+		return nil, Settledf("%s is %s, so your %s comes too late and was not recorded.", r.ID, r.State.phrase(), what)
 	}
 	if m := r.Upcoming(); m != nil {
 		return nil, Refusef("The handover of %s has not begun: it is planned for %s, so your %s was not recorded. The project lead can begin it earlier.", r.ID, dateText(m.At), what)
@@ -349,7 +349,7 @@ func (r *Release) Vote(no int, choice Choice, comment string, f ReleaseFacts) er
 	case len(owns) == 0:
 		return Refusef("Only those who own a bucket of %s vote on its handover, so nothing was recorded. Tell %s what you know of.", r.ID, f.Name(r.ProjectLead))
 	case !slices.Contains(Choices, choice):
-		return Refusef("Choose ready, ready with conditions, or not ready.")
+		return Refusef("Your vote was not recorded, because it says nothing. Choose ready, ready with conditions, or not ready.")
 	}
 	if comment = tidy(comment); choice == ChoiceNotReady || comment != "" {
 		if comment, err = needReason(comment, "Say what is not ready."); err != nil {
@@ -420,7 +420,7 @@ func (m *Meeting) Shown() []Vote {
 
 // Reveal shows the votes although some are missing.
 func (r *Release) Reveal(no int, f ReleaseFacts) error {
-	m, err := r.session(no, "press")
+	m, err := r.session(no, "click")
 	if err != nil {
 		return err
 	}

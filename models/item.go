@@ -62,7 +62,7 @@ func (r *Release) who(a ItemAct, i *Item, u UserID) (bool, string) {
 		return r.verifies(u, i), "the operations lead, the deputy or the verifier of its bucket"
 	case ActWaive:
 		if i.Mandatory {
-			return r.Leads(u), "the operations lead or the deputy, because it is mandatory,"
+			return r.Leads(u), "the operations lead or the deputy, because it is mandatory"
 		}
 		return u != "" && (u == r.ProjectLead || r.Leads(u)), "the project lead or the operations lead"
 	case ActConfirm, ActRefuse:
@@ -86,16 +86,16 @@ func (r *Release) mayAct(a ItemAct, i *Item, f ReleaseFacts) error {
 		return Refusef("Item %s of %s was not changed: %s.", i.Label(), r.ID, why)
 	}
 	if may, who := r.who(a, i, f.Actor.ID); !may {
-		return Refusef("Item %s of %s can be %s by %s only. Ask %s.", i.Label(), r.ID, m.verb, strings.TrimSuffix(who, ","), r.askFor(a, i, f))
+		return Refusef("Item %s of %s can be %s only by %s. Ask %s.", i.Label(), r.ID, m.verb, who, r.askFor(a, i, f))
 	}
 	if ok, why := f.Actor.CanDecide(); !ok && a != ActBegin && a != ActBlock && a != ActSubmit { // guests may work, never decide
 		return Refusef("You can't decide on item %s of %s: %s. Ask %s.", i.Label(), r.ID, why, r.askFor(a, i, f))
 	}
 	if !i.Status.CanAct(a) {
 		if i.Status == m.to {
-			return Settledf("Item %s of %s is %s already, so nothing more was recorded.", i.Label(), r.ID, i.Status)
+			return Settledf("Item %s of %s is %s already, so nothing more was recorded.", i.Label(), r.ID, i.Status.phrase())
 		}
-		return Refusef("Item %s of %s is %s, so it can't be %s now. Its checklist shows what can be done.", i.Label(), r.ID, i.Status, m.verb)
+		return Refusef("Item %s of %s is %s, so it can't be %s now. Its checklist shows what can be done.", i.Label(), r.ID, i.Status.phrase(), m.verb)
 	}
 	if i.Bucket == BucketEarlyLife && r.State.BeforeGoLive() && a != ActExempt && a != ActConfirm && a != ActRefuse && a != ActReopen {
 		return Refusef("Item %s belongs to early-life support, and %s is not live yet. It can be worked on after go-live.", i.Label(), r.ID)
@@ -253,7 +253,7 @@ func (r *Release) addEvidence(i *Item, in EvidenceInput, f ReleaseFacts) {
 // submitter, whatever they may do with the item otherwise.
 func (r *Release) SubmitByToken(no int, in EvidenceInput, f ReleaseFacts) error {
 	if in.Via == "" {
-		return Refusef("Evidence by the API needs the name of a token.")
+		return Refusef("No evidence was taken, because the token has no name. Make a token with a name and use that.")
 	}
 	return r.try(f, func(next *Release) error {
 		i, err := next.no(no)

@@ -33,11 +33,11 @@ func (p Person) CanDecide() (bool, string) {
 	case p.ID == "":
 		return false, "Gatehouse does not know this account"
 	case p.Bot:
-		return false, "a bot can't decide on a change"
+		return false, "a bot can't decide"
 	case p.Deleted:
 		return false, "this account is deactivated in Slack"
 	case p.Guest:
-		return false, "guests and people of other workspaces can't decide on a change"
+		return false, "guests and people of other workspaces can't decide"
 	}
 	return true, ""
 }

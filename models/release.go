@@ -286,7 +286,7 @@ func (r *Release) mayLead(what string, f ReleaseFacts) error {
 		return f.Actor.confirmed(f.Now)
 	}
 	if !f.active(r.OpsLead) && !f.active(r.Deputy) {
-		return Refusef("Only the operations lead of %s can %s, and that account is deactivated in Slack with no deputy named. Ask a change manager to name another operations lead. %s",
+		return Refusef("Only the operations lead of %s can %s, and that account is deactivated in Slack with no deputy named. A change manager can name another operations lead. %s",
 			r.ID, what, whoManages(f.Facts))
 	}
 	return Refusef("Only the operations lead of %s or the named deputy can %s: that is %s. Nothing was recorded.", r.ID, what, r.whoLeads(f))

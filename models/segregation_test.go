@@ -128,8 +128,8 @@ func everyRole(w *world, u UserID) {
 func TestOnlyPeopleOfTheWorkspaceWithADutyDecide(t *testing.T) {
 	w := newWorld()
 	for u, why := range map[UserID]string{
-		pat:  "Your decision on CHG-4 can't count: guests and people of other workspaces can't decide on a change. It waits for 1 peer and 1 service owner.",
-		robo: "Your decision on CHG-4 can't count: a bot can't decide on a change. It waits for 1 peer and 1 service owner.",
+		pat:  "Your decision on CHG-4 can't count: guests and people of other workspaces can't decide. It waits for 1 peer and 1 service owner.",
+		robo: "Your decision on CHG-4 can't count: a bot can't decide. It waits for 1 peer and 1 service owner.",
 		quin: "Your decision on CHG-4 can't count: this account is deactivated in Slack. It waits for 1 peer and 1 service owner.",
 		ray:  "Your decision on CHG-4 can't count: you are none of those whom its policy names. It waits for 1 peer and 1 service owner.",
 		sol:  "Your decision on CHG-4 can't count: you are none of those whom its policy names. It waits for 1 peer and 1 service owner.",
