@@ -27,6 +27,8 @@ type Approval struct {
 	// Fits are the keys of the requirements that the person could fill when
 	// they clicked: rights are checked then, and not again.
 	Fits []string
+	// Behalf is what they could fill in the place of others, then.
+	Behalf []Behalf
 	// Void says why the decision counts no more; "" = it counts.
 	Void string
 }
@@ -56,8 +58,8 @@ func (c *Change) Excluded(u UserID) string {
 // eligible people. Requester, implementer and last editor never count. A
 // click that comes too late is answered with what happened, never lost.
 func (c *Change) Approve(seen Revision, f Facts) error {
-	fits, err := c.mayDecide(seen, f)
-	if given, ok := c.decisionOf(f.Actor.ID); ok && given.counts(seen) && seen == c.Revision && (err != nil || within(fits, given.Fits)) {
+	r, err := c.mayDecide(seen, f)
+	if given, ok := c.decisionOf(f.Actor.ID); ok && given.counts(seen) && seen == c.Revision && (err != nil || within(r.keys(), given.keys())) {
 		if why := c.alreadyGiven(); why != "" {
 			return Settledf("You approved %s already, so nothing was recorded twice. %s", c.ID, why)
 		}
@@ -69,8 +71,8 @@ func (c *Change) Approve(seen Revision, f Facts) error {
 		return Refusef("%s can't be approved as it is planned, so nothing was recorded. %s", c.ID, v.Words())
 	}
 	from := c.State
-	c.decide(Approval{Decision: DecisionApprove, Fits: fits}, f)
-	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})
+	c.decide(Approval{Decision: DecisionApprove, Fits: r.own, Behalf: r.behalf}, f)
+	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from, Diff: c.behalfDiff(f)})
 	return c.settle(f)
 }
 
@@ -110,7 +112,7 @@ func (c *Change) AskForChanges(comment string, seen Revision, f Facts) error {
 }
 
 func (c *Change) turnDown(d Decision, to State, kind EventKind, reason, missing string, seen Revision, f Facts) error {
-	fits, err := c.mayDecide(seen, f)
+	r, err := c.mayDecide(seen, f)
 	if err != nil {
 		return err
 	}
@@ -123,8 +125,8 @@ func (c *Change) turnDown(d Decision, to State, kind EventKind, reason, missing 
 		return err
 	}
 	c.Reason = reason
-	c.decide(Approval{Decision: d, Comment: reason, Fits: fits}, f)
-	c.record(f, Event{Kind: kind, From: from, To: to, Reason: reason})
+	c.decide(Approval{Decision: d, Comment: reason, Fits: r.own, Behalf: r.behalf}, f)
+	c.record(f, Event{Kind: kind, From: from, To: to, Reason: reason, Diff: c.behalfDiff(f)})
 	return nil
 }
 
@@ -151,32 +153,85 @@ func (c *Change) Withdraw(f Facts) error {
 }
 
 // mayDecide checks content, state and rights, in the order in which a person
-// would want to hear of them, and returns the requirements they can fill.
-func (c *Change) mayDecide(seen Revision, f Facts) ([]string, error) {
+// would want to hear of them, and returns what they can fill.
+func (c *Change) mayDecide(seen Revision, f Facts) (rights, error) {
 	switch {
 	case c.State == Draft:
-		return nil, Refusef("%s is still a draft, so there is nothing to decide yet. You can decide once it is submitted.", c.ID)
+		return rights{}, Refusef("%s is still a draft, so there is nothing to decide yet. You can decide once it is submitted.", c.ID)
 	case !c.decidable():
-		return nil, Settledf("%s", c.whatHappened(f))
+		return rights{}, Settledf("%s", c.whatHappened(f))
 	case c.overdue(f.Now):
-		return nil, Settledf("The window of %s is over, so nothing was recorded: it expires now. Its requester can raise it again with a new window.", c.ID)
+		return rights{}, Settledf("The window of %s is over, so nothing was recorded: it expires now. Its requester can raise it again with a new window.", c.ID)
 	case seen != c.Revision:
-		return nil, Refusef("%s was edited after you opened it, so nothing was recorded. The card shows it as it is now; look again and decide on that.", c.ID)
+		return rights{}, Refusef("%s was edited after you opened it, so nothing was recorded. The card shows it as it is now; look again and decide on that.", c.ID)
 	}
 	if why := c.Excluded(f.Actor.ID); why != "" {
-		return nil, Refusef("%s, so someone else must decide on it. %s waits for %s.", upperFirst(why), c.ID, c.Standing().Missing())
+		return rights{}, Refusef("%s, so someone else must decide on it. %s waits for %s.", upperFirst(why), c.ID, c.Standing().Missing())
 	}
 	if ok, why := f.Actor.CanDecide(); !ok {
-		return nil, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, why, c.Standing().Missing())
+		return rights{}, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, why, c.Standing().Missing())
 	}
+	if err := c.freshEnough(f); err != nil {
+		return rights{}, err
+	}
+	r := c.rightsOf(f.Actor, f)
+	if r.none() {
+		return rights{}, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, c.noRight(f), c.Standing().Missing())
+	}
+	return r, nil
+}
+
+// noRight says why somebody who may decide in general has no right here: most
+// often they never had one, but it may have ended after they were asked.
+func (c *Change) noRight(f Facts) string {
+	u := f.Actor.ID
+	for _, r := range c.Requirements {
+		for _, holder := range c.holders(r, f) {
+			switch away := f.Person(holder).Own.Away; {
+			case c.StandIn(holder, f) == u && c.spokenFor(holder, u):
+				return f.Name(holder) + ", in whose place you stand, has been spoken for already"
+			case away.Delegate == u && !f.Now.Before(away.Until):
+				return "you stood in for " + f.Name(holder) + ", and that has ended"
+			case away.Delegate == u && f.Now.Before(away.From):
+				return "you stand in for " + f.Name(holder) + ", but that has not begun yet"
+			}
+		}
+	}
+	if slices.ContainsFunc(c.Asked, func(a Ask) bool { return a.User == u }) {
+		return "you were asked for it, but you hold none of the roles any more that its policy names"
+	}
+	return "you are none of those whom its policy names"
+}
+
+// freshEnough refuses on facts that Slack has not confirmed within the hour.
+func (c *Change) freshEnough(f Facts) error {
 	if f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
-		return nil, Refusef("Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute.")
+		return &Refusal{Refresh: true, Text: "Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute."}
 	}
-	fits := c.fits(f.Actor, f)
-	if len(fits) == 0 {
-		return nil, Refusef("Your decision on %s can't count: you are none of those whom its policy names. It waits for %s.", c.ID, c.Standing().Missing())
+	who := f.Actor.ID
+	if r := c.rightsOf(f.Actor, f); len(r.own) == 0 && len(r.behalf) > 0 {
+		who = r.behalf[0].For
 	}
-	return fits, nil
+	if group := c.staleGroup(who, f); group != "" {
+		return &Refusal{Refresh: true, Text: "Gatehouse could not confirm with Slack in the last hour who belongs to " + group + ", so nothing was recorded. It is asking now; press the button again in a minute."}
+	}
+	return nil
+}
+
+// behalfDiff notes in whose place the actor's decision was given: where it
+// fills a requirement, else whoever gave them the right.
+func (c *Change) behalfDiff(f Facts) []FieldDiff {
+	given, _ := c.decisionOf(f.Actor.ID)
+	who := given.OnBehalf()
+	for _, slot := range c.Standing().Slots {
+		if slot.By == f.Actor.ID {
+			who = slot.For
+		}
+	}
+	if who == "" {
+		return nil
+	}
+	return []FieldDiff{{Field: "On behalf of", After: f.Name(who)}}
 }
 
 // overdue reports whether the change is about to expire: its window passed
@@ -206,6 +261,7 @@ func (c *Change) decide(a Approval, f Facts) {
 			c.Approvals[i].Void = "replaced by a later decision"
 		}
 	}
+	c.inPerson(f.Actor.ID)
 	a.By, a.Revision, a.At = f.Actor.ID, c.Revision, f.Now
 	c.Approvals = append(c.Approvals, a)
 }

@@ -54,7 +54,7 @@ func (c *Change) waitingFor(f Facts) []UserID {
 	var out []UserID
 	for _, ask := range c.Asked {
 		decided := slices.ContainsFunc(c.Approvals, func(a Approval) bool { return a.By == ask.User && !a.At.Before(ask.At) })
-		if ok, _ := f.Person(ask.User).CanDecide(); ok && !decided && c.Excluded(ask.User) == "" && !slices.Contains(out, ask.User) {
+		if ok, _ := f.Person(ask.User).CanDecide(); ok && !decided && c.Excluded(ask.User) == "" && c.StandIn(ask.User, f) == "" && !slices.Contains(out, ask.User) {
 			out = append(out, ask.User)
 		}
 	}
@@ -94,7 +94,7 @@ func (c *Change) candidates(able map[UserID][]string, waiting []UserID, f Facts)
 func (c *Change) toClickAgain(s *seating) []UserID {
 	var out []UserID
 	for _, slot := range s.standing().Slots {
-		if given, ok := c.decisionOf(slot.By); ok && given.counts(c.Revision) && !slices.Contains(given.Fits, slot.Requirement.Key) {
+		if given, ok := c.decisionOf(slot.By); ok && given.counts(c.Revision) && !slices.Contains(given.keys(), slot.Requirement.Key) {
 			out = append(out, slot.By)
 		}
 	}

@@ -117,8 +117,9 @@ type Progress struct {
 	Requirements  []Requirement
 	Approvals     []Approval
 	Asked         []Ask
-	Places        []ChannelID // where its card stands, also after an edit took a service out
-	Reason        string      // of the last reject, cancel, or request for changes
+	Delegations   []Delegation // decisions on this change that were handed on
+	Places        []ChannelID  // where its card stands, also after an edit took a service out
+	Reason        string       // of the last reject, cancel, or request for changes
 	StartedAt     time.Time
 	FinishedAt    time.Time
 	Outcome       Outcome
@@ -377,8 +378,8 @@ func (c *Change) recount(before *Change, f Facts) {
 	}
 	for i := range c.Requirements {
 		for _, r := range now {
-			if r.Key == c.Requirements[i].Key && r.Count > c.Requirements[i].Count {
-				c.Requirements[i] = r
+			if r.Key == c.Requirements[i].Key {
+				c.Requirements = merge(c.Requirements, r)
 			}
 		}
 	}
@@ -444,14 +445,16 @@ func (c *Change) settle(f Facts) error {
 		if err := c.move(Approved); err != nil {
 			return err
 		}
-		c.record(f, Event{Kind: EventFullyApproved, From: from, To: Approved})
+		c.record(f, Event{Kind: EventFullyApproved, From: from, To: Approved, Reason: c.notMet()})
 	case c.State == Approved && !met:
 		from := c.State
 		if err := c.move(AwaitingApproval); err != nil {
 			return err
 		}
+		c.unlapse()
 		c.record(f, Event{Kind: EventReopened, From: from, To: AwaitingApproval, Asked: c.ask(f)})
 	}
+	c.noteShort(f)
 	return nil
 }
 
@@ -477,13 +480,16 @@ func (c *Change) record(f Facts, e Event) {
 }
 
 // Due is when something happens to the change by itself: the next person is
-// asked about an emergency, or an unstarted change expires. Zero = nothing is due.
+// asked about an emergency, what nobody can meet is let go, or an unstarted
+// change expires. Zero = nothing is due.
 func (c *Change) Due() time.Time {
-	next, end := c.nextAsk(), c.expiry()
-	if next.IsZero() || !end.IsZero() && end.Before(next) {
-		return end
+	var first time.Time
+	for _, t := range []time.Time{c.nextAsk(), c.lapseDue(), c.expiry()} {
+		if first.IsZero() || !t.IsZero() && t.Before(first) {
+			first = t
+		}
 	}
-	return next
+	return first
 }
 
 // expiry: an unstarted change expires when its window ends.

@@ -56,6 +56,7 @@ func (c *Change) StartNow(reason string, seen Revision, f Facts) error {
 		}
 		next.Retrospective, next.RetroReason, next.StartedAt = true, reason, f.Now
 		next.record(f, Event{Kind: EventStarted, From: from, To: InProgress, Reason: reason, Asked: next.ask(f)})
+		next.noteShort(f)
 		return nil
 	})
 }
@@ -114,7 +115,7 @@ func (c *Change) ApprovedLate() time.Duration {
 // approveLater notes that the approval owed is there.
 func (c *Change) approveLater(f Facts) error {
 	c.RetroApprovedAt = f.Now
-	e := Event{Kind: EventApprovedLater, From: c.State, To: c.State}
+	e := Event{Kind: EventApprovedLater, From: c.State, To: c.State, Reason: c.notMet()}
 	if late := c.ApprovedLate(); late > 0 {
 		e.Reason = "late by " + span(late)
 	}
@@ -125,7 +126,7 @@ func (c *Change) approveLater(f Facts) error {
 // refuseLater records that the work should not have been started. It undoes
 // nothing: the implementer hears of it, and the review has to answer it.
 func (c *Change) refuseLater(reason string, seen Revision, f Facts) error {
-	fits, err := c.mayDecide(seen, f)
+	r, err := c.mayDecide(seen, f)
 	if err != nil {
 		return err
 	}
@@ -133,9 +134,9 @@ func (c *Change) refuseLater(reason string, seen Revision, f Facts) error {
 	if err != nil {
 		return err
 	}
-	c.decide(Approval{Decision: DecisionReject, Comment: reason, Fits: fits}, f)
+	c.decide(Approval{Decision: DecisionReject, Comment: reason, Fits: r.own, Behalf: r.behalf}, f)
 	c.RetroRefused = true
-	c.record(f, Event{Kind: EventRefusedLater, From: c.State, To: c.State, Reason: reason})
+	c.record(f, Event{Kind: EventRefusedLater, From: c.State, To: c.State, Reason: reason, Diff: c.behalfDiff(f)})
 	return c.closeIfDone(f)
 }
 
@@ -233,6 +234,11 @@ func (c *Change) Escalate(f Facts) error {
 func (c *Change) Elapse(f Facts) error {
 	if err := c.Escalate(f); err != nil {
 		return err
+	}
+	if !c.overdue(f.Now) {
+		if err := c.lapse(f); err != nil {
+			return err
+		}
 	}
 	return c.Expire(f)
 }

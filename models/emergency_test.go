@@ -160,7 +160,7 @@ func TestAnApprovalAfterwardsNeedsTheSameRightsAsOneBefore(t *testing.T) {
 	w = newWorld().clone()
 	c = w.repairing(t)
 	w.Roles[RoleECAB] = []UserID{nia} // Moe lost the role between message and click
-	if r := refused(t, c.Approve(c.Revision, w.as(moe))); !strings.Contains(r.Text, "none of those whom its policy names") {
+	if r := refused(t, c.Approve(c.Revision, w.as(moe))); !strings.Contains(r.Text, "none of the roles any more") {
 		t.Error(r.Text)
 	}
 }

@@ -269,6 +269,7 @@ func (c *Change) oweReview(f Facts) {
 	if c.Identity.RollbackOf != 0 {
 		reasons = append(reasons, "rolls back "+c.Identity.RollbackOf.String())
 	}
+	reasons = append(reasons, c.Exceptions()...)
 	c.ReviewOwed = reasons
 	if len(reasons) > 0 && c.ReviewDue.IsZero() {
 		c.ReviewDue = f.Settings.Hours.AddDays(f.People[c.Implementer], f.Now, ReviewWithin)

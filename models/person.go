@@ -20,6 +20,17 @@ type Person struct {
 	LastAsked time.Time
 	// SeesHome is set once the person has opened the App Home.
 	SeesHome bool
+	// Own is what the person set for themself.
+	Own Own
+}
+
+// Own is what a person set for themself: hours, zone, and when they are away.
+// Empty parts are the workspace's and Slack's.
+type Own struct {
+	From  time.Duration `json:",omitzero"` // hours of work since midnight, until Until
+	Until time.Duration `json:",omitzero"`
+	Zone  string        `json:",omitzero"`
+	Away  Absence       `json:",omitzero"`
 }
 
 // FactsValidFor is how long what Slack said of a person may decide an
@@ -42,19 +53,24 @@ func (p Person) CanDecide() (bool, string) {
 	return true, ""
 }
 
-// Location is the person's zone, or UTC when Slack has none or an unknown one.
+// Location is the zone that the person chose, else Slack's; UTC when there is
+// none or an unknown one.
 func (p Person) Location() *time.Location {
-	if p.Zone == "" || p.Zone == "Local" {
+	zone := p.Zone
+	if p.Own.Zone != "" {
+		zone = p.Own.Zone
+	}
+	if zone == "" || zone == "Local" {
 		return time.UTC
 	}
-	if loc, ok := locations.Load(p.Zone); ok {
+	if loc, ok := locations.Load(zone); ok {
 		return loc.(*time.Location)
 	}
-	loc, err := time.LoadLocation(p.Zone)
+	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return time.UTC
 	}
-	locations.Store(p.Zone, loc)
+	locations.Store(zone, loc)
 	return loc
 }
 
@@ -83,10 +99,18 @@ func (w WorkingHours) Working(p Person, t time.Time) bool {
 	return w.Next(p, t).Equal(t)
 }
 
-// Next is t itself in working hours, else the next start of work after t in
-// the person's zone. It looks one year ahead and then gives up with t, so
-// that a holiday list covering every day can't silence Gatehouse for ever.
+// Next is t itself in the person's working hours, else the next start of their
+// work after t, in their zone and after their absence. It looks one year ahead
+// and then gives up with t, so that a holiday list covering every day can't
+// silence Gatehouse for ever.
 func (w WorkingHours) Next(p Person, t time.Time) time.Time {
+	if away := p.Own.Away; away.Now(t) {
+		p.Own.Away = Absence{}
+		return w.Next(p, away.Until).In(t.Location())
+	}
+	if p.Own.Until > p.Own.From {
+		w.From, w.To = p.Own.From, p.Own.Until
+	}
 	local := t.In(p.Location())
 	for day := range 366 {
 		if !w.workday(w.at(local, day, 12*time.Hour)) {

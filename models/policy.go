@@ -19,6 +19,8 @@ type Policy struct {
 	// Notice is how many working days ahead a change of each risk is to be
 	// submitted; 0 = none.
 	Notice map[RiskLevel]int `json:",omitempty"`
+	// SmallTeam lets a requirement go that nobody eligible can meet (see lapse.go).
+	SmallTeam bool `json:",omitempty"`
 }
 
 // Rule is one line of a policy.
@@ -59,6 +61,12 @@ type Requirement struct {
 	Person UserID
 	Count  int
 	Text   string // "2 of CAB", "majority of CAB (3)"
+
+	// Of small-team mode (see lapse.go).
+	MayLapse bool      `json:",omitzero"` // the policy lets it go when nobody eligible can meet it
+	Short    int       `json:",omitzero"` // how many of its places nobody eligible can fill
+	ShortAt  time.Time `json:",omitzero"` // since when that is recorded
+	Lapsed   int       `json:",omitzero"` // how many of its places were given up
 }
 
 // Facts are what a rule may ask about, read by the store in the deciding
@@ -88,7 +96,9 @@ func (p Policy) Requirements(c *Change, f Facts) (string, []Requirement, error) 
 	}
 	var out []Requirement
 	for _, need := range needs {
-		out = merge(out, need.on(c, f))
+		r := need.on(c, f)
+		r.MayLapse = p.SmallTeam
+		out = merge(out, r)
 	}
 	return strings.Join(names, " + "), out, nil
 }
@@ -139,10 +149,11 @@ func (n Need) on(c *Change, f Facts) Requirement {
 // merge keeps one requirement a key, the stricter of two.
 func merge(list []Requirement, r Requirement) []Requirement {
 	for i := range list {
-		if list[i].Key == r.Key {
-			if r.Count > list[i].Count {
-				list[i] = r
+		if was := list[i]; was.Key == r.Key {
+			if r.Count > was.Count {
+				list[i].Count, list[i].Text = r.Count, r.Text
 			}
+			list[i].MayLapse = was.MayLapse && r.MayLapse
 			return list
 		}
 	}
@@ -197,36 +208,56 @@ func (c *Change) eligible(r Requirement, f Facts) []UserID {
 // MayDecide reports whether the person's decision on the change could count now.
 func (c *Change) MayDecide(p Person, f Facts) bool {
 	ok, _ := p.CanDecide()
-	return ok && c.decidable() && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && len(c.fits(p, f)) > 0
+	return ok && c.decidable() && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && !c.rightsOf(p, f).none()
 }
 
 // Unmeetable names the requirements that too few eligible people can fill,
 // when each of them fills one place only: whoever raises the change is told
 // at once.
 func (c *Change) Unmeetable(f Facts) []string {
-	able := c.able(f)
-	s := c.seatGiven(able)
-	for _, u := range slices.Sorted(maps.Keys(able)) {
-		if given, ok := c.decisionOf(u); !ok || !given.counts(c.Revision) {
-			s.place(u, able[u])
-		}
-	}
 	var out []string
-	for _, slot := range s.standing().Slots {
-		if slot.By == "" && !slices.Contains(out, slot.Requirement.Text) {
+	for _, slot := range c.unmeetable(f) {
+		if !slices.Contains(out, slot.Requirement.Text) {
 			out = append(out, slot.Requirement.Text)
 		}
 	}
 	return out
 }
 
+// unmeetable are the places that stay open when everybody eligible approves.
+// Delegates add nothing: they only use what others could.
+func (c *Change) unmeetable(f Facts) []Slot {
+	able := map[UserID][]string{}
+	for _, r := range c.Requirements {
+		for _, u := range c.eligible(r, f) {
+			if !c.spokenFor(u, u) {
+				able[u] = append(able[u], r.Key)
+			}
+		}
+	}
+	s := c.seatGiven(able)
+	for _, u := range slices.Sorted(maps.Keys(able)) {
+		if given, ok := c.decisionOf(u); !ok || !given.counts(c.Revision) {
+			s.place(u, able[u])
+		}
+	}
+	return slices.DeleteFunc(s.standing().Slots, func(x Slot) bool { return x.By != "" })
+}
+
 // able are all people whose decision could count today, with the keys of the
-// requirements that each can fill.
+// requirements that each can fill. Where somebody stands in for a person, they
+// are asked in that person's place.
 func (c *Change) able(f Facts) map[UserID][]string {
 	out := map[UserID][]string{}
 	for _, r := range c.Requirements {
 		for _, u := range c.eligible(r, f) {
-			out[u] = append(out[u], r.Key)
+			to := c.StandIn(u, f)
+			switch {
+			case to == "":
+				out[u] = append(out[u], r.Key)
+			case !c.spokenFor(u, to):
+				out[to] = append(out[to], r.Key)
+			}
 		}
 	}
 	return out
@@ -237,7 +268,7 @@ func (c *Change) able(f Facts) map[UserID][]string {
 func (c *Change) seatGiven(able map[UserID][]string) *seating {
 	s := newSeating(c.Requirements)
 	for _, a := range c.Counting() {
-		s.place(a.By, a.Fits)
+		s.place(a.By, a.keys())
 	}
 	for i, p := range s.people {
 		s.people[i].keys = slices.Concat(p.keys, able[p.user])
@@ -256,4 +287,46 @@ func owners(c *Change, f Facts) []UserID {
 func distinct(list []UserID) []UserID {
 	slices.Sort(list)
 	return slices.DeleteFunc(slices.Compact(list), func(u UserID) bool { return u == "" })
+}
+
+// staleGroup names a Slack user group that gives the person a right on the
+// change, and of which Slack has said nothing for too long; "" when another
+// fact gives them a right.
+func (c *Change) staleGroup(u UserID, f Facts) string {
+	stale := ""
+	for _, r := range c.Requirements {
+		if !slices.Contains(c.holders(r, f), u) {
+			continue
+		}
+		fresh := true
+		for _, id := range c.teamsOf(r, f) {
+			t := f.Teams[id]
+			if !slices.Contains(t.Members, u) {
+				continue
+			}
+			if fresh = !t.Stale(f.Now); fresh {
+				break
+			}
+			stale = f.teamName(id)
+		}
+		if fresh {
+			return ""
+		}
+	}
+	return stale
+}
+
+// teamsOf are the teams whose members hold the requirement.
+func (c *Change) teamsOf(r Requirement, f Facts) []TeamID {
+	switch {
+	case r.Group != "":
+		return []TeamID{TeamID(r.Group)}
+	case r.Role == RolePeer && r.Person == "":
+		var out []TeamID
+		for _, slug := range c.Services {
+			out = append(out, f.Services[slug].Team)
+		}
+		return out
+	}
+	return nil
 }

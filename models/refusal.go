@@ -53,6 +53,8 @@ type Refusal struct {
 	// Settled marks a click that no longer fits because the matter is decided
 	// already. It answers what happened and is not audited as a refused attempt.
 	Settled bool
+	// Refresh: facts from Slack were too old; whoever gets this has them asked for.
+	Refresh bool
 }
 
 func (r *Refusal) Error() string {

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -225,4 +227,94 @@ func TestNobodyIsOfferedAButtonThatWouldBeRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// capacities are the rights by which somebody might try to decide on a change
+// of their own. Each gives u every chance: only segregation of duties is left.
+var capacities = []struct {
+	name string
+	give func(w *world, u UserID)
+}{
+	{"by a duty", func(w *world, u UserID) { everyRole(w, u) }},
+	{"as an admin", func(w *world, u UserID) { w.Roles[RoleAdmin] = append(w.Roles[RoleAdmin], u) }},
+	{"as a group member", func(w *world, u UserID) {
+		w.Teams["S0GROUP"] = Team{ID: "S0GROUP", Name: "Group", Group: "S0GROUP", Members: []UserID{u}, CheckedAt: w.now}
+		w.Policy.Additions = append(w.Policy.Additions, Rule{Name: "group", Require: []Need{{Group: "S0GROUP", Count: 1}}})
+	}},
+	{"as a person named", func(w *world, u UserID) {
+		w.Policy.Additions = append(w.Policy.Additions, Rule{Name: "person", Require: []Need{{Person: u}}})
+	}},
+	{"as delegate of the absent", func(w *world, u UserID) {
+		for _, other := range everybody[:len(everybody)-1] {
+			if other != u {
+				w.away(other, 0, 72*time.Hour, u)
+			}
+		}
+	}},
+	{"through a delegate", func(w *world, u UserID) { everyRole(w, u); w.away(u, 0, 72*time.Hour, sol) }},
+}
+
+func TestNobodyDecidesOnTheirOwnChangeInAnyCapacity(t *testing.T) {
+	tried, accepted := 0, 0
+	for _, hand := range involved {
+		line := ""
+		for _, as := range capacities {
+			cases, passed := 0, 0
+			for _, kind := range []ChangeType{Normal, Emergency} {
+				for _, n := range familiarities {
+					c, w := owned(t, hand.make, kind, n, as.give)
+					actors := []UserID{jon}
+					if as.name == "through a delegate" {
+						actors = append(actors, sol)
+					}
+					for _, u := range actors {
+						for _, try := range []func(*Change) error{
+							func(c *Change) error { return c.Approve(c.Revision, w.as(u)) },
+							func(c *Change) error { return c.Reject("Because I say so.", c.Revision, w.as(u)) },
+							func(c *Change) error { return c.AskForChanges("More, please.", c.Revision, w.as(u)) },
+						} {
+							cases++
+							if err := try(copyOf(c)); err == nil {
+								passed++
+								t.Errorf("%s, %s: %s decided on a %s change at %s risk", hand.how, as.name, u, kind, c.Assessment.Level)
+							}
+						}
+						if err := copyOf(c).Delegate(ray, w.as(u)); err == nil {
+							t.Errorf("%s, %s: %s handed on a decision that is not theirs", hand.how, as.name, u)
+						}
+					}
+				}
+			}
+			tried, accepted = tried+cases, accepted+passed
+			line += fmt.Sprintf("  %s %d/%d", as.name, passed, cases)
+		}
+		t.Logf("%-46s%s", hand.how, line)
+	}
+	t.Logf("%d cases, accepted: %d", tried, accepted)
+	if tried < 200 {
+		t.Errorf("only %d cases", tried)
+	}
+}
+
+// owned is a change of that type in which Jon has a hand, in a world that gives
+// Jon the capacity.
+func owned(t *testing.T, hand func(*testing.T, *world, UserID, func(*Input)) *Change, kind ChangeType, n familiarity, give func(*world, UserID)) (*Change, *world) {
+	t.Helper()
+	w := newWorld().clone()
+	w.Policy.Rules = slices.Clone(w.Policy.Rules)
+	for i := range w.Policy.Rules { // every rule asks for everybody
+		w.Policy.Rules[i].Require = append(slices.Clone(w.Policy.Rules[i].Require), Need{Role: RolePeer, Count: 1}, Need{Role: RoleECAB, Count: 1}, Need{Person: cai})
+	}
+	give(w, jon)
+	w.Roles[RoleChangeManager] = append(w.Roles[RoleChangeManager], jon) // who may edit everything
+	c := hand(t, w, jon, func(in *Input) {
+		in.Type, in.Risk = kind, known(n)
+		if kind == Emergency {
+			in.IncidentRef = "INC-7"
+		}
+	})
+	if c.State != AwaitingApproval {
+		t.Fatalf("%s, so nothing is tried", c.State)
+	}
+	return c, w
 }

@@ -1,5 +1,7 @@
 package models
 
+import "time"
+
 // Environment is where a change takes effect.
 type Environment string
 
@@ -30,12 +32,21 @@ type Service struct {
 	Retired   bool // kept for its history; can't be chosen any more
 }
 
-// Team is a group of people named in Gatehouse who look after services.
+// Team is a group of people who look after services: named in Gatehouse, or
+// one Slack user group, whose members are Slack's.
 type Team struct {
 	ID      TeamID
 	Name    string
 	Members []UserID
+	// Group is the Slack user group ("S0123") that the team is; "" = none.
+	Group string
+	// CheckedAt is when Slack last said who belongs to the group.
+	CheckedAt time.Time
 }
+
+// Stale reports whether what Slack said of the team's members is too old to
+// decide an approval.
+func (t Team) Stale(now time.Time) bool { return t.Group != "" && now.Sub(t.CheckedAt) > FactsValidFor }
 
 // Role is a standing duty in the change process, or a relation to a service.
 type Role string

@@ -1,16 +1,23 @@
 package models
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Standing is how far a change's approvals have come.
 type Standing struct {
 	Slots []Slot
 }
 
-// Slot is one place of a requirement: filled by one person, or open.
+// Slot is one place of a requirement: filled by one person, open, or given up.
 type Slot struct {
 	Requirement Requirement
-	By          UserID // "" = open
+	By          UserID // "" = nobody
+	For         UserID // in whose place they decided; "" = in their own right
+	// Lapsed: nobody eligible could fill it, and small-team mode let it go.
+	// Nobody's signature stands here.
+	Lapsed bool
 }
 
 // Standing matches the approvals that count against the requirements. One
@@ -18,14 +25,50 @@ type Slot struct {
 // approvals at once, so that the order of clicks never matters.
 func (c *Change) Standing() Standing {
 	s := newSeating(c.Requirements)
-	for _, a := range c.Counting() {
-		s.place(a.By, a.Fits)
+	counting := c.Counting()
+	for _, a := range counting {
+		s.place(a.By, a.keys())
 	}
-	return s.standing()
+	out := s.standing()
+	lapsed := map[string]int{}
+	for i := range out.Slots {
+		slot := &out.Slots[i]
+		key := slot.Requirement.Key
+		if slot.By == "" {
+			lapsed[key]++
+			slot.Lapsed = lapsed[key] <= slot.Requirement.Lapsed
+			continue
+		}
+		for _, a := range counting {
+			if a.By == slot.By {
+				slot.For = a.inPlaceOf(key)
+			}
+		}
+	}
+	return out
 }
 
-// Met reports whether every requirement is filled.
-func (s Standing) Met() bool { return s.Filled() == len(s.Slots) }
+// inPlaceOf is whose right to a requirement the approval uses, "" = its own.
+func (a Approval) inPlaceOf(key string) UserID {
+	if slices.Contains(a.Fits, key) {
+		return ""
+	}
+	for _, b := range a.Behalf {
+		if slices.Contains(b.Fits, key) {
+			return b.For
+		}
+	}
+	return ""
+}
+
+// Met reports whether every requirement is filled, or given up because nobody
+// eligible could.
+func (s Standing) Met() bool { return len(s.open()) == 0 }
+
+// open are the places that still wait for somebody.
+func (s Standing) open() []Slot {
+	return slices.DeleteFunc(slices.Clone(s.Slots), func(x Slot) bool { return x.By != "" || x.Lapsed })
+}
 
 // Filled is how many places are filled.
 func (s Standing) Filled() int {
@@ -42,10 +85,7 @@ func (s Standing) Filled() int {
 func (s Standing) Missing() string {
 	open := map[string]int{}
 	var order []Requirement
-	for _, slot := range s.Slots {
-		if slot.By != "" {
-			continue
-		}
+	for _, slot := range s.open() {
 		if open[slot.Requirement.Key] == 0 {
 			order = append(order, slot.Requirement)
 		}
@@ -72,7 +112,10 @@ func (r Requirement) stillNeeded(n int) string {
 func (s Standing) Given(f Facts) string {
 	var names []string
 	for _, slot := range s.Slots {
-		if slot.By != "" {
+		switch {
+		case slot.For != "":
+			names = append(names, f.Name(slot.By)+" on behalf of "+f.Name(slot.For))
+		case slot.By != "":
 			names = append(names, f.Name(slot.By))
 		}
 	}

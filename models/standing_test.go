@@ -164,10 +164,10 @@ func TestWhatIsMissingReadsAsAPersonSaysIt(t *testing.T) {
 		want  string
 	}{
 		{nil, "nothing more"},
-		{[]Slot{{cab, ""}, {cab, ""}, {cab, ""}}, "3 of CAB"},
-		{[]Slot{{cab, "u"}, {cab, ""}, {cab, ""}}, "2 more of CAB"},
-		{[]Slot{{peers, "u"}, {peers, ""}}, "1 more peer"},
-		{[]Slot{{group, "u"}, {group, ""}, {cab, "a"}, {cab, "b"}, {cab, ""}}, "1 more of Database group and 1 more of CAB"},
+		{[]Slot{{Requirement: cab, By: ""}, {Requirement: cab, By: ""}, {Requirement: cab, By: ""}}, "3 of CAB"},
+		{[]Slot{{Requirement: cab, By: "u"}, {Requirement: cab, By: ""}, {Requirement: cab, By: ""}}, "2 more of CAB"},
+		{[]Slot{{Requirement: peers, By: "u"}, {Requirement: peers, By: ""}}, "1 more peer"},
+		{[]Slot{{Requirement: group, By: "u"}, {Requirement: group, By: ""}, {Requirement: cab, By: "a"}, {Requirement: cab, By: "b"}, {Requirement: cab, By: ""}}, "1 more of Database group and 1 more of CAB"},
 	} {
 		if got := (Standing{test.slots}).Missing(); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
