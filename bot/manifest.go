@@ -21,6 +21,7 @@ var Scopes = []Scope{
 	{"im:write", "opening a direct message with somebody"},
 	{"im:history", "answering who writes to Gatehouse, and finding out whether a message arrived"},
 	{"users:read", "names, time zones, and whether an account is deactivated or a guest"},
+	{"usergroups:read", "who belongs to a user group that is a team, or whose approval the policy asks for"},
 	{"channels:read", "telling whether Gatehouse was invited to a channel"},
 	{"groups:read", "the same for a private channel"},
 }
@@ -41,7 +42,8 @@ type ManifestOptions struct {
 }
 
 // botEvents are the event subscriptions behind the routes of package handlers.
-var botEvents = map[string]string{"app_home_opened": "app_home_opened", "user_change": "user_change", "message": "message.im"}
+var botEvents = map[string]string{"app_home_opened": "app_home_opened", "user_change": "user_change", "message": "message.im",
+	"subteam_members_changed": "subteam_members_changed", "subteam_updated": "subteam_updated"}
 
 // Manifest is the app's manifest as Slack takes it (schema version 2), made
 // from the same tables that requests are routed by. In http mode it fails

@@ -44,7 +44,17 @@ func (h *Handlers) decide(ctx context.Context, r *Request, id models.ChangeID, d
 	cmd := h.command(r)
 	cmd.Calendar = planning[did]
 	res, err := h.Store.UpdateChange(ctx, cmd, id, rule)
+	h.refreshFor(ctx, err)
 	return h.outcome(ctx, r, res, err, did, at)
+}
+
+// refreshFor has Slack asked again when facts were too old to decide on.
+func (h *Handlers) refreshFor(ctx context.Context, err error) {
+	if r, refused := models.AsRefusal(err); refused && r.Refresh {
+		if err := h.Store.WantGroups(ctx); err != nil {
+			h.Log.WarnContext(ctx, "could not have groups read again", "error", err)
+		}
+	}
 }
 
 // outcome never fails once the decision is kept: what it shows beside it may

@@ -40,6 +40,12 @@ func (h *Handlers) userChanged(ctx context.Context, r *Request) (Reply, error) {
 	return Reply{}, h.confirm(ctx, r.User)
 }
 
+// groupsChanged has the members of Slack groups read again: somebody may have
+// got or lost the right to decide.
+func (h *Handlers) groupsChanged(ctx context.Context, _ *Request) (Reply, error) {
+	return Reply{}, h.Store.WantGroups(ctx)
+}
+
 // messageToBot answers whoever writes to Gatehouse directly: silence would
 // look broken, and nothing typed in a message ever decides anything.
 func (h *Handlers) messageToBot(ctx context.Context, r *Request) (Reply, error) {

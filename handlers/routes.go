@@ -97,6 +97,9 @@ var events = map[string]handle{
 	"app_home_opened": (*Handlers).homeOpened,
 	"user_change":     (*Handlers).userChanged,
 	"message":         (*Handlers).messageToBot,
+
+	"subteam_members_changed": (*Handlers).groupsChanged,
+	"subteam_updated":         (*Handlers).groupsChanged,
 }
 
 // tables are the routes by door. Slash commands have verbs instead.

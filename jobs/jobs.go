@@ -129,7 +129,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 
 // upkeep is a queue of its own, so that a flood of deliveries can't starve the
 // tick that would unstick it.
-const upkeep = "upkeep"
+const upkeep = store.UpkeepQueue
 
 func (j *Jobs) river() *river.Config {
 	t := j.cfg.Times
@@ -137,6 +137,7 @@ func (j *Jobs) river() *river.Config {
 	river.AddWorker(workers, &deliverer{Jobs: j})
 	river.AddWorker(workers, &ticker{Jobs: j})
 	river.AddWorker(workers, &refresher{Jobs: j})
+	river.AddWorker(workers, &groupReader{Jobs: j})
 	river.AddWorker(workers, &sweeper{Jobs: j})
 	return &river.Config{
 		Workers:                     workers,
@@ -150,7 +151,7 @@ func (j *Jobs) river() *river.Config {
 		FetchPollInterval:           t.Poll,
 		FetchCooldown:               min(t.Poll, river.FetchCooldownDefault),
 		PeriodicJobs: []*river.PeriodicJob{
-			every(t.Tick, tickArgs{}), every(t.People, peopleArgs{}), every(t.Prune, pruneArgs{}),
+			every(t.Tick, tickArgs{}), every(t.People, peopleArgs{}), every(t.People, store.GroupsArgs{}), every(t.Prune, pruneArgs{}),
 		},
 	}
 }

@@ -27,6 +27,9 @@ type Directory struct {
 	Settings Settings
 
 	Templates map[Slug]Template
+
+	// PolicyTrouble is why the last policy file was refused; "" when it was not.
+	PolicyTrouble string
 }
 
 // Holds reports whether the person holds a standing role.

@@ -52,6 +52,7 @@ type catalogReader struct {
 var (
 	slugForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 	userForm    = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
+	groupForm   = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
 	channelForm = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
 )
 
@@ -126,8 +127,12 @@ func (r *catalogReader) team(n *yaml.Node) models.Team {
 			r.teams[t.ID] = true
 		},
 		"name":    r.text(&t.Name),
+		"group":   shaped(&r.reader, &t.Group, groupForm, "a Slack user group id such as S0123"),
 		"members": r.people(&t.Members),
 	})
+	if t.Group != "" && seen["members"] {
+		r.fault(n, "team %q is a Slack group, so Slack says who its members are: leave out members or group", t.ID)
+	}
 	if n.Kind == yaml.MappingNode && !seen["id"] {
 		r.fault(n, "a team needs id")
 	}

@@ -66,6 +66,7 @@ type changeRow struct {
 	RetroRefused    bool
 	LinkedIncident  string
 	AskedAll        bool
+	Delegations     jsonOf[[]models.Delegation]
 	DebtAt          *time.Time // from Change.DebtDue, for finding who owes something
 }
 
@@ -90,7 +91,8 @@ func rowOfChange(c *models.Change) changeRow {
 		ReviewOwed: jsonOf[[]string]{c.ReviewOwed}, ReviewDue: opt(c.ReviewDue), Findings: c.Findings,
 		ClosedAt: opt(c.ClosedAt), DueAt: opt(c.Due()),
 		RetroReason: c.RetroReason, RetroApprovedAt: opt(c.RetroApprovedAt), RetroRefused: c.RetroRefused, LinkedIncident: c.LinkedIncident, AskedAll: c.AskedAll,
-		DebtAt: opt(c.DebtDue()),
+		Delegations: jsonOf[[]models.Delegation]{c.Delegations},
+		DebtAt:      opt(c.DebtDue()),
 	}
 }
 
@@ -116,7 +118,8 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 			Outcome: r.Outcome, OutcomeNote: r.OutcomeNote, AsBuilt: r.AsBuilt, Incident: r.Incident,
 			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),
 			Findings: r.Findings, ClosedAt: val(r.ClosedAt),
-			RetroReason: r.RetroReason, RetroApprovedAt: val(r.RetroApprovedAt), RetroRefused: r.RetroRefused, LinkedIncident: r.LinkedIncident, AskedAll: r.AskedAll},
+			RetroReason: r.RetroReason, RetroApprovedAt: val(r.RetroApprovedAt), RetroRefused: r.RetroRefused, LinkedIncident: r.LinkedIncident, AskedAll: r.AskedAll,
+			Delegations: slices.Clone(r.Delegations.V)},
 	}
 	for _, a := range approvals {
 		c.Approvals = append(c.Approvals, a.approval())
@@ -135,6 +138,7 @@ type approvalRow struct {
 	Comment     string
 	At          time.Time
 	Fits        jsonOf[[]string]
+	Behalf      jsonOf[[]models.Behalf]
 	Void        string
 }
 
@@ -145,12 +149,13 @@ var approvals = tableOf[approvalRow]()
 func rowOfApproval(c *models.Change, seq int) approvalRow {
 	a := c.Approvals[seq]
 	return approvalRow{WorkspaceID: c.Workspace, ChangeID: c.ID, Seq: seq, ByUser: a.By, Revision: a.Revision,
-		Decision: a.Decision, Comment: a.Comment, At: a.At, Fits: jsonOf[[]string]{a.Fits}, Void: a.Void}
+		Decision: a.Decision, Comment: a.Comment, At: a.At, Fits: jsonOf[[]string]{a.Fits},
+		Behalf: jsonOf[[]models.Behalf]{a.Behalf}, Void: a.Void}
 }
 
 func (r approvalRow) approval() models.Approval {
 	return models.Approval{By: r.ByUser, Revision: r.Revision, Decision: r.Decision, Comment: r.Comment,
-		At: r.At.UTC(), Fits: r.Fits.V, Void: r.Void}
+		At: r.At.UTC(), Fits: r.Fits.V, Behalf: r.Behalf.V, Void: r.Void}
 }
 
 // changeServiceRow lets changes be found by service.

@@ -74,13 +74,13 @@ func (m *moment) look(cmd Command) stmt {
 		sql: `SELECT w.directory_version,
 			EXISTS (SELECT 1 FROM commands k WHERE k.workspace_id = w.id AND k.key = ?),
 			coalesce(p.name, ''), coalesce(p.zone, ''), coalesce(p.bot, FALSE), coalesce(p.guest, FALSE),
-			coalesce(p.deleted, FALSE), coalesce(p.sees_home, FALSE), p.checked_at, p.last_asked_at
+			coalesce(p.deleted, FALSE), coalesce(p.sees_home, FALSE), p.checked_at, p.last_asked_at, coalesce(p.own, '{}')
 			FROM workspaces w LEFT JOIN people p ON p.workspace_id = w.id AND p.id = ? WHERE w.id = ?`,
 		args: []any{cmd.Key, cmd.Actor, cmd.Workspace},
 		each: func(s scanner) error {
 			p := &m.actor
 			m.found, p.ID = true, cmd.Actor
-			return s.Scan(&m.version, &m.repeat, &p.Name, &p.Zone, &p.Bot, &p.Guest, &p.Deleted, &p.SeesHome, &p.CheckedAt, &p.LastAskedAt)
+			return s.Scan(&m.version, &m.repeat, &p.Name, &p.Zone, &p.Bot, &p.Guest, &p.Deleted, &p.SeesHome, &p.CheckedAt, &p.LastAskedAt, &p.Own)
 		},
 	}
 }
@@ -175,6 +175,8 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 
 		Templates: map[models.Slug]models.Template{},
 		Settings:  w.Settings.V,
+
+		PolicyTrouble: w.PolicyTrouble,
 	}
 	for _, x := range r.services {
 		d.Services[x.Slug] = x.service()

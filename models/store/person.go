@@ -24,6 +24,8 @@ type personRow struct {
 	CheckedAt   *time.Time
 	LastAskedAt *time.Time
 	SeesHome    bool
+	Own         jsonOf[models.Own]
+	AwayDue     *time.Time // when their absence begins or ends next
 }
 
 func (personRow) TableName() string { return "people" }
@@ -32,7 +34,7 @@ var people = tableOf[personRow]()
 
 func (r personRow) person() models.Person {
 	return models.Person{ID: r.ID, Name: r.Name, Zone: r.Zone, Bot: r.Bot, Guest: r.Guest, Deleted: r.Deleted,
-		CheckedAt: val(r.CheckedAt), LastAsked: val(r.LastAskedAt), SeesHome: r.SeesHome}
+		CheckedAt: val(r.CheckedAt), LastAsked: val(r.LastAskedAt), SeesHome: r.SeesHome, Own: r.Own.V}
 }
 
 // SavePerson is SavePeople for one.

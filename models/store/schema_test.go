@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/pressly/goose/v3"
 	"gorm.io/gorm/schema"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -59,10 +60,13 @@ func TestMigrationsAreTwins(t *testing.T) {
 	names := func(engine string) (out []string) {
 		files, err := fs.Glob(os.DirFS("migrations"), engine+"/*.sql")
 		must(t, err)
-		for i, f := range files {
-			if !strings.HasPrefix(filepath.Base(f), fmt.Sprintf("%04d_", i+1)) {
-				t.Errorf("%s is not number %d", f, i+1)
+		last := int64(0)
+		for _, f := range files {
+			number, err := goose.NumericComponent(f)
+			if must(t, err); number <= last || !strings.HasPrefix(filepath.Base(f), fmt.Sprintf("%04d_", number)) {
+				t.Errorf("%s follows number %d", f, last)
 			}
+			last = number
 			out = append(out, filepath.Base(f))
 		}
 		return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -49,6 +50,8 @@ type teamRow struct {
 	ID          models.TeamID      `gorm:"primaryKey"`
 	Name        string
 	Members     jsonOf[[]models.UserID]
+	SlackGroup  string
+	CheckedAt   *time.Time
 }
 
 func (teamRow) TableName() string { return "teams" }
@@ -56,10 +59,12 @@ func (teamRow) TableName() string { return "teams" }
 var teams = tableOf[teamRow]()
 
 func rowOfTeam(ws models.WorkspaceID, x models.Team) teamRow {
-	return teamRow{ws, x.ID, x.Name, jsonOf[[]models.UserID]{x.Members}}
+	return teamRow{ws, x.ID, x.Name, jsonOf[[]models.UserID]{x.Members}, x.Group, opt(x.CheckedAt)}
 }
 
-func (r teamRow) team() models.Team { return models.Team{ID: r.ID, Name: r.Name, Members: r.Members.V} }
+func (r teamRow) team() models.Team {
+	return models.Team{ID: r.ID, Name: r.Name, Members: r.Members.V, Group: r.SlackGroup, CheckedAt: val(r.CheckedAt)}
+}
 
 type roleRow struct {
 	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
@@ -121,6 +126,11 @@ func importTeams(tx *gorm.DB, ws models.WorkspaceID, c Catalog, now *directoryRo
 	rows := make([]teamRow, len(c.Teams))
 	for i, x := range c.Teams {
 		rows[i] = rowOfTeam(ws, x)
+		for _, was := range now.teams { // who belongs to a Slack group is Slack's to say
+			if was.ID == x.ID && x.Group != "" && was.SlackGroup == x.Group {
+				rows[i].Members, rows[i].CheckedAt = was.Members, was.CheckedAt
+			}
+		}
 	}
 	return upsert(tx, teams, rows, now.teams)
 }

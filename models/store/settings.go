@@ -25,6 +25,7 @@ type workspaceRow struct {
 	Settings         jsonOf[models.Settings]
 	DirectoryVersion int64
 	CreatedAt        time.Time
+	PolicyTrouble    string
 }
 
 func (workspaceRow) TableName() string { return "workspaces" }

@@ -1,0 +1,83 @@
+package models
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+)
+
+var slackGroup = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
+
+// IsSlackGroup reports whether the id is that of a Slack user group, as a
+// policy may name it without a team.
+func IsSlackGroup(id string) bool { return slackGroup.MatchString(id) }
+
+// SlackGroups are the teams whose members Slack names: those that are a user
+// group, and the user groups that the policy asks for. By id.
+func (d *Directory) SlackGroups() []Team {
+	found := map[TeamID]Team{}
+	for id, t := range d.Teams {
+		if t.Group != "" {
+			found[id] = t
+		}
+	}
+	for _, group := range d.Policy.groups() {
+		if _, known := found[TeamID(group)]; !known && IsSlackGroup(group) {
+			found[TeamID(group)] = Team{ID: TeamID(group), Name: group, Group: group}
+		}
+	}
+	var out []Team
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, found[id])
+	}
+	return out
+}
+
+// needs are all requirements that the policy writes, in its order.
+func (p Policy) needs() []Need {
+	var out []Need
+	for _, rule := range slices.Concat(p.Rules, p.Additions) {
+		out = append(out, rule.Require...)
+	}
+	return out
+}
+
+func (p Policy) groups() []string {
+	var out []string
+	for _, n := range p.needs() {
+		if n.Group != "" && !slices.Contains(out, n.Group) {
+			out = append(out, n.Group)
+		}
+	}
+	return out
+}
+
+// Unheld names what the policy asks for and nobody could give, whatever the
+// change: roles that nobody holds, groups with nobody in them, people who may
+// decide nothing. Services without an owner are named by their own list.
+func (d *Directory) Unheld() []string {
+	var out []string
+	add := func(words string) {
+		if !slices.Contains(out, words) {
+			out = append(out, words)
+		}
+	}
+	able := func(u UserID) bool { ok, _ := d.Person(u).CanDecide(); return ok }
+	for _, n := range d.Policy.needs() {
+		switch {
+		case n.Person != "":
+			if !able(n.Person) {
+				add(d.Name(n.Person))
+			}
+		case n.Group != "":
+			if !slices.ContainsFunc(d.Teams[TeamID(n.Group)].Members, able) {
+				add("the group " + d.teamName(TeamID(n.Group)))
+			}
+		case slices.Contains(StandingRoles, n.Role):
+			if !slices.ContainsFunc(d.Roles[n.Role], able) {
+				add(n.Role.String())
+			}
+		}
+	}
+	return out
+}

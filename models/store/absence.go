@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// SaveOwn lets the actor set something for themself: fn gets the facts and
+// returns what to keep and what happened. A repeat of the command does nothing;
+// a models.Refusal changes nothing.
+func (s *Store) SaveOwn(ctx context.Context, cmd Command, fn func(models.Facts) (models.Own, []models.Event, error)) error {
+	ref := models.RecordRef{Kind: models.RecordPerson}
+	err := s.engine.door(ctx, func(b batch) error {
+		var m moment
+		lock := stmt{sql: "UPDATE workspaces SET directory_version = directory_version WHERE id = ?", args: []any{cmd.Workspace}}
+		if err := b.do(ctx, lock, m.look(cmd)); err != nil {
+			return err
+		}
+		if m.repeat {
+			return errRepeat
+		}
+		f, err := s.facts(ctx, cmd.Workspace, m, b.do)
+		if err != nil {
+			return err
+		}
+		own, happened, err := fn(f)
+		if err != nil {
+			return err
+		}
+		return b.do(ctx, saveOwn(cmd, ref, own, happened, f)...)
+	})
+	if errors.Is(err, errRepeat) {
+		return nil
+	}
+	if _, refused := models.AsRefusal(err); err != nil && !refused {
+		return fmt.Errorf("save what %s set: %w", cmd.Actor, err)
+	}
+	return err
+}
+
+func saveOwn(cmd Command, ref models.RecordRef, own models.Own, happened []models.Event, f models.Facts) []stmt {
+	row := personRow{WorkspaceID: cmd.Workspace, ID: cmd.Actor, Own: jsonOf[models.Own]{own}, AwayDue: opt(f.Now)}
+	if own.Away.Until.IsZero() && f.Actor.Own.Away.Until.IsZero() {
+		row.AwayDue = nil
+	}
+	keep := people.insert([]personRow{row})
+	keep.sql += " ON CONFLICT (workspace_id, id) DO UPDATE SET own = excluded.own, away_due = excluded.away_due"
+	out := []stmt{keep, addEvents(cmd, ref, happened),
+		{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{cmd.Workspace}}}
+	if cmd.Key != "" {
+		out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, ref.Kind, ref.ID}}))
+	}
+	return out
+}
+
+// AwayDue is somebody whose absence has just begun, changed or ended.
+type AwayDue struct {
+	Workspace models.WorkspaceID
+	User      models.UserID
+	Due       time.Time
+}
+
+// DueAbsences lists at most limit people whose absence began, changed or ended
+// by now and whose approval requests have not been moved yet.
+func (s *Store) DueAbsences(ctx context.Context, now time.Time, limit int) ([]AwayDue, error) {
+	var rows []personRow
+	err := s.db.WithContext(ctx).Where("away_due IS NOT NULL AND away_due <= ?", now).Order("away_due").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list absences: %w", err)
+	}
+	out := make([]AwayDue, len(rows))
+	for i, r := range rows {
+		out[i] = AwayDue{r.WorkspaceID, r.ID, val(r.AwayDue)}
+	}
+	return out, nil
+}
+
+// AwayMoved notes that the requests of somebody are where they belong, until
+// their absence begins or ends next. If it was changed meanwhile, nothing is noted.
+func (s *Store) AwayMoved(ctx context.Context, a AwayDue, now time.Time) error {
+	f, err := s.Facts(ctx, a.Workspace, a.User)
+	if err != nil {
+		return err
+	}
+	err = s.db.WithContext(ctx).Model(&personRow{}).
+		Where("workspace_id = ? AND id = ? AND away_due = ?", a.Workspace, a.User, a.Due).
+		Update("away_due", opt(f.Actor.Own.NextAway(now))).Error
+	if err != nil {
+		return fmt.Errorf("note that the requests of %s were moved: %w", a.User, err)
+	}
+	return nil
+}
