@@ -30,6 +30,9 @@ type Slug string
 // ReleaseID is the n of REL-n; 0 means no release.
 type ReleaseID int64
 
+// NoRelease is what a form says whose words name no release.
+const NoRelease ReleaseID = -1
+
 // String writes the id as people see it: "REL-3".
 func (id ReleaseID) String() string { return fmt.Sprintf("REL-%d", int64(id)) }
 

@@ -83,7 +83,7 @@ func (r *Refusal) sentences() string {
 // formOrder is the order in which the fields of raising a change are filled in.
 var formOrder = []Field{FieldType, FieldTemplate, FieldTitle, FieldServices, FieldEnvironment, FieldStart, FieldEnd,
 	FieldIncidentRef, FieldWhyNow, FieldPlan, FieldCheck, FieldRollback, FieldUsers, FieldRehearsed, FieldRollbackTested,
-	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldBackground,
+	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldRelease, FieldBackground,
 	FieldName, FieldLength, FieldMaxRisk,
 	FieldProjectLead, FieldOpsLead, FieldDeputy, FieldGoLive, FieldChannel, FieldAttributes, FieldBucket, FieldExpected, FieldOwner, FieldDue,
 	FieldEvidence, FieldNote, FieldOpenIssues, FieldExpiry, FieldPlace, FieldNext, FieldDays, FieldIncident, FieldPriority, FieldReason}

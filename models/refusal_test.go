@@ -234,6 +234,10 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		return w.in(t, Implemented).Review(strings.Repeat("Because. ", 9), w.as(ray))
 	},
 	"review in a word": func(t *testing.T, w *world) error { return w.in(t, Implemented).Review("Fine.", w.as(ana)) },
+	"a release that is none": func(_ *testing.T, w *world) error {
+		_, err := w.raise(func(in *Input) { in.Release = NoRelease })
+		return err
+	},
 	"start before the handover": func(t *testing.T, w *world) error {
 		c := w.in(t, Approved)
 		c.Release, c.Revision = 1, ""

@@ -126,6 +126,8 @@ func changeInputs(in models.Input, f models.Facts) []input {
 			element: chosen(models.FieldDoneBefore, "As counted", answerOptions(models.TimesDone), answerValue(in.Risk.DoneBefore), "")},
 		yesOrNo(models.FieldPeak, "In peak hours?", "Gatehouse goes by the working hours of the services' owners; correct it here.", in.Risk.Peak),
 		yesOrNo(models.FieldParties, "Are other teams or vendors involved?", "Gatehouse goes by the teams of the services; correct it here.", in.Risk.Parties),
+		{field: models.FieldRelease, label: "Release", hint: "The project that it belongs to: production work of a release waits for its handover.", optional: true,
+			element: typed(models.FieldRelease, releaseWords(in.Release), "REL-3", 20, false)},
 		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
 	}...)
@@ -225,6 +227,26 @@ func readRisk(a answers) models.RiskAnswers {
 	}
 }
 
+func releaseWords(id models.ReleaseID) string {
+	if id <= 0 {
+		return ""
+	}
+	return id.String()
+}
+
+// readRelease reads a release's number in any spelling; what is none comes back
+// as models.NoRelease, for the rules to refuse.
+func readRelease(s string) models.ReleaseID {
+	if strings.TrimSpace(s) == "" {
+		return 0
+	}
+	id, ok := models.ParseReleaseID(s)
+	if !ok {
+		return models.NoRelease
+	}
+	return id
+}
+
 // ReadChangeForm reads what was filled in, when the form is sent and when
 // "Save as draft" is pressed. An empty end becomes one hour after the start;
 // what is missing otherwise stays empty, for the rules to name.
@@ -239,7 +261,7 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 		Plan: a.text(models.FieldPlan), Check: a.text(models.FieldCheck), Rollback: a.text(models.FieldRollback),
 		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
 	}
-	in.Risk = readRisk(a)
+	in.Risk, in.Release = readRisk(a), readRelease(a.text(models.FieldRelease))
 	if in.End.IsZero() && !in.Start.IsZero() {
 		in.End = in.Start.Add(DefaultLength)
 	}
