@@ -105,7 +105,7 @@ func (r *rig) raised(app *App, id models.ChangeID) slackfake.Message {
 	for _, result := range []slackfake.Result{
 		author.Slash("general", "/change new"),
 		author.Submit(slackfake.Fields{"title": "Round " + id.String(), "services": []string{"alpha"}, "start": now.Add(time.Hour),
-			"plan": "Do it.", "check": "Look at it.", "rollback": "Undo it."}),
+			"plan": "Switch the flag on.", "check": "The error rate stays below 1 %.", "rollback": "When errors rise above 1 %: switch it off (2 minutes)."}),
 	} {
 		if !result.OK {
 			r.t.Fatalf("raising %s: %s %v", id, result.Error, result.Errors)

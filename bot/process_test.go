@@ -58,9 +58,12 @@ type process struct {
 // launch starts `gatehouse serve` at this very moment.
 func (r *rig) launch(more ...string) *process {
 	r.t.Helper()
-	path, err := binary()
-	if err != nil {
-		r.t.Fatal(err)
+	path := r.program
+	if path == "" {
+		var err error
+		if path, err = binary(); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	p := &process{cmd: exec.Command(path, "serve"), said: &tail{}, ended: make(chan struct{})}
 	p.cmd.Env = r.environ(more...)

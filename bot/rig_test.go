@@ -27,6 +27,7 @@ type rig struct {
 	fake    *slackfake.Server
 	config  Config
 	crew    []string // names of the people; all hold the same roles
+	program string   // what is launched; "" = Gatehouse as it is
 }
 
 // rigged says how a rig differs from the plainest one.

@@ -243,7 +243,7 @@ func (r *rig) stoppedUnderLoad() time.Duration {
 				a.CloseAll()
 				now := time.Now().Truncate(time.Minute)
 				if a.Slash("general", "/change new").OK {
-					a.Submit(slackfake.Fields{"title": "Load", "services": []string{"beta"}, "start": now, "plan": "Do it.", "check": "Look at it.", "rollback": "Undo it."})
+					a.Submit(slackfake.Fields{"title": "Load", "services": []string{"beta"}, "start": now, "plan": "Switch the flag on.", "check": "The error rate stays below 1 %.", "rollback": "When errors rise above 1 %: switch it off (2 minutes)."})
 				}
 			}
 		})

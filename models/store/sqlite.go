@@ -100,7 +100,25 @@ func (e *sqliteEngine) dsn() string {
 }
 
 func (e *sqliteEngine) migrate(ctx context.Context, log *slog.Logger) error {
-	return migrate(ctx, e.sql, "sqlite", riversqlite.New(e.sql), log)
+	if err := migrate(ctx, e.sql, "sqlite", riversqlite.New(e.sql), log); err != nil {
+		return err
+	}
+	return e.takeOver(ctx)
+}
+
+// takeOver takes up at once what a process before us died over. The file is
+// ours alone, so whoever held a lane or worked on a job is gone, and waiting
+// for a lease to end or for a rescue would only delay messages.
+func (e *sqliteEngine) takeOver(ctx context.Context) error {
+	for _, q := range []string{
+		"DELETE FROM lanes",
+		"UPDATE river_job SET state = 'available' WHERE state = 'running'",
+	} {
+		if _, err := e.sql.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("take over from the process before: %w", err)
+		}
+	}
+	return nil
 }
 
 func (e *sqliteEngine) startRiver(cfg *river.Config) (err error) {

@@ -19,7 +19,7 @@ import (
 // oracle holds what people did and were told against what is kept, and what is
 // kept against what Slack shows.
 type oracle struct {
-	run     *killRun
+	run     *crowd
 	store   *store.Store
 	facts   models.Facts
 	changes []*models.Change
@@ -30,7 +30,7 @@ type oracle struct {
 	places, shown, doubles int
 }
 
-func newOracle(run *killRun) *oracle {
+func newOracle(run *crowd) *oracle {
 	run.t.Helper()
 	ctx := context.Background()
 	s, db := run.look()
@@ -231,7 +231,7 @@ func (o *oracle) cards() []string {
 	for id, copies := range live {
 		if copies > 1 {
 			o.doubles += copies - 1
-			if o.run.lookup {
+			if o.run.searchable {
 				bad = append(bad, fmt.Sprintf("delivery %s stands %d times", id, copies))
 			}
 		}

@@ -1,22 +1,62 @@
 package bot
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/bot/view"
+	"github.com/gatehousehq/gatehouse/models/store"
 )
+
+// crowd is people at work in a Slack that may fail them, and what they know of
+// each other's changes.
+type crowd struct {
+	*rig
+	searchable bool // the app may look messages up
+	seed       uint64
+	rand       *rand.Rand
+	people     []*person
+	board      board
+	door       door
+
+	interactions atomic.Int64 // what Slack brought to the app
+}
+
+// newCrowd brings so many people together. They raise most changes in all, and
+// no further one while atOnce are open.
+func newCrowd(t *testing.T, s setting, people, most, atOnce int, searchable bool) *crowd {
+	c := &crowd{searchable: searchable, seed: uint64(time.Now().UnixNano())}
+	c.board.most, c.board.atOnce = most, atOnce
+	if given, err := strconv.ParseUint(os.Getenv("GATEHOUSE_SEED"), 10, 64); err == nil {
+		c.seed = given
+	}
+	t.Logf("seed %d (GATEHOUSE_SEED repeats the plan of it; how it interleaves is the machine's)", c.seed)
+	c.rand = rand.New(rand.NewPCG(c.seed, 0))
+	c.rig = newRig(t, s, rigged{people: people, require: "3 of cab", lookup: searchable})
+	c.prepare()
+	c.board.over = map[int]bool{}
+	c.door.changed = make(chan struct{})
+	for i, name := range c.crew {
+		c.people = append(c.people, &person{run: c, name: name, a: c.fake.As(name), rand: rand.New(rand.NewPCG(c.seed, uint64(i+1)))})
+	}
+	return c
+}
 
 // person is somebody at their Slack client. They look at a change, press one of
 // the buttons that it offers, fill the form that opens, and do it again for as
 // long as Slack shows them that it did not work or says nothing.
 type person struct {
-	run   *killRun
+	run   *crowd
 	name  string
 	a     *slackfake.Actor
 	rand  *rand.Rand
@@ -45,12 +85,49 @@ func (d *deed) try() {
 	d.last = time.Now()
 }
 
+// comeToWork has everybody do something for each token, until there are no more;
+// finished is closed when the last one is done.
+func (c *crowd) comeToWork(tokens <-chan struct{}) (finished chan struct{}) {
+	var group sync.WaitGroup
+	for _, p := range c.people {
+		group.Go(func() { p.live(tokens) })
+	}
+	finished = make(chan struct{})
+	go func() { group.Wait(); close(finished) }()
+	return finished
+}
+
+// settle waits until everything that is wanted was shown; trouble says what
+// was not, and what the process said last.
+func (c *crowd) settle(within time.Duration, last *process) (took time.Duration, trouble string) {
+	c.t.Helper()
+	began := time.Now()
+	s, db := c.look()
+	defer func() { _, _ = s.Close(), db.Close() }()
+	counts := map[store.DeliveryState]int{}
+	for time.Since(began) < within {
+		var err error
+		if counts, err = s.DeliveryCounts(context.Background()); err != nil {
+			c.t.Fatal(err)
+		}
+		if counts[store.DeliveryPending]+counts[store.DeliverySending]+counts[store.DeliveryUncertain] == 0 {
+			return time.Since(began), ""
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-last.ended:
+			return time.Since(began), fmt.Sprintf("the process ended by itself: %v\n%s", last.err, last.said)
+		}
+	}
+	return within, fmt.Sprintf("not all was delivered after %s: %v\n%s", within, counts, last.said)
+}
+
 // mostTries is for somebody who is told nothing although the process lives on.
 const mostTries = 400
 
 func (p *person) live(tokens <-chan struct{}) {
 	for range tokens {
-		if p.rand.IntN(3) == 0 && p.run.board.mayRaise(5+p.run.kills/3) {
+		if p.rand.IntN(3) == 0 && p.run.board.mayRaise() {
 			p.raise()
 		} else {
 			p.work(p.run.board.pick(p.rand))
@@ -67,14 +144,14 @@ func (p *person) begin(kind string, change int, revision string) *deed {
 }
 
 func (p *person) raise() {
-	if !p.opened("change.form", func() slackfake.Result { return p.a.Slash("general", "/change new") }) {
+	if !p.opened("change.form", func() slackfake.Result { return p.slash("/change new") }) {
 		return
 	}
 	d := p.begin("raise", 0, "")
 	now := time.Now().Truncate(time.Minute)
 	p.submit(d, slackfake.Fields{
 		"title": d.token, "services": []string{[]string{"alpha", "beta"}[p.rand.IntN(2)]}, "start": now, "end": now.Add(12 * time.Hour),
-		"plan": "Do it.", "check": "Look at it.", "rollback": "Undo it.",
+		"plan": "Switch the flag on.", "check": "The error rate stays below 1 %.", "rollback": "When errors rise above 1 %: switch it off (2 minutes).",
 	})
 }
 
@@ -110,16 +187,32 @@ func (p *person) work(id int) {
 	if form == "" {
 		form = view.FormReason
 	}
-	if !p.opened(form, func() slackfake.Result { return p.a.Click(m, action) }) {
+	if !p.opened(form, func() slackfake.Result { return p.press(m, action) }) {
 		return
 	}
 	d := p.begin(action, id, revision)
 	p.submit(d, map[string]slackfake.Fields{
-		view.FormChange:   {"plan": "Do it otherwise: " + d.token},
+		view.FormChange:   {"plan": "Switch the other flag on: " + d.token},
 		view.FormComplete: {"outcome": []string{"successful", "failed"}[p.rand.IntN(2)], "reason": d.token},
 		view.FormReview:   {"findings": "We have learnt something: " + d.token},
 		view.FormReason:   {"reason": d.token},
 	}[form])
+}
+
+func (p *person) slash(text string) slackfake.Result {
+	return p.run.counted(p.a.Slash("general", text))
+}
+
+func (p *person) press(m slackfake.Message, action string) slackfake.Result {
+	return p.run.counted(p.a.Click(m, action))
+}
+
+// counted counts what reached the app.
+func (c *crowd) counted(r slackfake.Result) slackfake.Result {
+	if r.OK || r.Code == "" {
+		c.interactions.Add(1)
+	}
+	return r
 }
 
 // valueOf is what a button carries: the change and the revision that it shows.
@@ -151,7 +244,8 @@ func (p *person) find(id int) (slackfake.Message, bool) {
 		}
 	}
 	_, ok := p.run.door.wait()
-	if !ok || !p.a.Slash("general", fmt.Sprintf("/change CHG-%d", id)).OK {
+	if !ok || !p.slash(fmt.Sprintf("/change CHG-%d", id)).OK {
+		p.breathe()
 		return slackfake.Message{}, false
 	}
 	all := p.run.fake.Ephemerals(p.name)
@@ -186,7 +280,7 @@ func (p *person) click(d *deed, m slackfake.Message) {
 		}
 		heard := len(p.run.fake.Ephemerals(p.name))
 		d.try()
-		r := p.a.Click(m, d.kind)
+		r := p.press(m, d.kind)
 		switch {
 		case !r.OK && r.Code == "":
 			d.refused = r.Error // there is nothing to press any more
@@ -293,7 +387,7 @@ func (p *person) submit(d *deed, fields slackfake.Fields) {
 			}
 		}
 		d.try()
-		r := p.a.Submit(nil)
+		r := p.run.counted(p.a.Submit(nil))
 		switch {
 		case r.OK:
 			d.told = "the form was accepted"
@@ -315,4 +409,101 @@ func (p *person) submit(d *deed, fields slackfake.Fields) {
 		d.refused = ""
 		p.breathe()
 	}
+}
+
+// door tells people whether anybody answers. They don't act while it is shut,
+// as nobody would press buttons at a Slack that says the app is gone.
+type door struct {
+	mu      sync.Mutex
+	isOpen  bool
+	isGone  bool
+	lives   int // how often it was opened
+	changed chan struct{}
+}
+
+func (d *door) set(open bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.isOpen = open; open {
+		d.lives++
+	}
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+func (d *door) open()  { d.set(true) }
+func (d *door) close() { d.set(false) }
+
+// shut sends everybody home for good.
+func (d *door) shut() {
+	d.mu.Lock()
+	d.isGone = true
+	d.mu.Unlock()
+	d.set(false)
+}
+
+// wait returns when somebody answers, and which life of the process that is;
+// false means never again.
+func (d *door) wait() (life int, ok bool) {
+	for {
+		d.mu.Lock()
+		open, gone, changed := d.isOpen, d.isGone, d.changed
+		life = d.lives
+		d.mu.Unlock()
+		if open || gone {
+			return life, !gone
+		}
+		<-changed
+	}
+}
+
+// still reports whether that life goes on.
+func (d *door) still(life int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.isOpen && d.lives == life
+}
+
+// board is what people know of each other's changes.
+type board struct {
+	most   int // changes that are raised in all
+	atOnce int // open ones, above which nobody raises another
+	mu     sync.Mutex
+	known  int // the highest number that anybody saw
+	raised int // forms begun
+	over   map[int]bool
+}
+
+// mayRaise counts a new form in, unless there is enough to do.
+func (b *board) mayRaise() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.raised >= b.most || b.known-len(b.over) > b.atOnce {
+		return false
+	}
+	b.raised++
+	return true
+}
+
+func (b *board) saw(id int, final bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known = max(b.known, id)
+	if final {
+		b.over[id] = true
+	}
+}
+
+// pick is some change that is not over, rather an old one; the next number may
+// be one whose author never learnt that it was raised.
+func (b *board) pick(r *rand.Rand) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var open []int
+	for id := 1; id <= b.known+1 && len(open) < max(10, b.atOnce/2); id++ {
+		if !b.over[id] {
+			open = append(open, id)
+		}
+	}
+	return open[r.IntN(len(open))]
 }
