@@ -87,7 +87,7 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	}
 	ws := models.WorkspaceID(a.Identity.TeamID)
 	a.Handlers = handlers.New(handlers.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
-		ChangeCommand: c.ChangeCommand, SigningSecret: string(c.SigningSecret), AnswerWithin: o.AnswerWithin})
+		ChangeCommand: c.ChangeCommand, ChecklistCommand: c.ChecklistCommand, GatehouseCommand: c.GatehouseCommand, SigningSecret: string(c.SigningSecret), AnswerWithin: o.AnswerWithin})
 	host, _ := os.Hostname()
 	a.Jobs, err = jobs.New(jobs.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
 		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope, Times: o.times()})

@@ -50,20 +50,22 @@ const (
 // The tags hold whole names: with a prefix envconfig would also take MODE or
 // DATABASE_URL, which may be set for something else.
 type Config struct {
-	BotToken       Secret `envconfig:"GATEHOUSE_SLACK_BOT_TOKEN" desc:"the app's bot token" shape:"xoxb-…" secret:"yes"`
-	Mode           Mode   `envconfig:"GATEHOUSE_MODE" default:"socket" desc:"how Slack reaches Gatehouse" shape:"socket or http"`
-	AppToken       Secret `envconfig:"GATEHOUSE_SLACK_APP_TOKEN" desc:"app-level token with connections:write; needed in socket mode" shape:"xapp-…" secret:"yes"`
-	SigningSecret  Secret `envconfig:"GATEHOUSE_SLACK_SIGNING_SECRET" desc:"the app's signing secret; needed in http mode" shape:"32 hex digits" secret:"yes"`
-	DatabaseURL    Secret `envconfig:"GATEHOUSE_DATABASE_URL" desc:"PostgreSQL; empty keeps everything in one SQLite file in the data directory" shape:"postgres://user:password@host/db" secret:"yes"`
-	DataDir        string `envconfig:"GATEHOUSE_DATA_DIR" default:"gatehouse-data" desc:"where the SQLite file stands" shape:"a directory"`
-	ListenAddr     string `envconfig:"GATEHOUSE_LISTEN_ADDR" default:":8080" desc:"where HTTP is served: Slack's requests in http mode, and the probes" shape:"host:port or :port"`
-	ChangesChannel string `envconfig:"GATEHOUSE_CHANGES_CHANNEL" desc:"the channel in which every change has its card" shape:"C0123456789"`
-	PolicyFile     string `envconfig:"GATEHOUSE_POLICY_FILE" desc:"approval policy as YAML; empty = the built-in one" shape:"a file"`
-	ServicesFile   string `envconfig:"GATEHOUSE_SERVICES_FILE" desc:"services, teams and roles as YAML, read at start" shape:"a file"`
-	TemplatesFile  string `envconfig:"GATEHOUSE_TEMPLATES_FILE" desc:"templates for standard changes as YAML, read at start" shape:"a file"`
-	ChangeCommand  string `envconfig:"GATEHOUSE_CHANGE_COMMAND" default:"/change" desc:"the slash command, as in the app's manifest" shape:"/word"`
-	LogLevel       string `envconfig:"GATEHOUSE_LOG_LEVEL" default:"info" desc:"how much is logged" shape:"debug, info, warn or error"`
-	SlackAPIURL    string `envconfig:"GATEHOUSE_SLACK_API_URL" desc:"another Web API than Slack's own; only for tests and the demo" shape:"http://127.0.0.1:8765/api/"`
+	BotToken         Secret `envconfig:"GATEHOUSE_SLACK_BOT_TOKEN" desc:"the app's bot token" shape:"xoxb-…" secret:"yes"`
+	Mode             Mode   `envconfig:"GATEHOUSE_MODE" default:"socket" desc:"how Slack reaches Gatehouse" shape:"socket or http"`
+	AppToken         Secret `envconfig:"GATEHOUSE_SLACK_APP_TOKEN" desc:"app-level token with connections:write; needed in socket mode" shape:"xapp-…" secret:"yes"`
+	SigningSecret    Secret `envconfig:"GATEHOUSE_SLACK_SIGNING_SECRET" desc:"the app's signing secret; needed in http mode" shape:"32 hex digits" secret:"yes"`
+	DatabaseURL      Secret `envconfig:"GATEHOUSE_DATABASE_URL" desc:"PostgreSQL; empty keeps everything in one SQLite file in the data directory" shape:"postgres://user:password@host/db" secret:"yes"`
+	DataDir          string `envconfig:"GATEHOUSE_DATA_DIR" default:"gatehouse-data" desc:"where the SQLite file stands" shape:"a directory"`
+	ListenAddr       string `envconfig:"GATEHOUSE_LISTEN_ADDR" default:":8080" desc:"where HTTP is served: Slack's requests in http mode, and the probes" shape:"host:port or :port"`
+	ChangesChannel   string `envconfig:"GATEHOUSE_CHANGES_CHANNEL" desc:"the channel in which every change has its card" shape:"C0123456789"`
+	PolicyFile       string `envconfig:"GATEHOUSE_POLICY_FILE" desc:"approval policy as YAML; empty = the built-in one" shape:"a file"`
+	ServicesFile     string `envconfig:"GATEHOUSE_SERVICES_FILE" desc:"services, teams and roles as YAML, read at start" shape:"a file"`
+	TemplatesFile    string `envconfig:"GATEHOUSE_TEMPLATES_FILE" desc:"templates for standard changes as YAML, read at start" shape:"a file"`
+	ChangeCommand    string `envconfig:"GATEHOUSE_CHANGE_COMMAND" default:"/change" desc:"the slash command for changes, as in the app's manifest" shape:"/word"`
+	ChecklistCommand string `envconfig:"GATEHOUSE_CHECKLIST_COMMAND" default:"/checklist" desc:"the slash command for releases, as in the app's manifest" shape:"/word"`
+	GatehouseCommand string `envconfig:"GATEHOUSE_GATEHOUSE_COMMAND" default:"/gatehouse" desc:"the slash command for settings, as in the app's manifest" shape:"/word"`
+	LogLevel         string `envconfig:"GATEHOUSE_LOG_LEVEL" default:"info" desc:"how much is logged" shape:"debug, info, warn or error"`
+	SlackAPIURL      string `envconfig:"GATEHOUSE_SLACK_API_URL" desc:"another Web API than Slack's own; only for tests and the demo" shape:"http://127.0.0.1:8765/api/"`
 	// SocketCount stands last: envconfig stops at the first value it can't read.
 	SocketCount int `envconfig:"GATEHOUSE_SOCKETS" default:"2" desc:"Socket Mode connections of this process; all replicas together may have ten" shape:"1 to 10"`
 }
@@ -178,7 +180,9 @@ func (c Config) checkSlack(check func(ok bool, name, problem string)) {
 	check(c.ChangesChannel != "", "CHANGES_CHANNEL", "is missing")
 	check(c.ChangesChannel == "" || channelShape.MatchString(c.ChangesChannel), "CHANGES_CHANNEL",
 		"is "+quoted(c.ChangesChannel)+": Gatehouse needs the channel's id (open the channel's details in Slack, at the bottom), not its name")
-	check(commandShape.MatchString(c.ChangeCommand), "CHANGE_COMMAND", "is "+quoted(c.ChangeCommand))
+	for name, command := range map[string]string{"CHANGE_COMMAND": c.ChangeCommand, "CHECKLIST_COMMAND": c.ChecklistCommand, "GATEHOUSE_COMMAND": c.GatehouseCommand} {
+		check(commandShape.MatchString(command), name, "is "+quoted(command))
+	}
 	u, err := url.Parse(c.SlackAPIURL)
 	check(c.SlackAPIURL == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && strings.HasSuffix(u.Path, "/"), "SLACK_API_URL", "is "+quoted(c.SlackAPIURL))
 }

@@ -50,11 +50,11 @@ func healthy(t *testing.T, engine string) *patient {
 	base, stop, err := p.fake.Listen("127.0.0.1:0")
 	p.must(err)
 	t.Cleanup(stop)
-	manifest, err := Manifest(ManifestOptions{Mode: ModeSocket, ChangeCommand: "/change"})
+	manifest, err := Manifest(ManifestOptions{Mode: ModeSocket})
 	p.must(err)
 	p.must(p.fake.Install(manifest))
 	p.config = Config{BotToken: botToken, AppToken: appToken, Mode: ModeSocket, DataDir: t.TempDir(), ListenAddr: ":8080", ChangesChannel: "C0CHANGES",
-		ChangeCommand: "/change", LogLevel: "info", SocketCount: 2, SlackAPIURL: base + "/api/"}
+		ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "info", SocketCount: 2, SlackAPIURL: base + "/api/"}
 	if engine == string(store.Postgres) {
 		p.config.DatabaseURL = Secret(storetest.URL(t, store.Postgres))
 	}
@@ -139,12 +139,12 @@ var faults = []struct {
 		p.must(err)
 	}, "socket mode", []string{"without a permission it needs"}, ""},
 	{"socket mode off", func(t *testing.T, p *patient) {
-		manifest, err := Manifest(ManifestOptions{Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com", ChangeCommand: "/change"})
+		manifest, err := Manifest(ManifestOptions{Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com"})
 		p.must(err)
 		p.must(p.fake.Install(manifest))
 	}, "socket mode", []string{"Socket Mode is switched off", "must switch it on"}, ""},
 	{"missing scope", func(t *testing.T, p *patient) {
-		manifest, err := Manifest(ManifestOptions{Mode: ModeSocket, ChangeCommand: "/change"})
+		manifest, err := Manifest(ManifestOptions{Mode: ModeSocket})
 		p.must(err)
 		p.must(p.fake.Install([]byte(strings.Replace(string(manifest), "\"im:write\",\n", "", 1))))
 	}, "scopes", []string{"1 missing", "im:write (opening a direct message with somebody)", "reinstall"}, ""},

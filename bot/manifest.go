@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -35,10 +36,22 @@ var LookupScopes = []Scope{
 
 // ManifestOptions say for which installation the manifest is.
 type ManifestOptions struct {
-	Mode          Mode
-	PublicURL     string // http mode only
-	ChangeCommand string
-	Lookup        bool // ask for LookupScopes too
+	Mode      Mode
+	PublicURL string                      // http mode only
+	Commands  map[handlers.Command]string // what they are called, "/change"; a missing one has its own name
+	Lookup    bool                        // ask for LookupScopes too
+}
+
+// commandWhat says what each slash command is for.
+var commandWhat = map[handlers.Command]string{
+	handlers.CommandChange:    "Raise, approve and follow changes",
+	handlers.CommandChecklist: "Bring releases into production: checklist and handover",
+	handlers.CommandGatehouse: "Services, roles and settings",
+}
+
+// named is what a command is called in this installation.
+func (o ManifestOptions) named(c handlers.Command) string {
+	return cmp.Or(o.Commands[c], "/"+string(c))
 }
 
 // botEvents are the event subscriptions behind the routes of package handlers.
@@ -53,8 +66,10 @@ func Manifest(o ManifestOptions) ([]byte, error) {
 	if o.Mode == ModeHTTP && (err != nil || !strings.HasPrefix(u.Scheme, "http") || u.Host == "" || u.RawQuery != "") {
 		return nil, fmt.Errorf("the public address is %q; in http mode it should look like https://gatehouse.example.com", o.PublicURL)
 	}
-	if !commandShape.MatchString(o.ChangeCommand) {
-		return nil, fmt.Errorf("the command is %q; it should look like /change", o.ChangeCommand)
+	for _, c := range handlers.Commands {
+		if !commandShape.MatchString(o.named(c)) {
+			return nil, fmt.Errorf("the command is %q; it should look like /%s", o.named(c), c)
+		}
 	}
 	return json.MarshalIndent(object{
 		"_metadata": object{"major_version": 2, "minor_version": 1},
@@ -79,11 +94,15 @@ func (m object) with(key string, o ManifestOptions, path string) object {
 }
 
 func (o ManifestOptions) features() object {
-	command := object{"command": o.ChangeCommand, "description": "Raise, approve and follow changes", "usage_hint": usageHint(), "should_escape": false}
+	var commands []any
+	for _, c := range handlers.Commands {
+		command := object{"command": o.named(c), "description": commandWhat[c], "usage_hint": usageHint(c), "should_escape": false}
+		commands = append(commands, command.with("url", o, handlers.PathCommands))
+	}
 	return object{
 		"app_home":       object{"home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
 		"bot_user":       object{"display_name": "Gatehouse", "always_online": true},
-		"slash_commands": []any{command.with("url", o, handlers.PathCommands)},
+		"slash_commands": commands,
 		"shortcuts": []any{
 			object{"name": "Raise a change", "type": "global", "callback_id": view.ShortcutNew, "description": "Opens the form for a new change"},
 			object{"name": "Raise a change", "type": "message", "callback_id": view.ShortcutMessage, "description": "Opens the form with this message as background"},
@@ -125,6 +144,13 @@ func ManifestLink(manifest []byte) string {
 	return "https://api.slack.com/apps?new_app=1&manifest_json=" + url.QueryEscape(string(short))
 }
 
-func usageHint() string {
-	return strings.Join(append(slices.Clone(handlers.Routes()[handlers.DoorSlash]), "CHG-4"), " | ")
+func usageHint(c handlers.Command) string {
+	words := handlers.Verbs(c)
+	switch c {
+	case handlers.CommandChange:
+		words = append(words, "CHG-4")
+	case handlers.CommandChecklist:
+		words = append(words, "REL-3")
+	}
+	return strings.Join(words, " | ")
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/handlers"
 )
 
 func TestSlackTakesEveryManifest(t *testing.T) {
 	for name, o := range map[string]ManifestOptions{
-		"socket":        {Mode: ModeSocket, ChangeCommand: "/change"},
-		"http":          {Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com", ChangeCommand: "/change"},
-		"slash, lookup": {Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com/slack-bot/", ChangeCommand: "/chg", Lookup: true},
+		"socket":        {Mode: ModeSocket},
+		"http":          {Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com"},
+		"slash, lookup": {Mode: ModeHTTP, PublicURL: "https://gatehouse.example.com/slack-bot/", Commands: map[handlers.Command]string{handlers.CommandChange: "/chg"}, Lookup: true},
 	} {
 		fake, err := slackfake.New(slackfake.Config{})
 		if err != nil {
@@ -44,10 +45,10 @@ func TestSlackTakesEveryManifest(t *testing.T) {
 
 func TestAManifestThatCouldNotWorkIsNotMade(t *testing.T) {
 	for _, o := range []ManifestOptions{
-		{Mode: ModeHTTP, ChangeCommand: "/change"},
-		{Mode: ModeHTTP, PublicURL: "gatehouse.example.com", ChangeCommand: "/change"},
-		{Mode: ModeHTTP, PublicURL: "ftp://gatehouse.example.com", ChangeCommand: "/change"},
-		{Mode: ModeSocket, ChangeCommand: "change"}, {Mode: ModeSocket},
+		{Mode: ModeHTTP},
+		{Mode: ModeHTTP, PublicURL: "gatehouse.example.com"},
+		{Mode: ModeHTTP, PublicURL: "ftp://gatehouse.example.com"},
+		{Mode: ModeSocket, Commands: map[handlers.Command]string{handlers.CommandGatehouse: "gatehouse"}},
 	} {
 		if manifest, err := Manifest(o); err == nil || !strings.Contains(err.Error(), "should look like") {
 			t.Errorf("%+v: %v\n%s", o, err, manifest)
@@ -56,7 +57,7 @@ func TestAManifestThatCouldNotWorkIsNotMade(t *testing.T) {
 }
 
 func TestTheLinkCarriesTheWholeManifest(t *testing.T) {
-	manifest, err := Manifest(ManifestOptions{Mode: ModeSocket, ChangeCommand: "/change"})
+	manifest, err := Manifest(ManifestOptions{Mode: ModeSocket})
 	if err != nil {
 		t.Fatal(err)
 	}

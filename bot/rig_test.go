@@ -80,7 +80,7 @@ func (r *rig) configure(o rigged, base string) {
 		BotToken: "xoxb-test", AppToken: "xapp-test", SigningSecret: testSecret, Mode: r.setting.mode,
 		DatabaseURL: Secret(o.url), DataDir: filepath.Join(dir, "data"), ListenAddr: freeAddr(t), ChangesChannel: "C0CHANGES",
 		PolicyFile: filepath.Join(dir, "policy.yaml"), ServicesFile: filepath.Join(dir, "services.yaml"),
-		ChangeCommand: "/change", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
+		ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
 	}
 	if o.url == "" && r.setting.engine == store.Postgres {
 		r.config.DatabaseURL = Secret(storetest.EmptyURL(t, store.Postgres))
@@ -101,7 +101,7 @@ func (r *rig) configure(o rigged, base string) {
 	if target == "" {
 		target = "http://" + r.config.ListenAddr
 	}
-	manifest, err := Manifest(ManifestOptions{Mode: r.setting.mode, PublicURL: target, ChangeCommand: "/change", Lookup: o.lookup})
+	manifest, err := Manifest(ManifestOptions{Mode: r.setting.mode, PublicURL: target, Lookup: o.lookup})
 	if err == nil {
 		err = r.fake.Install(manifest)
 	}

@@ -118,7 +118,7 @@ func (w *world) serve(s setting, base string) {
 		t.Fatal(err)
 	}
 	addr := freeAddr(t)
-	manifest, err := Manifest(ManifestOptions{Mode: s.mode, PublicURL: "http://" + addr, ChangeCommand: "/change"})
+	manifest, err := Manifest(ManifestOptions{Mode: s.mode, PublicURL: "http://" + addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (w *world) serve(s setting, base string) {
 		t.Fatal(err)
 	}
 	c := Config{BotToken: "xoxb-test", AppToken: "xapp-test", SigningSecret: testSecret, Mode: s.mode, DataDir: t.TempDir(),
-		ListenAddr: addr, ChangesChannel: "C0CHANGES", ServicesFile: services, ChangeCommand: "/change", LogLevel: "warn",
+		ListenAddr: addr, ChangesChannel: "C0CHANGES", ServicesFile: services, ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "warn",
 		SocketCount: 2, SlackAPIURL: base + "/api/"}
 	if s.engine == store.Postgres {
 		c.DatabaseURL = Secret(storetest.URL(t, store.Postgres))

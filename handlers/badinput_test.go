@@ -421,7 +421,7 @@ func TestWhatAnotherVersionMadeIsAnsweredInWords(t *testing.T) {
 	if want := "This form belongs to another version of Gatehouse, so nothing was saved. Copy what you need and open the form again with /change."; form["words"] != want {
 		t.Errorf("beside the form: %v", form)
 	}
-	if _, body := w.send(w.signed(handlers.PathCommands, formType, time.Now(), slash("/checklist new", "t3", ""))); !holds(body, "another command", "Use /change", "ephemeral") {
+	if _, body := w.send(w.signed(handlers.PathCommands, formType, time.Now(), slash("/chg new", "t3", ""))); !holds(body, "other commands than this one", "Use /change", "ephemeral") {
 		t.Errorf("another command is answered %s", body)
 	}
 	for i, broken := range []string{"", "x", "1", ":", "-1:", "0:", "9999999999999999999999:", "1:XYZ", value(c) + ":1:2"} {

@@ -5,6 +5,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -22,9 +23,10 @@ type Config struct {
 	Slack     *slackapi.Client
 	Log       *slog.Logger
 	Workspace models.WorkspaceID // requests of any other workspace are refused
-	// ChangeCommand is the slash command as the app's manifest names it, "/change".
-	ChangeCommand string
-	SigningSecret string // needed by the HTTP door only
+	// The slash commands as the app's manifest names them; empty means
+	// "/change", "/checklist" and "/gatehouse".
+	ChangeCommand, ChecklistCommand, GatehouseCommand string
+	SigningSecret                                     string // needed by the HTTP door only
 	// AnswerWithin is when a person gets an interim answer while the work goes
 	// on; Slack waits 3 s. Zero means DefaultAnswerWithin.
 	AnswerWithin time.Duration
@@ -73,6 +75,9 @@ func New(c Config) *Handlers {
 	if c.AtOnce <= 0 {
 		c.AtOnce = DefaultAtOnce
 	}
+	c.ChangeCommand = cmp.Or(c.ChangeCommand, "/"+string(CommandChange))
+	c.ChecklistCommand = cmp.Or(c.ChecklistCommand, "/"+string(CommandChecklist))
+	c.GatehouseCommand = cmp.Or(c.GatehouseCommand, "/"+string(CommandGatehouse))
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Handlers{Config: c, acts: newOnce(), slots: make(chan struct{}, c.AtOnce),
 		checked: map[models.UserID]time.Time{}, life: ctx, stop: cancel}

@@ -125,7 +125,7 @@ func build(t *testing.T, p plan) *house {
 	door := httptest.NewServer(w.h.HTTP())
 	t.Cleanup(door.Close)
 	w.url = door.URL
-	manifest, err := bot.Manifest(bot.ManifestOptions{Mode: p.mode, PublicURL: w.url, ChangeCommand: "/change"})
+	manifest, err := bot.Manifest(bot.ManifestOptions{Mode: p.mode, PublicURL: w.url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +153,7 @@ func (w *house) openStore(p plan) {
 	w.store, err = store.Open(ctx, store.Options{URL: p.url, MovableClock: true, MaxConns: 12, Logger: storetest.Logger(t)})
 	must(t, err)
 	t.Cleanup(func() { must(t, w.store.Close()) })
+	must(t, w.store.Jump(ctx, tuesday(w.store.Now()).Sub(w.store.Now())))
 	must(t, w.store.EnsureWorkspace(ctx, workspace, "Test", "U0FAKEBOT0"))
 	unhurried := func(source []byte) (models.Policy, error) { // these tests are about doors, not about notice
 		policy, err := files.Policy(source)
@@ -170,6 +171,17 @@ func (w *house) openStore(p plan) {
 		must(t, w.store.SavePerson(ctx, workspace, models.Person{ID: models.UserID(u.ID), Name: u.RealName, Zone: u.TZ,
 			Guest: u.IsRestricted || u.TeamID != "", CheckedAt: w.store.Now()}))
 	}
+}
+
+// tuesday is the next Tuesday at 10:00 UTC: these tests mean the same whenever
+// they run.
+func tuesday(now time.Time) time.Time {
+	days := (int(time.Tuesday) - int(now.Weekday()) + 7) % 7
+	t := time.Date(now.Year(), now.Month(), now.Day()+days, 10, 0, 0, 0, time.UTC)
+	if !t.After(now) {
+		t = t.AddDate(0, 0, 7)
+	}
+	return t
 }
 
 func (w *house) openSlack(p plan) (base string) {

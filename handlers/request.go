@@ -36,6 +36,7 @@ type Request struct {
 	ID   string // of this very act: the same for Slack's retries of it; "" when it needs none
 	Key  string // what the store does once: as ID, but one per form, however often it is sent
 
+	Command     Command // of a slash command, whatever the manifest calls it
 	Workspace   models.WorkspaceID
 	User        models.UserID
 	Channel     string

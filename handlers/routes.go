@@ -12,25 +12,57 @@ import (
 // handle is what every route leads to: read, decide, keep, answer.
 type handle func(h *Handlers, ctx context.Context, r *Request) (Reply, error)
 
-// verb is one word after /change.
+// verb is one word after a slash command.
 type verb struct {
 	view.Verb
 	run handle
 }
 
-// verbs of /change, in the order in which help lists them. A number in any
-// spelling (4, chg4, CHG-4, a link) shows that change.
-var verbs []verb
+// Command is a slash command, by the name that it has when nobody renames it.
+type Command string
+
+// The slash commands.
+const (
+	CommandChange    Command = "change"
+	CommandChecklist Command = "checklist"
+	CommandGatehouse Command = "gatehouse"
+)
+
+// Commands lists them, the most used first.
+var Commands = []Command{CommandChange, CommandChecklist, CommandGatehouse}
+
+// command is what one of them understands. Every one has the verb "help".
+type command struct {
+	alone handle // what it does when nothing is typed after it; nil: help
+	verbs []verb // in the order in which help lists them
+	named named  // what it does with the name of a record; nil: it has none
+	note  string // the last line of its help
+}
+
+// named shows the record that somebody named in any spelling; false when what
+// was typed names none.
+type named func(h *Handlers, ctx context.Context, r *Request, typed string) (Reply, bool, error)
+
+var commands map[Command]command
 
 func init() { // help itself lists the verbs, so the table can't be a plain literal
-	verbs = []verb{
-		{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
-		{view.Verb{Name: "list", Usage: "list [service:… env:… state:… debts today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
-		{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
-		{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
-		{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
-		{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
-		{view.Verb{Name: "help", Usage: "help [word]", What: "this list", Aliases: []string{"?", "usage"}}, (*Handlers).help},
+	help := verb{view.Verb{Name: "help", Usage: "help [word]", What: "this list", Aliases: []string{"?", "usage"}}, (*Handlers).help}
+	commands = map[Command]command{
+		CommandChange: {alone: (*Handlers).myWork, named: (*Handlers).namedChange, note: "A change is named in any spelling: CHG-4, chg4, 4.", verbs: []verb{
+			{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
+			{view.Verb{Name: "list", Usage: "list [service:… env:… state:… debts today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
+			{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
+			{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
+			{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
+			{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
+			help,
+		}},
+		CommandChecklist: {note: "A release is named in any spelling: REL-3, rel3, 3.", verbs: []verb{
+			help,
+		}},
+		CommandGatehouse: {verbs: []verb{
+			help,
+		}},
 	}
 }
 
@@ -102,7 +134,7 @@ var events = map[string]handle{
 	"subteam_updated":         (*Handlers).groupsChanged,
 }
 
-// tables are the routes by door. Slash commands have verbs instead.
+// tables are the routes by door. Slash commands stand in commands instead.
 var tables = map[Door]map[string]handle{
 	DoorClick: clicks, DoorForm: forms, DoorShortcut: shortcuts, DoorOptions: options, DoorEvent: events,
 }
@@ -110,7 +142,7 @@ var tables = map[Door]map[string]handle{
 // unknown is what a person hears of a route that is not there. Events and
 // options have nobody to tell.
 var unknown = map[Door]string{
-	DoorSlash:    "Gatehouse answers another command than this one, so nothing was done. Use %[1]s, or ask whoever runs Gatehouse to bring the app's settings up to date.",
+	DoorSlash:    "Gatehouse answers other commands than this one, so nothing was done. Use %[1]s, or ask whoever runs Gatehouse to bring the app's settings up to date.",
 	DoorClick:    "This button belongs to another version of Gatehouse, so nothing was done. %[1]s CHG-4 shows a change with the buttons that work.",
 	DoorForm:     "This form belongs to another version of Gatehouse, so nothing was saved. Copy what you need and open the form again with %[1]s.",
 	DoorShortcut: "This shortcut belongs to another version of Gatehouse, so nothing was done. Use %[1]s new.",
@@ -121,7 +153,8 @@ var unknown = map[Door]string{
 func (h *Handlers) find(r *Request) (handle, error) {
 	run, known := tables[r.Door][r.Name]
 	if r.Door == DoorSlash {
-		run, known = (*Handlers).changeCommand, r.Name == h.ChangeCommand
+		r.Command, known = h.commandOf(r.Name)
+		run = (*Handlers).slashCommand
 	}
 	words, told := unknown[r.Door]
 	switch {
@@ -137,14 +170,20 @@ func (h *Handlers) find(r *Request) (handle, error) {
 }
 
 // Routes lists every id that has a handler, for the manifest and for the test
-// that no button is dead.
+// that no button is dead. What stands behind a slash command, Verbs lists.
 func Routes() map[Door][]string {
 	out := map[Door][]string{}
 	for door, table := range tables {
 		out[door] = slices.Sorted(maps.Keys(table))
 	}
-	for _, v := range verbs {
-		out[DoorSlash] = append(out[DoorSlash], v.Name)
+	return out
+}
+
+// Verbs are the words that a slash command understands.
+func Verbs(c Command) []string {
+	var out []string
+	for _, v := range commands[c].verbs {
+		out = append(out, v.Name)
 	}
 	return out
 }

@@ -111,7 +111,7 @@ type manifest struct {
 }
 
 func TestTheManifestListsTheSameRoutes(t *testing.T) {
-	raw, err := bot.Manifest(bot.ManifestOptions{Mode: bot.ModeHTTP, PublicURL: "https://gatehouse.example.com", ChangeCommand: "/change"})
+	raw, err := bot.Manifest(bot.ManifestOptions{Mode: bot.ModeHTTP, PublicURL: "https://gatehouse.example.com"})
 	must(t, err)
 	var m manifest
 	must(t, json.Unmarshal(raw, &m))
@@ -132,12 +132,18 @@ func TestTheManifestListsTheSameRoutes(t *testing.T) {
 	if diff := cmp.Diff(routes[handlers.DoorEvent], slices.Sorted(slices.Values(events))); diff != "" {
 		t.Errorf("events (-routes +manifest):\n%s", diff)
 	}
-	if len(m.Features.Commands) != 1 || m.Features.Commands[0].Command != "/change" {
+	if len(m.Features.Commands) != len(handlers.Commands) {
 		t.Fatalf("commands: %+v", m.Features.Commands)
 	}
-	for _, verb := range routes[handlers.DoorSlash] {
-		if !strings.Contains(m.Features.Commands[0].Hint, verb) {
-			t.Errorf("the command's hint does not name %q: %s", verb, m.Features.Commands[0].Hint)
+	for i, c := range handlers.Commands {
+		listed := m.Features.Commands[i]
+		if listed.Command != "/"+string(c) {
+			t.Errorf("command %d is %s, not /%s", i, listed.Command, c)
+		}
+		for _, verb := range handlers.Verbs(c) {
+			if !strings.Contains(listed.Hint, verb) {
+				t.Errorf("the hint of %s does not name %q: %s", listed.Command, verb, listed.Hint)
+			}
 		}
 	}
 	const base = "https://gatehouse.example.com"

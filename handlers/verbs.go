@@ -12,25 +12,55 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// changeCommand reads what was typed after /change. It never acts on a guess:
+// slashCommand reads what was typed after a command. It never acts on a guess:
 // what it does not know it answers with the nearest words.
-func (h *Handlers) changeCommand(ctx context.Context, r *Request) (Reply, error) {
+func (h *Handlers) slashCommand(ctx context.Context, r *Request) (Reply, error) {
+	c := commands[r.Command]
 	typed := strings.TrimSpace(r.Text)
 	word, rest := firstWord(typed)
-	if word == "" {
-		return h.myWork(ctx, r)
+	if word == "" && c.alone != nil {
+		return c.alone(h, ctx, r)
 	}
-	if v, ok := findVerb(word); ok {
+	if word == "" {
+		return h.help(ctx, r)
+	}
+	if v, ok := c.find(word); ok {
 		r.Text = rest
 		return v.run(h, ctx, r)
 	}
-	if id, ok := models.ParseChangeID(typed); ok {
-		return h.show(ctx, r, id)
+	if c.named != nil {
+		if reply, ok, err := c.named(h, ctx, r, typed); ok {
+			return reply, err
+		}
 	}
-	if id, ok := models.ParseChangeID(word); ok { // "4 cancel": the card has the button
-		return h.show(ctx, r, id)
+	return say(view.Unknown(r.Name, typed, c.nearest(word))), nil
+}
+
+// commandOf finds the command that the app's manifest calls so.
+func (h *Handlers) commandOf(name string) (Command, bool) {
+	for c, called := range map[Command]string{
+		CommandChange: h.ChangeCommand, CommandChecklist: h.ChecklistCommand, CommandGatehouse: h.GatehouseCommand,
+	} {
+		if name == called {
+			return c, true
+		}
 	}
-	return say(view.Unknown(h.ChangeCommand, typed, nearest(word))), nil
+	return "", false
+}
+
+// namedChange shows a change. Words behind its name are left alone ("4 cancel"):
+// its card has the button.
+func (h *Handlers) namedChange(ctx context.Context, r *Request, typed string) (Reply, bool, error) {
+	id, ok := models.ParseChangeID(typed)
+	if !ok {
+		word, _ := firstWord(typed)
+		id, ok = models.ParseChangeID(word)
+	}
+	if !ok {
+		return Reply{}, false, nil
+	}
+	reply, err := h.show(ctx, r, id)
+	return reply, true, err
 }
 
 // firstWord cuts at the first space of any kind.
@@ -43,27 +73,28 @@ func firstWord(s string) (word, rest string) {
 }
 
 func (h *Handlers) help(_ context.Context, r *Request) (Reply, error) {
-	if v, ok := findVerb(r.Text); ok {
-		return say(view.Help(h.ChangeCommand, []view.Verb{v.Verb})), nil
+	c := commands[r.Command]
+	if v, ok := c.find(r.Text); ok {
+		return say(view.Help(r.Name, []view.Verb{v.Verb}, c.note)), nil
 	}
-	all := make([]view.Verb, len(verbs))
-	for i, v := range verbs {
+	all := make([]view.Verb, len(c.verbs))
+	for i, v := range c.verbs {
 		all[i] = v.Verb
 	}
-	return say(view.Help(h.ChangeCommand, all)), nil
+	return say(view.Help(r.Name, all, c.note)), nil
 }
 
-func findVerb(word string) (verb, bool) {
+func (c command) find(word string) (verb, bool) {
 	word = strings.ToLower(strings.TrimSpace(word))
-	i := slices.IndexFunc(verbs, func(v verb) bool { return v.Name == word || slices.Contains(v.Aliases, word) })
+	i := slices.IndexFunc(c.verbs, func(v verb) bool { return v.Name == word || slices.Contains(v.Aliases, word) })
 	if i < 0 {
 		return verb{}, false
 	}
-	return verbs[i], true
+	return c.verbs[i], true
 }
 
 // nearest lists up to three verbs that the word may have meant, best first.
-func nearest(word string) []view.Verb {
+func (c command) nearest(word string) []view.Verb {
 	word = strings.ToLower(word)
 	if utf8.RuneCountInString(word) > 40 {
 		return nil
@@ -73,7 +104,7 @@ func nearest(word string) []view.Verb {
 		distance int
 	}
 	var found []candidate
-	for _, v := range verbs {
+	for _, v := range c.verbs {
 		best := distance(word, v.Name)
 		for _, alias := range v.Aliases {
 			if utf8.RuneCountInString(alias) > 2 {
@@ -89,8 +120,8 @@ func nearest(word string) []view.Verb {
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
 	out := []view.Verb{}
-	for _, c := range found[:min(3, len(found))] {
-		out = append(out, c.verb)
+	for _, x := range found[:min(3, len(found))] {
+		out = append(out, x.verb)
 	}
 	return out
 }

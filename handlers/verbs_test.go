@@ -12,33 +12,45 @@ import (
 	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
-// verbs of /change, with what makes each do its work.
-var verbs = map[string]string{"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "templates": "", "help": ""}
+// verbs of each command, with what makes each do its work.
+var verbs = map[handlers.Command]map[string]string{
+	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "templates": "", "help": ""},
+	handlers.CommandChecklist: {"help": ""},
+	handlers.CommandGatehouse: {"help": ""},
+}
 
 func TestEveryVerbInHelpRuns(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		w.raise()
-		fine(t, w.As("ben").Slash("general", "/change help"))
-		help := w.told("ben", "What", "can do").Plain()
-		for _, verb := range handlers.Routes()[handlers.DoorSlash] {
-			if !strings.Contains(help, "/change "+verb) {
-				t.Errorf("help does not name %q:\n%s", verb, help)
-			}
-			rest, known := verbs[verb]
-			if !known {
-				t.Fatalf("%q has no line in this test", verb)
-			}
-			for _, spelling := range []string{verb, strings.ToUpper(verb), " " + verb + " "} {
-				before := w.heard("ben")
-				fine(t, w.As("ben").Slash("general", "/change "+spelling+rest))
-				w.until(verb+" answers", func() bool { return w.heard("ben") != before })
-				if last := w.last("ben"); strings.Contains(last, "I don't know") {
-					t.Errorf("%q: %s", spelling+rest, last)
-				}
-				w.As("ben").CloseAll()
-			}
+		for _, c := range handlers.Commands {
+			w.runsAllOf(c)
 		}
 	})
+}
+
+func (w *house) runsAllOf(c handlers.Command) {
+	w.t.Helper()
+	name := "/" + string(c)
+	fine(w.t, w.As("ben").Slash("general", name+" help"))
+	help := w.told("ben", "What", name, "can do").Plain()
+	for _, verb := range handlers.Verbs(c) {
+		if !strings.Contains(help, name+" "+verb) {
+			w.t.Errorf("help does not name %q:\n%s", verb, help)
+		}
+		rest, known := verbs[c][verb]
+		if !known {
+			w.t.Fatalf("%q of %s has no line in this test", verb, name)
+		}
+		for _, spelling := range []string{verb, strings.ToUpper(verb), " " + verb + " "} {
+			before := w.heard("ben")
+			fine(w.t, w.As("ben").Slash("general", name+" "+spelling+rest))
+			w.until(verb+" answers", func() bool { return w.heard("ben") != before })
+			if last := w.last("ben"); strings.Contains(last, "I don't know") {
+				w.t.Errorf("%q: %s", spelling+rest, last)
+			}
+			w.As("ben").CloseAll()
+		}
+	}
 }
 
 // heard changes with everything that a person gets to see.
@@ -85,7 +97,7 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 	c := w.raise()
 	seed := uint64(20261122)
 	r := rand.New(rand.NewPCG(seed, 2))
-	names := handlers.Routes()[handlers.DoorSlash]
+	names := handlers.Verbs(handlers.CommandChange)
 	const tries = 200
 	right, silent := 0, 0
 	var missed []string
@@ -97,7 +109,7 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 			continue
 		}
 		before := len(w.Ephemerals("ben"))
-		fine(t, w.As("ben").Slash("general", "/change "+typed+verbs[verb]))
+		fine(t, w.As("ben").Slash("general", "/change "+typed+verbs[handlers.CommandChange][verb]))
 		if len(w.Ephemerals("ben")) == before {
 			silent++
 			t.Errorf("%q got no answer", typed)

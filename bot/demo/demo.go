@@ -135,7 +135,7 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	addr := listen.Addr().String()
 	_ = listen.Close()
 	mode := bot.Mode(d.Mode)
-	manifest, err := bot.Manifest(bot.ManifestOptions{Mode: mode, PublicURL: "http://" + addr, ChangeCommand: "/change"})
+	manifest, err := bot.Manifest(bot.ManifestOptions{Mode: mode, PublicURL: "http://" + addr})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	return bot.New(ctx, bot.Config{
 		BotToken: botToken, AppToken: appToken, SigningSecret: signingSecret, Mode: mode,
 		DataDir: d.dir, ListenAddr: addr, ChangesChannel: changes, ServicesFile: services, TemplatesFile: recipes,
-		ChangeCommand: "/change", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
+		ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
 	}, bot.Options{Log: d.Log, MovableClock: true})
 }
 

@@ -150,7 +150,7 @@ func TestHistoryHasWordsForEveryEvent(t *testing.T) {
 
 func TestHelpFitsAScreenAndNamesEveryVerb(t *testing.T) {
 	verbs := []Verb{{Name: "new", Usage: "new [title]", What: "raise a change"}, {Name: "list", What: "list changes", Aliases: []string{"ls", "all"}}}
-	got := Help("/change", verbs).Text
+	got := Help("/change", verbs, "").Text
 	for _, want := range []string{"/change new [title]", "raise a change", "/change list", "also: ls, all"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("help does not say %q: %s", want, got)
@@ -159,7 +159,7 @@ func TestHelpFitsAScreenAndNamesEveryVerb(t *testing.T) {
 	for len(verbs) < 200 {
 		verbs = append(verbs, verbs[1])
 	}
-	if n := height(Help("/change", verbs)); n > 25 {
+	if n := height(Help("/change", verbs, "")); n > 25 {
 		t.Errorf("help takes %d lines", n)
 	}
 }

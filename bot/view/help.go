@@ -17,8 +17,8 @@ type Verb struct {
 // helpMost keeps help on one screen: 25 lines with its first and last.
 const helpMost = 22
 
-// Help lists what a command can do, one line a verb.
-func Help(command string, verbs []Verb) Message {
+// Help lists what a command can do, one line a verb, and ends with a note.
+func Help(command string, verbs []Verb, note string) Message {
 	out := "*What " + code(command) + " can do*"
 	for _, v := range verbs[:min(helpMost, len(verbs))] {
 		out += "\n" + verbLine(command, v)
@@ -26,7 +26,7 @@ func Help(command string, verbs []Verb) Message {
 	if more := len(verbs) - helpMost; more > 0 {
 		out += "\nand " + number(more) + " more"
 	}
-	out += "\nA change is named in any spelling: CHG-4, chg4, 4. Only you see this."
+	out += "\n" + esc(strings.TrimSpace(note+" Only you see this."), 200)
 	return message(out, section(out))
 }
 

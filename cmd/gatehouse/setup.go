@@ -3,16 +3,19 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehousehq/gatehouse/bot"
 	"github.com/gatehousehq/gatehouse/bot/view"
+	"github.com/gatehousehq/gatehouse/handlers"
 )
 
 func manifestCommand() *cobra.Command {
 	var o bot.ManifestOptions
 	var mode string
+	var names map[string]string
 	cmd := &cobra.Command{
 		Use: "manifest", Short: "Print the app's manifest and a link that creates the app", Args: cobra.NoArgs,
 		Long: "Print the manifest of the Slack app, made from the very routes that Gatehouse\nserves, and on standard error a link that opens Slack with it filled in, and\nwhy each permission is asked for.",
@@ -22,6 +25,13 @@ func manifestCommand() *cobra.Command {
 			}
 			if o.Mode == bot.ModeHTTP && o.PublicURL == "" {
 				return fmt.Errorf("--url is missing: in http mode Slack needs the public address, such as https://gatehouse.example.com")
+			}
+			o.Commands = map[handlers.Command]string{}
+			for c, name := range names {
+				if !slices.Contains(handlers.Commands, handlers.Command(c)) {
+					return fmt.Errorf("--command names %q; it should be one of %v, as in change=/chg", c, handlers.Commands)
+				}
+				o.Commands[handlers.Command(c)] = name
 			}
 			manifest, err := bot.Manifest(o)
 			if err != nil {
@@ -42,7 +52,7 @@ func manifestCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&mode, "mode", string(bot.ModeSocket), "socket or http")
 	cmd.Flags().StringVar(&o.PublicURL, "url", "", "public address, in http mode")
-	cmd.Flags().StringVar(&o.ChangeCommand, "command", "/change", "name of the slash command")
+	cmd.Flags().StringToStringVar(&names, "command", nil, "another name of a slash command, as in change=/chg; may be repeated")
 	cmd.Flags().BoolVar(&o.Lookup, "lookup", false, "also ask for the history scopes, with which a post whose reply was lost is never repeated")
 	return cmd
 }
