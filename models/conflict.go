@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -14,6 +15,10 @@ type Conflict struct {
 	Why    string // "both touch Ledger"
 	Blocks bool   // the other has the right of way
 }
+
+// Related are the services that hang together with the given ones, these
+// included, by slug: changes of others can't be in the way.
+func (d *Directory) Related(slugs []Slug) []Slug { return slices.Sorted(maps.Keys(d.related(slugs))) }
 
 // related says of every service that hangs together with the given ones, how:
 // the services themselves, what they depend on and what depends on them, two

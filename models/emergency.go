@@ -65,7 +65,7 @@ func (c *Change) StartNow(reason string, seen Revision, f Facts) error {
 // work begins now, and a missing incident is owed.
 func (c *Change) settleContent(f Facts) error {
 	in := InputOf(c)
-	in.Start, in.End = f.Now, f.Now.Add(max(time.Hour, min(c.Window.Length(), maxWindow)))
+	in.Start, in.End = f.Now, f.Now.Add(max(time.Hour, min(c.Window.Length(), MaxWindow)))
 	if err := in.check(c, f); err != nil {
 		r, ok := AsRefusal(err)
 		if ok {

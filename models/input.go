@@ -73,8 +73,8 @@ var missingPlan = map[Field]string{
 // choose "now" and then need a while to write the plan.
 const lateStart = 15 * time.Minute
 
-// maxWindow keeps a mistyped month from blocking a service for weeks.
-const maxWindow = 14 * 24 * time.Hour
+// MaxWindow keeps a mistyped month from blocking a service for weeks.
+const MaxWindow = 14 * 24 * time.Hour
 
 func (in Input) checkWindow(errs fieldErrors, c *Change, now time.Time) {
 	w := NewWindow(in.Start, in.End)
@@ -93,7 +93,7 @@ func (in Input) checkWindow(errs fieldErrors, c *Change, now time.Time) {
 		errs.add(FieldEnd, "This end is in the past already. Choose one that is still to come.")
 	case w.Start.After(now.AddDate(1, 0, 0)):
 		errs.add(FieldStart, "This start is more than a year away. Check the year.")
-	case w.Length() > maxWindow:
+	case w.Length() > MaxWindow:
 		errs.add(FieldEnd, "A window is at most 14 days long. Split longer work into several changes.")
 	}
 }

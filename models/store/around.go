@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -52,7 +53,7 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	}
 	var near neighbours
 	var inDebt []changeRow
-	questions := []stmt{near.look(d.change.Workspace, d.change.ID, scope)}
+	questions := []stmt{near.look(d.change.Workspace, d.change.ID, scope, d.facts.Related(scope.Services))}
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
 	}
@@ -107,15 +108,29 @@ func openingsRound(scope models.Scope, f models.Facts) map[models.Slug][]models.
 	return out
 }
 
-// neighbours are the other open changes of a time and an environment.
+// neighbours are the other open changes of a time and an environment that may
+// be in the way: by a service that hangs together with ours, or by who carries
+// them out.
 type neighbours struct{ found []models.Neighbour }
 
-func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, about models.Scope) stmt {
+func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, about models.Scope, related []models.Slug) stmt {
+	// No window is longer than the longest, extended ones hardly: that bounds the
+	// part of the index which is read.
+	last := about.Window.End.Add(2 * models.MaxWindow)
+	args := []any{ws, about.Window.Start, last, about.Window.End, about.Environment, me, about.Implementer}
+	mine := "implementer = ?"
+	if len(related) > 0 {
+		mine += " OR EXISTS (SELECT 1 FROM change_services s WHERE s.workspace_id = changes.workspace_id AND s.change_id = changes.id AND s.service IN (" +
+			strings.TrimSuffix(strings.Repeat("?,", len(related)), ",") + "))"
+		for _, slug := range related {
+			args = append(args, slug)
+		}
+	}
 	return stmt{
 		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at
 			FROM changes WHERE workspace_id = ? AND state IN ('awaiting_approval', 'approved', 'in_progress')
-			AND window_end > ? AND window_start < ? AND environment = ? AND id <> ? ORDER BY id`,
-		args: []any{ws, about.Window.Start, about.Window.End, about.Environment, me},
+			AND window_end > ? AND window_end < ? AND window_start < ? AND environment = ? AND id <> ? AND (` + mine + `) ORDER BY id`,
+		args: args,
 		each: func(s scanner) error {
 			var x models.Neighbour
 			var services jsonOf[[]models.Slug]
