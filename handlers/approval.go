@@ -64,7 +64,11 @@ func (h *Handlers) outcome(ctx context.Context, r *Request, res store.Result, er
 	if err != nil {
 		return reply, err
 	}
-	reply.Say = ref(view.Outcome(res.Change, did, h.glance(ctx, r.User)))
+	f := res.Facts
+	if f.Directory == nil {
+		f = h.glance(ctx, r.User)
+	}
+	reply.Say = ref(view.Outcome(res.Change, did, f))
 	return reply, nil
 }
 

@@ -25,10 +25,12 @@ type Command struct {
 }
 
 // Result is what a command came to. After a repeat Change is as it is now and
-// Events are those of the first run.
+// Events are those of the first run. Facts are those that it was decided by, for
+// saying what came of it; after a repeat they are empty.
 type Result struct {
 	Change *models.Change
 	Events []models.Event
+	Facts  models.Facts
 	Repeat bool
 }
 
@@ -121,9 +123,9 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 	switch {
 	case err == nil:
 		s.dirs.asked(cmd.Workspace, askedIn(d.events), d.facts.Now)
-		return Result{Change: d.change, Events: d.events}, nil
+		return Result{Change: d.change, Events: d.events, Facts: d.facts}, nil
 	case errors.Is(err, errNothing):
-		return Result{Change: d.change}, nil
+		return Result{Change: d.change, Facts: d.facts}, nil
 	case errors.Is(err, errRepeat):
 		return s.replay(ctx, cmd)
 	}
