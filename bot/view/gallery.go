@@ -29,6 +29,7 @@ func Gallery() []Example {
 		g.lists(k)
 		g.templates(k)
 		g.emergencies(k)
+		g.handovers(k)
 	}
 	g.roles(everyday())
 	g.words()
