@@ -12,17 +12,19 @@ type Scope struct {
 	Environment Environment
 	Window      Window
 	Implementer UserID
+	Template    Slug     // of a standard change: its runs count as done before,
+	Origin      ChangeID // and so do those of the same chain of "Raise again"
 }
 
 // Equal reports whether two scopes lay claim to the same.
 func (s Scope) Equal(o Scope) bool {
-	return slices.Equal(s.Services, o.Services) && s.Environment == o.Environment && s.Implementer == o.Implementer &&
+	return slices.Equal(s.Services, o.Services) && s.Environment == o.Environment && s.Implementer == o.Implementer && s.Template == o.Template && s.Origin == o.Origin &&
 		s.Window.Start.Equal(o.Window.Start) && s.Window.End.Equal(o.Window.End)
 }
 
 // Scope is what the change lays claim to as it stands.
 func (c *Change) Scope() Scope {
-	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer}
+	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer, Template: c.Template.Name, Origin: c.Root()}
 }
 
 // Around is what stands around one change at the moment of a decision. The
@@ -37,7 +39,8 @@ type Around struct {
 	// Openings are the maintenance windows of each touched service that has
 	// any, as far as they lie round the window. A service with none is absent.
 	Openings map[Slug][]Window
-	// Track is how the last ten completed changes of each touched service went.
+	// Track is how the last ten completed changes of each touched service went. It
+	// and DoneBefore are read where a risk is assessed: at submit and at edit.
 	Track map[Slug]TrackRecord
 	// DoneBefore is how many successful changes like this one were completed:
 	// same services and environment, same origin or template.

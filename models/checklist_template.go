@@ -33,11 +33,6 @@ func (t TemplateItem) MandatoryFor(tier Tier) bool {
 	return t.Mandatory && (len(t.Tiers) == 0 || slices.Contains(t.Tiers, tier))
 }
 
-func (t TemplateItem) equal(o TemplateItem) bool {
-	return t.ID == o.ID && t.Bucket == o.Bucket && t.Title == o.Title && t.Expected == o.Expected && t.Mandatory == o.Mandatory &&
-		slices.Equal(t.Tiers, o.Tiers) && t.When == o.When && t.Due == o.Due && t.Tests == o.Tests
-}
-
 // Ref names the version.
 func (t *ChecklistTemplate) Ref() TemplateRef { return TemplateRef{Name: t.Name, Version: t.Version} }
 

@@ -57,6 +57,9 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
 	}
+	if len(scope.Services) > 0 && d.plans {
+		questions = append(questions, trackRecords(d.change, scope, &d.facts.Around.Track), doneBefore(d.change, scope, &d.facts.Around.DoneBefore))
+	}
 	if err := do(ctx, questions...); err != nil {
 		return fmt.Errorf("look around %s: %w", d.change.ID, err)
 	}
@@ -65,6 +68,50 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	d.facts.Around.Openings = openingsRound(scope, d.facts)
 	d.facts.Around.Debts = debtsOf(scope.Services, inDebt, d.facts.Directory)
 	return nil
+}
+
+// recently is how many of a service's completed changes its record speaks of.
+const recently = 10
+
+// trackRecords counts how the last completed changes of each service ended.
+func trackRecords(c *models.Change, scope models.Scope, found *map[models.Slug]models.TrackRecord) stmt {
+	args := []any{c.Workspace}
+	for _, slug := range scope.Services {
+		args = append(args, slug)
+	}
+	return stmt{
+		sql: `SELECT service, count(*), sum(CASE WHEN outcome IN ('failed', 'rolled_back') THEN 1 ELSE 0 END) FROM (
+				SELECT s.service, c.outcome, row_number() OVER (PARTITION BY s.service ORDER BY c.finished_at DESC, c.id DESC) AS n
+				FROM change_services s JOIN changes c ON c.workspace_id = s.workspace_id AND c.id = s.change_id
+				WHERE s.workspace_id = ? AND s.service IN (?` + strings.Repeat(", ?", len(scope.Services)-1) + `)
+					AND c.state IN ('implemented', 'closed') AND c.id <> ?
+			) AS ended WHERE n <= ? GROUP BY service`,
+		args: append(args, c.ID, recently),
+		each: func(row scanner) error {
+			var slug models.Slug
+			var t models.TrackRecord
+			if err := row.Scan(&slug, &t.Completed, &t.Failed); err != nil {
+				return fmt.Errorf("read a track record: %w", err)
+			}
+			if *found == nil {
+				*found = map[models.Slug]models.TrackRecord{}
+			}
+			(*found)[slug] = t
+			return nil
+		},
+	}
+}
+
+// doneBefore counts the successful changes like this one: on the same services
+// in the same environment, of the same chain of "Raise again" or template.
+func doneBefore(c *models.Change, scope models.Scope, n *int) stmt {
+	services, _ := jsonOf[[]models.Slug]{scope.Services}.Value() // texts always marshal
+	return stmt{
+		sql: `SELECT count(*) FROM changes WHERE workspace_id = ? AND id <> ? AND state IN ('implemented', 'closed') AND outcome = 'successful'
+			AND environment = ? AND CAST(services AS text) = ? AND (origin = ? OR id = ? OR template <> '' AND template = ?)`,
+		args: []any{c.Workspace, c.ID, scope.Environment, services, scope.Origin, scope.Origin, scope.Template},
+		each: func(row scanner) error { return row.Scan(n) },
+	}
 }
 
 // round is how far on either side of a window its freezes are looked for.

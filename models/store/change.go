@@ -87,6 +87,7 @@ type decision struct {
 	open func(context.Context, batch, *decision) error // fills in the rest
 	move Move
 
+	plans  bool       // the command may set a risk anew
 	before *changeRow // nil for a new change
 	fresh  func() *models.Change
 	around models.Scope // what the facts around the change were read for
@@ -105,6 +106,7 @@ var (
 
 // carryOut runs the decision in its transaction and makes sense of the end.
 func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef, d *decision) (Result, error) {
+	d.plans = cmd.Calendar
 	err := s.engine.door(ctx, func(b batch) error {
 		if err := d.open(ctx, b, d); err != nil {
 			return err
