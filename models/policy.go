@@ -104,10 +104,7 @@ func (p Policy) Requirements(c *Change, f Facts) (string, []Requirement, error) 
 }
 
 func (m Match) matches(c *Change, f Facts) bool {
-	return oneOf(m.Types, c.Type) && oneOf(m.Environments, c.Environment) &&
-		oneOf(m.Risks, c.Assessment.Level) && oneOf(m.Tiers, tierOf(c, f)) &&
-		(m.Debts == nil || *m.Debts == (len(f.Around.Debts) > 0)) &&
-		(m.Expedited == nil || *m.Expedited == c.Expedited)
+	return m.covers(c.Type, c.Environment, c.Assessment.Level, tierOf(c, f), len(f.Around.Debts) > 0, c.Expedited)
 }
 
 func oneOf[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }

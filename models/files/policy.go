@@ -36,8 +36,9 @@ func Policy(source []byte) (models.Policy, error) {
 				r.fault(n, "rules is empty: nothing could ever be submitted")
 			}
 		},
-		"additions": r.rules(&p.Additions),
-		"notice":    r.notice(p.Notice),
+		"additions":  r.rules(&p.Additions),
+		"notice":     r.notice(p.Notice),
+		"small_team": r.yes(&p.SmallTeam),
 	})
 	if !seen["version"] {
 		r.fault(top, "version is missing: a whole number that grows with every edit")
@@ -45,7 +46,24 @@ func Policy(source []byte) (models.Policy, error) {
 	if !seen["rules"] {
 		r.fault(top, "rules is missing: nothing could ever be submitted")
 	}
+	if r.err() == nil { // a rule that could not be read covers nothing, so only whole files have gaps
+		r.gaps(top, p)
+	}
 	return p, r.err()
+}
+
+// gaps refuses a policy by which some changes could never be submitted, at the
+// line where its rules begin.
+func (r *reader) gaps(top *yaml.Node, p models.Policy) {
+	at := top
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		if top.Content[i].Value == "rules" {
+			at = top.Content[i]
+		}
+	}
+	for _, hole := range p.Gaps() {
+		r.fault(at, "no rule covers %s; nobody could submit these", hole)
+	}
 }
 
 func (r *reader) rules(into *[]models.Rule) func(*yaml.Node) {

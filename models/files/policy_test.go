@@ -32,7 +32,7 @@ additions:
       - {role: cab}
 `, []string{
 			`line 1: expected a whole number from 1 to 1000000000, not "one"`,
-			`line 2: unknown key "nam"; known here: additions, name, notice, rules, version`,
+			`line 2: unknown key "nam"; known here: additions, name, notice, rules, small_team, version`,
 			`line 5: unknown key "env"; known here: debts, environment, expedited, risk, tier, type`,
 			`line 5: "huge" is none of low, medium, high, very_high`,
 			`line 5: expected a whole number from 0 to 3, not "4"`,
@@ -64,27 +64,36 @@ additions:
 			[]string{"line 5: expected a value; *normal is an alias, and these are not read: write it out"}},
 		{"an alias where a list is", "version: 1\nname: &r x\nrules: *r\n", []string{"line 3: expected a list; *r is an alias, and these are not read: write it out"}},
 		{"a merge", "version: 1\nrules:\n  - <<: {name: all}\n    name: a\n    require: []\n", []string{`line 3: unknown key "<<"; known here: name, require, when`}},
-		{"a key that is no word", "version: 1\n? [a]\n: b\nrules: [{name: a, require: []}]\n", []string{"line 2: a key must be a word; known here: additions, name, notice, rules, version"}},
+		{"a key that is no word", "version: 1\n? [a]\n: b\nrules: [{name: a, require: []}]\n", []string{"line 2: a key must be a word; known here: additions, name, notice, rules, small_team, version"}},
 		{"a notice that is none", "version: 1\nnotice: [1]\nrules: [{name: a, require: []}]", []string{"line 2: expected a mapping of keys to values"}},
 		{"a notice of a level that is none", "version: 1\nnotice:\n  low: 0\n  extreme: 20\n  high: soon\n  very_high: 66\nrules: [{name: a, require: []}]", []string{
 			`line 4: unknown key "extreme"; known here: high, low, medium, very_high`,
 			`line 5: expected a whole number from 0 to 65, not "soon"`, `line 6: expected a whole number from 0 to 65, not "66"`}},
 		{"more risk with less notice", "version: 1\nnotice: {medium: 7}\nrules: [{name: a, require: []}]", []string{"line 2: high risk asks for less notice (5) than medium risk (7)"}},
 		{"expedited or not", rule + "{expedited: perhaps}\n    require: []\n", []string{`line 4: expected true or false, not "perhaps"`}},
+		{"small or not", "version: 1\nsmall_team: often\nrules: [{name: a, require: []}]", []string{`line 2: expected true or false, not "often"`}},
+		{"a policy that matches nothing", "version: 1\nrules:\n  - {name: a, when: {type: [normal], environment: [production], risk: [low], debts: true}, require: []}\n", []string{
+			"line 2: no rule covers standard changes; nobody could submit these",
+			"line 2: no rule covers normal changes in production at low risk without open debts; nobody could submit these",
+			"line 2: no rule covers normal changes in production at medium, high and very high risk; nobody could submit these",
+			"line 2: no rule covers normal changes in staging, test and development; nobody could submit these",
+			"line 2: no rule covers emergency changes; nobody could submit these"}},
+		{"a tier left out", "version: 1\nrules:\n  - {name: a, when: {tier: [0, 2, 3]}, require: []}\n  - {name: b, when: {type: [standard, emergency]}, require: []}\n",
+			[]string{"line 2: no rule covers normal changes of tier 1; nobody could submit these"}},
 		{"a person without id", "version: 1\nrules: [{name: a, require: ['person:dee']}]", []string{`line 2: "person:dee" is no requirement; write for example "1 of peer", "majority of cab", "each service_owner", "1 of group:payments" or "person:U0123"`}},
 		{"each of what is not each", "version: 1\nrules: [{name: a, require: [each cab]}]", []string{`line 2: "each cab" is no requirement; write for example "1 of peer", "majority of cab", "each service_owner", "1 of group:payments" or "person:U0123"`}},
 	}, func(b []byte) error { _, err := Policy(b); return err })
 }
 
 func TestRequirementsAreReadAsTheyAreWritten(t *testing.T) {
-	p, err := Policy([]byte("version: 7\nname: Ours\nrules:\n  - name: all\n    require: [1 of peer, '  2   of cab ', majority of cab, each service_owner, 12 of group:dba, 'person:U0123']\n"))
+	p, err := Policy([]byte("version: 7\nname: Ours\nrules:\n  - name: all\n    require: [1 of peer, '  2   of cab ', majority of cab, each service_owner, 12 of group:dba, 'person:U0123']\nsmall_team: true\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := models.Policy{Version: 7, Name: "Ours", Rules: []models.Rule{{Name: "all", Require: []models.Need{
 		{Role: models.RolePeer, Count: 1}, {Role: models.RoleCAB, Count: 2}, {Role: models.RoleCAB, Majority: true},
 		{Role: models.RoleServiceOwner, Each: true}, {Group: "dba", Count: 12}, {Person: "U0123", Count: 1}}}},
-		Notice: models.DefaultNotice()}
+		Notice: models.DefaultNotice(), SmallTeam: true}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Error(diff)
 	}
