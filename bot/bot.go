@@ -38,6 +38,8 @@ type App struct {
 	listener net.Listener
 	ready    chan struct{}
 	sockets  atomic.Int64
+
+	policyTrouble string // why the policy file was refused
 }
 
 // Options are what only the demo and tests set.
@@ -160,7 +162,10 @@ func (a *App) prepare(ctx context.Context) error {
 			a.log.WarnContext(ctx, "nobody holds a role; changes that need it can't be approved", "role", role)
 		}
 	}
-	return nil
+	for _, what := range d.Unheld() {
+		a.log.WarnContext(ctx, "the policy asks for what nobody here can give", "what", what)
+	}
+	return a.Store.NotePolicy(ctx, ws, a.policyTrouble)
 }
 
 // preparePolicy activates the policy file, or the built-in policy. A file
@@ -176,8 +181,10 @@ func (a *App) preparePolicy(ctx context.Context, ws models.WorkspaceID) error {
 	}
 	policy, err := files.Policy(source)
 	if err == nil {
-		_, err = a.Store.ActivatePolicy(ctx, ws, policy.Version, source, files.Policy)
-		return err
+		if _, err = a.Store.ActivatePolicy(ctx, ws, policy.Version, source, files.Policy); err != nil {
+			return err
+		}
+		return a.comparePolicy(ctx, ws, policy, source)
 	}
 	d, derr := a.Store.Directory(ctx, ws)
 	if derr != nil {
@@ -186,7 +193,24 @@ func (a *App) preparePolicy(ctx context.Context, ws models.WorkspaceID) error {
 	if d.Policy.Version == 0 {
 		return fmt.Errorf("%s is refused, and no earlier policy is stored:\n%w", a.config.PolicyFile, err)
 	}
+	a.policyTrouble = err.Error()
 	a.log.ErrorContext(ctx, "the policy file is refused; the last good policy stays in force", "file", a.config.PolicyFile, "version", d.Policy.Version, "error", err)
+	return nil
+}
+
+// comparePolicy warns of a file that is not the one in force: all replicas
+// judge by the stored policy.
+func (a *App) comparePolicy(ctx context.Context, ws models.WorkspaceID, own models.Policy, source []byte) error {
+	stored, err := a.Store.Policies(ctx, ws)
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	switch now := stored[0]; {
+	case own.Version < now.Policy.Version:
+		a.log.WarnContext(ctx, "the policy file has an older version than the stored one; it is ignored", "file", own.Version, "stored", now.Policy.Version)
+	case now.Source != string(source):
+		a.log.WarnContext(ctx, "the policy file was edited without a higher version; it is ignored until its version grows", "version", own.Version)
+	}
 	return nil
 }
 

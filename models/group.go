@@ -1,9 +1,12 @@
 package models
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var slackGroup = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
@@ -80,4 +83,22 @@ func (d *Directory) Unheld() []string {
 		}
 	}
 	return out
+}
+
+// NotedPolicy is whom to tell that the policy file was refused (trouble says
+// why), or that nobody holds what the policy asks for, and whether the trouble
+// is another one than before. Each admin hears of the same thing once.
+func (f Facts) NotedPolicy(trouble string) (news []Delivery, changed bool) {
+	changed = trouble != f.PolicyTrouble
+	unheld := f.Unheld()
+	if trouble == "" && len(unheld) == 0 {
+		return nil, changed
+	}
+	sum := sha256.Sum256([]byte(trouble + "\x00" + strings.Join(unheld, "\x00")))
+	for _, u := range f.Roles[RoleAdmin] {
+		if ok, _ := f.Person(u).CanDecide(); ok {
+			news = append(news, Delivery{Kind: DeliverNote, User: u, Key: "note/policy/" + hex.EncodeToString(sum[:6]) + "/" + string(u)})
+		}
+	}
+	return news, changed
 }

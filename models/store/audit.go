@@ -17,6 +17,7 @@ const (
 	RecordCatalog models.RecordKind = "catalog" // services, teams and roles
 
 	EventPolicyActivated models.EventKind = "policy_activated"
+	EventPolicyRefused   models.EventKind = "policy_refused"
 	EventCatalogImported models.EventKind = "catalog_imported"
 )
 

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/riverqueue/river"
 	"gorm.io/gorm"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -57,4 +59,76 @@ func (s *Store) ActivatePolicy(ctx context.Context, ws models.WorkspaceID, versi
 		return false, fmt.Errorf("activate policy %d: %w", version, err)
 	}
 	return activated, nil
+}
+
+// NotePolicy notes why the policy file was refused, "" when it was not, and
+// tells the admins of that and of every role or group in the policy that nobody
+// could fill. They are told once, and again only when it is something else.
+func (s *Store) NotePolicy(ctx context.Context, ws models.WorkspaceID, trouble string) error {
+	cmd, ref := Command{Workspace: ws}, models.RecordRef{Kind: RecordPolicy}
+	err := s.engine.door(ctx, func(b batch) error {
+		var m moment
+		lock := stmt{sql: "UPDATE workspaces SET directory_version = directory_version WHERE id = ?", args: []any{ws}}
+		if err := b.do(ctx, lock, m.look(cmd)); err != nil {
+			return err
+		}
+		f, err := s.facts(ctx, ws, m, b.do)
+		if err != nil {
+			return err
+		}
+		news, changed := f.NotedPolicy(trouble)
+		if len(news) == 0 && !changed {
+			return errNothing
+		}
+		ref.ID = int64(f.Policy.Version)
+		var out []stmt
+		if changed {
+			out = append(out, stmt{sql: "UPDATE workspaces SET policy_trouble = ?, directory_version = directory_version + 1 WHERE id = ?", args: []any{trouble, ws}})
+		}
+		if changed && trouble != "" {
+			out = append(out, addEvents(cmd, ref, []models.Event{{Kind: EventPolicyRefused, At: f.Now, Reason: trouble}}))
+		}
+		var wake []river.InsertManyParams
+		if rows := plainNotes(ws, ref, news); len(rows) > 0 {
+			out = append(out, want(rows, f.Now, &wake))
+		}
+		if err := b.do(ctx, out...); err != nil || len(wake) == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
+	})
+	if err != nil && !errors.Is(err, errNothing) {
+		return fmt.Errorf("note what is wrong with the policy: %w", err)
+	}
+	return nil
+}
+
+// plainNotes are notes that are about no event: they are drawn from what is.
+func plainNotes(ws models.WorkspaceID, ref models.RecordRef, list []models.Delivery) []wanted {
+	var out []wanted
+	for _, d := range list {
+		d.Record = ref
+		out = append(out, wanted{Delivery: d, ws: ws})
+	}
+	return out
+}
+
+// StoredPolicy is a policy that was in force once, with the file it was read from.
+type StoredPolicy struct {
+	Policy      models.Policy
+	Source      string
+	ActivatedAt time.Time
+}
+
+// Policies lists every policy that was ever in force, the latest first.
+func (s *Store) Policies(ctx context.Context, ws models.WorkspaceID) ([]StoredPolicy, error) {
+	var rows []policyRow
+	if err := s.db.WithContext(ctx).Where("workspace_id = ?", ws).Order("version DESC").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("list policies: %w", err)
+	}
+	out := make([]StoredPolicy, len(rows))
+	for i, r := range rows {
+		out[i] = StoredPolicy{r.Parsed.V, r.Source, r.ActivatedAt.UTC()}
+	}
+	return out, nil
 }
