@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/slack-go/slack"
+
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
@@ -124,4 +126,37 @@ func (h *Handlers) complete(ctx context.Context, r *Request) (Reply, error) {
 func (h *Handlers) review(ctx context.Context, r *Request) (Reply, error) {
 	id, findings, at := view.ReadReviewForm(r.View)
 	return h.decide(ctx, r, id, view.ActionReview, at, func(c *models.Change, f models.Facts) error { return c.Review(findings, f) })
+}
+
+// askDelegate opens the form in which an approver hands their decision on, or
+// says why there is none of theirs.
+func (h *Handlers) askDelegate(ctx context.Context, r *Request) (Reply, error) {
+	return h.fill(ctx, r, "Delegate", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+		if err := c.CanDelegate(f); err != nil {
+			return slack.ModalViewRequest{}, err
+		}
+		return view.DelegateForm(c, f, r.ResponseURL), nil
+	})
+}
+
+// delegate hands the decision on.
+func (h *Handlers) delegate(ctx context.Context, r *Request) (Reply, error) {
+	id, to, at := view.ReadDelegateForm(r.View)
+	if to != "" {
+		h.know(ctx, to) // whether they may decide is judged on what Slack says now
+	}
+	return h.decide(ctx, r, id, view.ActionDelegate, at, func(c *models.Change, f models.Facts) error { return c.Delegate(to, f) })
+}
+
+// why answers "/change why 4".
+func (h *Handlers) why(ctx context.Context, r *Request) (Reply, error) {
+	id, ok := models.ParseChangeID(r.Text)
+	if !ok {
+		return Reply{}, models.Refusef("Say which change: `%s why 4`.", h.ChangeCommand)
+	}
+	c, f, err := h.loadAround(ctx, r.User, id)
+	if err != nil {
+		return Reply{}, err
+	}
+	return say(view.Why(c, models.Explain(c, f), f)), nil
 }

@@ -168,7 +168,7 @@ func (h *Handlers) submit(ctx context.Context, r *Request) (Reply, error) {
 // show answers "/change CHG-4" with the card and the buttons that this person
 // may use.
 func (h *Handlers) show(ctx context.Context, r *Request, id models.ChangeID) (Reply, error) {
-	c, f, err := h.load(ctx, r.User, id)
+	c, f, err := h.loadAround(ctx, r.User, id)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -188,6 +188,16 @@ func (h *Handlers) open(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{}, errButton
 	}
 	return h.show(ctx, r, id)
+}
+
+// loadAround is load with what stands around the change, for showing its verdict.
+func (h *Handlers) loadAround(ctx context.Context, u models.UserID, id models.ChangeID) (*models.Change, models.Facts, error) {
+	c, err := h.Store.Change(ctx, h.Workspace, id)
+	if err != nil {
+		return nil, models.Facts{}, err
+	}
+	f, err := h.Store.FactsAround(ctx, c, u)
+	return c, f, err
 }
 
 func (h *Handlers) load(ctx context.Context, u models.UserID, id models.ChangeID) (*models.Change, models.Facts, error) {

@@ -23,7 +23,7 @@ func (h *Handlers) fill(ctx context.Context, r *Request, title string, draw draw
 		return Reply{}, errButton
 	}
 	return h.fillWith(ctx, r, title, func() (slack.ModalViewRequest, error) {
-		c, f, err := h.load(ctx, r.User, id)
+		c, f, err := h.loadAround(ctx, r.User, id)
 		if err != nil {
 			return slack.ModalViewRequest{}, err
 		}

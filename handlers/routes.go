@@ -54,6 +54,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
 			{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
 			{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
+			{view.Verb{Name: "why", Usage: "why 4", What: "which rule, who is missing, what is in the way", Aliases: []string{"reason", "explain"}}, (*Handlers).why},
 			{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
 			help,
 		}},
@@ -61,6 +62,8 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			help,
 		}},
 		CommandGatehouse: {verbs: []verb{
+			{view.Verb{Name: "policy", Usage: "policy", What: "which approvals are asked for, and what nobody can give", Aliases: []string{"rules"}}, (*Handlers).policy},
+			{view.Verb{Name: "me", Usage: "me", What: "my hours, zone, absence and delegate", Aliases: []string{"away", "delegate", "absence"}}, (*Handlers).me},
 			help,
 		}},
 	}
@@ -87,6 +90,9 @@ var clicks = map[string]handle{
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
 
+	view.ActionDelegate: (*Handlers).askDelegate,
+	view.ActionMe:       (*Handlers).askMe,
+
 	view.ActionStartNow: askReason(view.ReasonStartNow),
 	view.ActionIncident: askReason(view.ReasonIncident),
 
@@ -108,6 +114,8 @@ var forms = map[string]handle{
 	view.FormReason:   (*Handlers).giveReason,
 	view.FormComplete: (*Handlers).complete,
 	view.FormReview:   (*Handlers).review,
+	view.FormDelegate: (*Handlers).delegate,
+	view.FormMe:       (*Handlers).saveMe,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

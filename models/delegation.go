@@ -268,3 +268,10 @@ func (c *Change) MoveAsks(f Facts) error {
 	}
 	return nil
 }
+
+// CanDelegate says why the actor can't hand a decision on now, nil when they
+// can. Whether Slack confirmed them lately is seen to when they do.
+func (c *Change) CanDelegate(f Facts) error {
+	f.Actor.CheckedAt = f.Now
+	return c.mayDelegate(f)
+}

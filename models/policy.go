@@ -327,3 +327,20 @@ func (c *Change) teamsOf(r Requirement, f Facts) []TeamID {
 	}
 	return nil
 }
+
+// String writes the need as a policy file does: "2 of cab", "person:U0123".
+func (n Need) String() string {
+	who := string(n.Role)
+	if n.Group != "" {
+		who = "group:" + n.Group
+	}
+	switch {
+	case n.Person != "":
+		return "person:" + string(n.Person)
+	case n.Each:
+		return "each " + who
+	case n.Majority:
+		return "majority of " + who
+	}
+	return number(max(1, n.Count)) + " of " + who
+}

@@ -99,7 +99,7 @@ func approvedCheck(c *Change, f Facts, _ stage) []Reason {
 	case Approved, InProgress:
 		return nil
 	case AwaitingApproval:
-		return stops("It is not approved yet: "+c.Standing().Missing()+" still to approve.", "Ask them to decide on its card.")
+		return stops("It is not approved yet: "+c.Standing().Missing()+" still to approve.", c.cheapest(f))
 	case Draft:
 		return stops("It is still a draft.", "Submit it first.")
 	case ChangesRequested:

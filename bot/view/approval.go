@@ -25,9 +25,13 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 		text += "\nChanged since you decided last: " + diffWords(diff)
 	}
 	blocks = append(blocks, askFields(c, f), section(riskLine(c)), plans(c))
-	buttons := publicButtons(c)
-	if c.OwesApproval() { // the others are for whoever carries it out
-		buttons = append(oneOf(c, ActionApprove, ActionReject), details(c))
+	if line := inPlaceOf(c, ask.User, f); line != "" {
+		blocks = append(blocks, section(line))
+		text += "\n" + line
+	}
+	buttons := append(oneOf(c, ActionApprove, ActionReject, ActionAsk, ActionDelegate), details(c))
+	if c.OwesApproval() { // what has begun is not edited any more
+		buttons = append(oneOf(c, ActionApprove, ActionReject, ActionDelegate), details(c))
 	}
 	blocks = append(blocks, actions(buttons...)...)
 	blocks = append(blocks, small(discussion))
@@ -46,6 +50,8 @@ func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) mark
 		return "✅ You approved " + quoted(c) + "\n" + tally(c) + "."
 	case decidable(c) && c.Excluded(ask.User) != "":
 		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.Excluded(ask.User), 80) + "."
+	case decidable(c) && c.StandIn(ask.User, f) != "":
+		return "↪️ " + ref(c) + "\n" + bold(name(c.StandIn(ask.User, f), f)) + " decides in your place. You still can, on its card, until they have."
 	case decidable(c):
 		return ""
 	}
@@ -84,6 +90,14 @@ func askSentence(c *models.Change, f models.Facts) markup {
 			when(c.StartedAt.Add(models.OweWithin)) + ". Approvals: " + approvals(c, f) + "."
 	}
 	return bold(name(c.Requester, f)) + " asks for your decision before " + when(c.Window.Start) + ". Approvals: " + approvals(c, f) + "."
+}
+
+// inPlaceOf says in whose place the person is asked, if not in their own right.
+func inPlaceOf(c *models.Change, u models.UserID, f models.Facts) markup {
+	if who := c.StandsInFor(u, f); len(who) > 0 {
+		return "You are asked in the place of " + names(who, f) + ": your approval is recorded as given on their behalf."
+	}
+	return ""
 }
 
 func askFields(c *models.Change, f models.Facts) slack.Block {

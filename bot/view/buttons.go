@@ -28,6 +28,7 @@ var offers = []offer{
 	{action: ActionApprove, words: "Approve", states: awaiting, public: true, may: mayApprove, style: slack.StylePrimary, asks: confirmApprove, also: owesApproval},
 	{action: ActionReject, words: "Reject…", states: awaiting, public: true, may: mayDecide, style: slack.StyleDanger, also: owesApproval},
 	{action: ActionAsk, words: "Ask for changes…", states: awaiting, public: true, may: mayDecide},
+	{action: ActionDelegate, words: "Delegate…", states: awaiting, public: true, may: mayDelegate, also: owesApproval},
 	{action: ActionStartNow, words: "Start now…", states: []models.State{models.Draft, models.AwaitingApproval}, public: true, may: implements, style: slack.StyleDanger, only: emergency},
 	{action: ActionSubmit, words: "Submit for approval", states: []models.State{models.Draft}, may: mayEdit, style: slack.StylePrimary},
 	{action: ActionStart, words: "Start", states: []models.State{models.Approved}, public: true, may: mayStart, style: slack.StylePrimary},
@@ -54,6 +55,9 @@ const maxButtons = 5
 // A final card carries what can still be done with it and nothing else.
 func publicButtons(c *models.Change) []*slack.ButtonBlockElement {
 	out := buttonsOf(c, func(o offer) bool { return o.public && o.possible(c) })
+	if len(out) >= maxButtons { // an emergency's implementer needs theirs; approvers delegate in their DM
+		out = slices.DeleteFunc(out, func(b *slack.ButtonBlockElement) bool { return b.ActionID == ActionDelegate })
+	}
 	if !c.State.Final() {
 		out = append(out, details(c))
 	}
@@ -150,6 +154,8 @@ func mayEdit(c *models.Change, f models.Facts) bool {
 	ok, _ := f.Actor.CanDecide()
 	return runs(c, f) && (ok || f.Actor.ID == c.Requester)
 }
+
+func mayDelegate(c *models.Change, f models.Facts) bool { return c.CanDelegate(f) == nil }
 
 func mayApprove(c *models.Change, f models.Facts) bool {
 	return mayDecide(c, f) && !mayWithdraw(c, f)

@@ -50,8 +50,8 @@ func said(view any) string {
 func TestPublicButtonsFollowFromState(t *testing.T) {
 	for stage, want := range map[string][]string{
 		"draft":             {ActionDetails},
-		"awaiting":          {ActionApprove, ActionReject, ActionAsk, ActionDetails},
-		"half":              {ActionApprove, ActionReject, ActionAsk, ActionDetails},
+		"awaiting":          {ActionApprove, ActionReject, ActionAsk, ActionDelegate, ActionDetails},
+		"half":              {ActionApprove, ActionReject, ActionAsk, ActionDelegate, ActionDetails},
 		"changes-requested": {ActionDetails},
 		"approved":          {ActionStart, ActionDetails},
 		"in-progress":       {ActionComplete, ActionRollback, ActionDetails},
@@ -82,7 +82,7 @@ func TestPrivateButtonsAreThoseTheRulesAllow(t *testing.T) {
 		{"draft", ana, []string{ActionSubmit, ActionEdit, ActionCancel, ActionDetails}},
 		{"draft", cara, []string{ActionDetails}},
 		{"awaiting", ana, []string{ActionEdit, ActionCancel, ActionDetails}},
-		{"awaiting", cara, []string{ActionApprove, ActionReject, ActionAsk, ActionDetails}},
+		{"awaiting", cara, []string{ActionApprove, ActionReject, ActionAsk, ActionDelegate, ActionDetails}},
 		{"awaiting", gus, []string{ActionDetails}},
 		{"half", cara, []string{ActionReject, ActionAsk, ActionWithdraw, ActionDetails}},
 		{"changes-requested", ben, []string{ActionEdit, ActionCancel, ActionDetails}},
@@ -106,6 +106,7 @@ func TestPrivateButtonsAreThoseTheRulesAllow(t *testing.T) {
 // tries does what a button does, on a change of its own.
 var tries = map[string]func(*models.Change, models.Facts) error{
 	ActionApprove:  func(c *models.Change, f models.Facts) error { return c.Approve(c.Revision, f) },
+	ActionDelegate: func(c *models.Change, f models.Facts) error { return c.Delegate("U0ELSE", f) },
 	ActionReject:   func(c *models.Change, f models.Facts) error { return c.Reject("a good reason", c.Revision, f) },
 	ActionAsk:      func(c *models.Change, f models.Facts) error { return c.AskForChanges("a good reason", c.Revision, f) },
 	ActionSubmit:   func(c *models.Change, f models.Facts) error { return c.Submit(f) },

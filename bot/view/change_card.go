@@ -22,7 +22,7 @@ func ChangeCard(c *models.Change, f models.Facts) Message {
 
 // PrivateCard is the same card for f.Actor alone, with the buttons that they
 // may use now. If they could start the work but for something in the way, it
-// says what.
+// says what; Details and why list all of it.
 func PrivateCard(c *models.Change, f models.Facts) Message {
 	hint := inTheWay(c, f)
 	blocks := cardBody(c, f)

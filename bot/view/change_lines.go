@@ -41,8 +41,8 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 	models.EventResubmitted: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "⏳ *Resubmitted* by " + name(e.Actor, f) + changedSince(e) + "." + waits(c)
 	},
-	models.EventFullyApproved: func(c *models.Change, _ models.Event, f models.Facts) markup {
-		return "✅ *Approved*" + approvedBy(c, f) + ". Window: " + span(c.Window) + "."
+	models.EventFullyApproved: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "✅ *Approved*" + approvedBy(c, f) + reason(e.Reason, 120) + ". Window: " + span(c.Window) + "."
 	},
 	models.EventReopened: func(c *models.Change, _ models.Event, _ models.Facts) markup {
 		return "⏳ *Approved no more:* an approval does not count any longer." + waits(c)
@@ -76,6 +76,9 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 	},
 	models.EventNobodyLeft: func(c *models.Change, _ models.Event, _ models.Facts) markup {
 		return "🚨 *Everybody who could approve it has been asked, and nobody has answered.*" + stillMissing(c)
+	},
+	models.EventDelegated: func(_ *models.Change, e models.Event, f models.Facts) markup {
+		return "↪️ " + name(e.Actor, f) + " *handed their decision on*" + to(e)
 	},
 	models.EventApprovedLater: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return "✅ *Approved afterwards*" + approvedBy(c, f) + reason(e.Reason, 60) + "."
@@ -122,7 +125,17 @@ func approvedBy(c *models.Change, f models.Facts) markup {
 		return " by the template " + esc(c.Template.String(), 60)
 	}
 	if who := givers(c.Standing()); len(who) > 0 {
-		return " by " + names(who, f)
+		return " by " + names(who, f) + behalf(c.Standing(), f)
+	}
+	return ""
+}
+
+// to names the delegate of an event.
+func to(e models.Event) markup {
+	for _, d := range e.Diff {
+		if d.Field == "Delegate" && d.After != "" {
+			return " to " + esc(d.After, 60)
+		}
 	}
 	return ""
 }
@@ -245,6 +258,13 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 			return "Your approval of " + quoted(c) + ", which began before it, is recorded. " + tally(c) + "."
 		}
 		return "Your approval of " + quoted(c) + " is recorded. " + tally(c) + "."
+	case ActionDelegate:
+		for _, d := range c.Delegations {
+			if d.From == f.Actor.ID {
+				return "You handed your decision on " + quoted(c) + " to " + name(d.To, f) + ", who is asked now. You can still decide until they have."
+			}
+		}
+		return "The decision on " + quoted(c) + " is yours again. " + tally(c) + "."
 	case ActionReject:
 		if c.RetroRefused {
 			return "It is recorded that you do not agree to " + quoted(c) + ", which began before its approval. " + name(c.Implementer, f) + " gets your reason, and the review answers it."

@@ -143,9 +143,26 @@ func given(c *models.Change, f models.Facts) markup {
 	}
 	out := number(standing.Filled()) + " of " + number(len(standing.Slots))
 	if standing.Filled() > 0 {
-		out += ", by " + names(givers(standing), f)
+		out += ", by " + names(givers(standing), f) + behalf(standing, f)
+	}
+	for _, x := range c.Exceptions() {
+		out += "; " + esc(x, 60)
 	}
 	return out
+}
+
+// behalf says in whose place people approved: " (Ana on behalf of Ben)".
+func behalf(s models.Standing, f models.Facts) markup {
+	var out markup
+	for _, slot := range s.Slots {
+		if slot.For != "" {
+			out = joined(", ", out, name(slot.By, f)+" on behalf of "+name(slot.For, f))
+		}
+	}
+	if out == "" {
+		return ""
+	}
+	return " (" + out + ")"
 }
 
 func missing(c *models.Change, given markup, max int) markup {

@@ -49,6 +49,11 @@ func detailLines(c *models.Change, f models.Facts) []slack.Block {
 	if c.State != models.Draft {
 		out = append(out, section(joined("\n", "*Approvals:* "+approvals(c, f), policyLine(c), decisions(c, f))))
 	}
+	if c.State == models.AwaitingApproval || c.State == models.Approved {
+		if lines := verdictLines(models.StartVerdict(c, f).Reasons); lines != "" {
+			out = append(out, section(lines))
+		}
+	}
 	if line := joined("\n", progressLine(c, f), facts(c)); line != "" {
 		out = append(out, section(line))
 	}
@@ -105,6 +110,9 @@ func decisions(c *models.Change, f models.Facts) markup {
 	for i := len(c.Approvals) - 1; i >= 0 && i >= len(c.Approvals)-most; i-- {
 		a := c.Approvals[i]
 		line := "• " + name(a.By, f) + " " + decisionWords[a.Decision] + " " + when(a.At) + reason(a.Comment, 120)
+		if a.OnBehalf() != "" {
+			line += ", on behalf of " + name(a.OnBehalf(), f)
+		}
 		if a.Void != "" {
 			line += " (void: " + esc(a.Void, 80) + ")"
 		}

@@ -31,6 +31,9 @@ func Gallery() []Example {
 		g.emergencies(k)
 		g.handovers(k)
 	}
+	for _, k := range []cast{everyday(), hostile()} {
+		g.policies(k)
+	}
 	g.roles(everyday())
 	g.words()
 	return g.examples

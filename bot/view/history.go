@@ -37,6 +37,8 @@ var deeds = map[models.EventKind]markup{
 	models.EventApprovedLater:     "gave the last approval that was owed for work already begun",
 	models.EventRefusedLater:      "did not agree to it afterwards",
 	models.EventIncidentLinked:    "named its incident",
+	models.EventDelegated:         "handed the decision on",
+	models.EventTakenBack:         "took the decision back",
 	models.EventRefused:           "tried something that was refused",
 }
 
@@ -47,6 +49,10 @@ var happenings = map[models.EventKind]markup{
 	models.EventAskedNext:       "Nobody answered for ten minutes: the next person was asked",
 	models.EventNobodyLeft:      "Everybody who could approve it was asked",
 	models.EventTemplateOffered: "It went well three times: offered as a template",
+	models.EventAsksMoved:       "An absence began or ended: others were asked",
+	models.EventNobodyEligible:  "Recorded, because of small-team mode",
+	models.EventEligibleAgain:   "Somebody can give it after all",
+	models.EventNotMetLetGo:     "Half an hour passed: it goes on",
 	models.EventClosed:          "Nothing more is owed: closed",
 }
 

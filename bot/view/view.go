@@ -46,6 +46,8 @@ const (
 	ActionStartNow = "change.start.now" // an emergency, before its approval
 	ActionIncident = "change.incident"  // name the incident that it repairs
 	ActionType     = "change.type"      // the form asks for other things
+	ActionDelegate = "change.delegate"  // hand one decision on
+	ActionMe       = "me.edit"          // what a person sets for themself
 )
 
 // ActionServices is the external select of the change form: Slack asks for
@@ -70,7 +72,7 @@ const (
 func AllActions() []string {
 	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType}, TemplateActions()...)
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe}, TemplateActions()...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.
@@ -78,7 +80,7 @@ func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
 func AllForms() []string {
-	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason}
+	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe}
 }
 
 // Value is what a button of the change carries: "4:<revision>". A draft has

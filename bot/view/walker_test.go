@@ -204,7 +204,7 @@ func (w *walker) button(e map[string]any) {
 	}
 	w.text(e["text"], 30, true, "button") // more is not shown
 	switch id {
-	case ActionRaise:
+	case ActionRaise, ActionMe:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}
@@ -272,7 +272,7 @@ func (w *walker) input(b map[string]any) {
 		if t, ok := e["initial_date_time"].(float64); ok && (t < 1e9 || t >= 1e10) {
 			w.bad("date of %v seconds", t)
 		}
-	case "users_select", "number_input":
+	case "users_select", "number_input", "timepicker", "datepicker":
 	default:
 		w.bad("input element %v", e["type"])
 	}

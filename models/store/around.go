@@ -192,3 +192,15 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, about model
 		},
 	}
 }
+
+// FactsAround are what rules may ask about the change, for showing it: the
+// facts of a decision, and what stands around it.
+func (s *Store) FactsAround(ctx context.Context, c *models.Change, actor models.UserID) (models.Facts, error) {
+	f, err := s.Facts(ctx, c.Workspace, actor)
+	if err != nil {
+		return f, err
+	}
+	d := &decision{change: c, facts: f}
+	err = s.lookAround(ctx, s.engine.read, d, c.Scope())
+	return d.facts, err
+}
