@@ -14,9 +14,9 @@ import (
 
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
-	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "templates": "", "help": ""},
+	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "help": ""},
 	handlers.CommandChecklist: {"help": ""},
-	handlers.CommandGatehouse: {"help": ""},
+	handlers.CommandGatehouse: {"policy": "", "me": "", "help": ""},
 }
 
 func TestEveryVerbInHelpRuns(t *testing.T) {

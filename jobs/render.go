@@ -44,6 +44,10 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.RecordKind == models.RecordTemplate && a.row.Kind == models.DeliverNote {
 		return a.drawTemplateNote(ctx)
 	}
+	if a.row.RecordKind == store.RecordPolicy && a.row.Kind == models.DeliverNote {
+		f, err := s.Facts(ctx, ws, a.row.UserID)
+		return drawing{Message: view.PolicyNote(f), record: "policy"}, err
+	}
 	how, known := a.draws[a.row.Kind]
 	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
@@ -69,7 +73,7 @@ func (a *attempt) drawCard(_ context.Context, c *models.Change, f models.Facts) 
 // they have already is edited to say how it ended.
 func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
 	ask, latest, ok := c.AskByKey(a.row.Key)
-	open := ok && latest && c.MayDecide(f.Person(a.row.UserID), f)
+	open := ok && latest && c.MayDecide(f.Person(a.row.UserID), f) && c.StandIn(a.row.UserID, f) == ""
 	switch {
 	case !ok:
 		return drawing{not: superseded("the change does not know this ask")}, nil

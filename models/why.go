@@ -77,5 +77,5 @@ func (c *Change) cheapest(f Facts) string {
 	case len(names) > 3:
 		names = append(names[:2:2], number(len(names)-2)+" others")
 	}
-	return "Ask " + list(names, "") + ", who were asked; anybody else eligible can decide on its card, too."
+	return "Asked: " + list(names, "") + "; anybody else eligible can decide on its card, too."
 }
