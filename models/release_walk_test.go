@@ -334,6 +334,9 @@ func (k *releaseWalker) check(act string, before *Release, f ReleaseFacts) {
 		k.closedWell()
 	}
 	k.seen["state "+string(r.State)]++
+	if due := r.Due(f); act == "elapse" && !due.IsZero() && !due.After(f.Now) {
+		k.Fatalf("what was due at %s was done at %s and is due again", due, f.Now)
+	}
 	k.itemsHold()
 	for _, d := range ReleaseDeliveries(r, events, f) {
 		k.seen["delivery "+string(d.Kind)]++
