@@ -170,6 +170,7 @@ func (r *Release) imposed(in ConditionInput, meeting int, f ReleaseFacts) *Item 
 		i = r.add(Item{Bucket: BucketQuality, Title: oneLine(in.Title), Expected: oneLine(in.Test), Mandatory: true, Status: ItemOpen, Since: f.Now, Origin: FromCondition})
 		i.ID = "HC" + number(i.No)
 	}
+	i.lapse(f.Now)
 	i.Owner, i.Due, i.Exempt = in.Owner, in.Due.UTC(), nil
 	i.Condition = &HandoverCondition{Meeting: meeting, Test: tidy(in.Test), Due: in.Due.UTC(), After: in.After, By: f.Actor.ID, At: f.Now}
 	return i
@@ -380,6 +381,7 @@ func (r *Release) reopened(i *Item, f ReleaseFacts) {
 	if blank(test) {
 		test = i.Title
 	}
-	i.Due = r.dueOf(i, f)
+	i.lapse(f.Now)
+	i.Due, i.Exempt = r.dueOf(i, f), nil
 	i.Condition = &HandoverCondition{Test: test, Due: i.Due, By: f.Actor.ID, At: f.Now}
 }

@@ -206,6 +206,22 @@ func TestAnEditThatReopensAnItemMakesTheAcceptanceConditional(t *testing.T) {
 	}
 }
 
+func TestAConditionOnAWaiverThatRanOutIsOpen(t *testing.T) {
+	w := newWorld()
+	r := w.planned(t, nil)
+	must(t, r.Waive(5, "Not now.", w.now.Add(24*time.Hour+time.Minute), w.forRelease(fay)))
+	w.worked(t, r)
+	w.convened(t, r)
+	w.voted(t, r, ChoiceConditions)
+	w.later(time.Minute) // and nobody has noticed yet
+	must(t, r.AcceptWithConditions(0, w.conditionsFor(r, false), w.forRelease(fay)))
+	if i, _ := r.no(5); i.Status != ItemOpen || i.Condition == nil || len(r.Blocking(w.now)) != 1 {
+		t.Errorf("it is %s with %+v", i.Status, i.Condition)
+	}
+	w.proven(t, r, 5)
+	must(t, r.Confirm(w.forRelease(fay)))
+}
+
 func TestACertificateShowsEveryAlteration(t *testing.T) {
 	w := newWorld()
 	c := *w.releaseIn(t, ReleaseAccepted).Certificate()

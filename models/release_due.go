@@ -89,9 +89,16 @@ func (r *Release) expireWaivers(f ReleaseFacts) {
 			continue
 		}
 		before := i.clone()
-		i.again()
-		i.Status, i.Since, i.Reason = ItemOpen, f.Now, "its waiver ran out"
+		i.lapse(f.Now)
 		r.recordItem(f, EventWaiverExpired, &before, i, i.Reason)
+	}
+}
+
+// lapse opens an item whose waiver has run out.
+func (i *Item) lapse(now time.Time) {
+	if i.Status == ItemWaived && !i.WaivedAt(now) {
+		i.again()
+		i.Status, i.Since, i.Reason = ItemOpen, now, "its waiver ran out"
 	}
 }
 
