@@ -103,6 +103,10 @@ var filters = map[string]func(value string, filter *store.ChangeFilter, f models
 		filter.Debts = true
 		return true
 	},
+	"exceptions": func(_ string, filter *store.ChangeFilter, _ models.Facts) bool {
+		filter.Exceptions = true
+		return true
+	},
 	"service:": func(value string, filter *store.ChangeFilter, f models.Facts) bool {
 		filter.Service = models.Slug(value)
 		_, known := f.Services[filter.Service]

@@ -32,6 +32,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), configTopic())
+	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), policyCommand(), configTopic())
 	return cmd
 }

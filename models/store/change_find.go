@@ -47,6 +47,7 @@ type ChangeFilter struct {
 	Service     models.Slug
 	Environment models.Environment
 	Debts       bool      // that owe something
+	Exceptions  bool      // that went on without what nobody eligible could give
 	Text        string    // somewhere in title or background, in any case
 	From, To    time.Time // the window overlaps this span
 	Limit       int       // 0 means 50; never more than 500
@@ -76,6 +77,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{f.Implementer != "", "implementer = ?", []any{f.Implementer}},
 		{f.Mine != "", "(requester = ? OR implementer = ?)", []any{f.Mine, f.Mine}},
 		{f.Environment != "", "environment = ?", []any{f.Environment}},
+		{f.Exceptions, `CAST(requirements AS text) LIKE '%"Lapsed":%'`, nil},
 		{f.Service != "", "id IN (SELECT change_id FROM change_services WHERE workspace_id = ? AND service = ?)", []any{ws, f.Service}},
 		{f.Environment != "", "environment = ?", []any{f.Environment}},
 		{f.Text != "", `(lower(title) LIKE ? ESCAPE '\' OR lower(background) LIKE ? ESCAPE '\')`, []any{like(f.Text), like(f.Text)}},
@@ -174,4 +176,19 @@ func (s *Store) DueChanges(ctx context.Context, now time.Time, limit int) ([]Due
 		out[i] = DueChange{r.WorkspaceID, r.ID, val(r.DueAt)}
 	}
 	return out, nil
+}
+
+// SubmittedSince lists every change whose content was submitted since then,
+// whatever became of it, by number.
+func (s *Store) SubmittedSince(ctx context.Context, ws models.WorkspaceID, since time.Time) ([]*models.Change, error) {
+	var out []*models.Change
+	for last := models.ChangeID(0); ; {
+		page, err := s.list(ctx, ws, func(q *gorm.DB) *gorm.DB {
+			return q.Where("submitted_at >= ? AND id > ?", since, last).Order("id").Limit(mostChanges)
+		})
+		if err != nil || len(page) == 0 {
+			return out, err
+		}
+		out, last = append(out, page...), page[len(page)-1].ID
+	}
 }

@@ -1,0 +1,107 @@
+package view
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// listed are the reasons that stand in a view, as its blocks show them.
+func listed(blocks []slack.Block) []string {
+	var out []string
+	for _, b := range blocks {
+		s, ok := b.(*slack.SectionBlock)
+		if !ok || s.Text == nil || !strings.HasPrefix(s.Text.Text, "*It can't start now:*") && !strings.HasPrefix(s.Text.Text, "*To know:*") {
+			continue
+		}
+		for line := range strings.SplitSeq(s.Text.Text, "\n") {
+			if reason, is := strings.CutPrefix(line, "• "); is {
+				out = append(out, reason)
+			}
+		}
+	}
+	return out
+}
+
+func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 7))
+	k := everyday()
+	seen, reasons := map[models.State]int{}, map[string]int{}
+	for range 1000 {
+		c, f := k.random(r)
+		seen[c.State]++
+		var want []string
+		for _, reason := range models.StartVerdict(c, f).Reasons {
+			want = append(want, string(esc(reason.Words(), mostReason)))
+			reasons[strings.Fields(reason.What)[0]+" "+strings.Fields(reason.What)[1]]++
+		}
+		why := models.Explain(c, f)
+		if diff := cmp.Diff(models.StartVerdict(c, f).Reasons, why.Reasons); diff != "" {
+			t.Fatalf("verdict and why of a change that is %s:\n%s", c.State, diff)
+		}
+		if diff := cmp.Diff(want, listed(Why(c, why, f).Blocks)); diff != "" {
+			t.Fatalf("why lists others when %s:\n%s", c.State, diff)
+		}
+		if c.State != models.AwaitingApproval && c.State != models.Approved {
+			continue
+		}
+		if diff := cmp.Diff(want, listed(DetailsModal(c, f).Blocks.BlockSet)); diff != "" {
+			t.Fatalf("the card's details list others when %s:\n%s", c.State, diff)
+		}
+		v := models.StartVerdict(c, f)
+		f.Actor.ID = c.Implementer
+		if line := string(inTheWay(c, f)); c.State == models.Approved && !v.Clear() && line != "*It can't start now.* "+string(esc(v.Words(), 128)) {
+			t.Fatalf("the card says %q, the verdict %q", line, v.Words())
+		}
+	}
+	t.Logf("states %v, reasons %v", seen, reasons)
+	if len(seen) < 7 || len(reasons) < 8 {
+		t.Errorf("hardly random: states %v, reasons %v", seen, reasons)
+	}
+}
+
+// random is a change in some state, with something around it, at some time.
+func (k cast) random(r *rand.Rand) (*models.Change, models.Facts) {
+	p := k.life(order[r.IntN(len(order))])
+	if r.IntN(2) == 0 {
+		p = k.life([]string{"awaiting", "half", "approved"}[r.IntN(3)])
+	}
+	at := opening.Add(time.Duration(r.IntN(12*60)) * time.Minute)
+	f := k.facts(ana, at)
+	d := *f.Directory
+	f.Directory = &d
+	c := p.c
+	if r.IntN(3) == 0 {
+		f.Around.Neighbours = []models.Neighbour{{ID: 9, Title: "Another", State: models.Approved, Environment: c.Environment,
+			Services: []models.Slug{k.in.Services[r.IntN(len(k.in.Services))]}, Window: c.Window, Implementer: []models.UserID{ben, paul}[r.IntN(2)], Submitted: opening.Add(-time.Hour)}}
+	}
+	if r.IntN(3) == 0 {
+		kind := []models.FreezeKind{models.SoftFreeze, models.HardFreeze, models.Lockdown}[r.IntN(3)]
+		span := models.Window{Start: opening.Add(time.Duration(r.IntN(8)) * time.Hour), End: opening.Add(20 * time.Hour)}
+		f.Around.Freezes = []models.FreezeSpan{{Freeze: models.Freeze{ID: 3, Kind: kind, Name: "Year end", Owner: mia, When: models.When{Window: span}}, Window: span}}
+	}
+	if r.IntN(3) == 0 && len(c.Services) > 0 {
+		f.Around.Openings = map[models.Slug][]models.Window{c.Services[0]: {{Start: opening.Add(30 * time.Hour), End: opening.Add(32 * time.Hour)}}}
+	}
+	if r.IntN(4) == 0 {
+		d.People = map[models.UserID]models.Person{}
+		for u, person := range f.People {
+			person.Deleted = u == []models.UserID{ben, paul, cara}[r.IntN(3)]
+			d.People[u] = person
+		}
+	}
+	if r.IntN(5) == 0 {
+		c.Plan += " More." // written past the rules: the last guard notices
+	}
+	if r.IntN(5) == 0 {
+		c.Requirements = append(slices.Clone(c.Requirements), models.Requirement{Key: "ecab", Role: models.RoleECAB, Count: 1, Text: "1 of ECAB"})
+	}
+	return c, f
+}
