@@ -1,6 +1,7 @@
 package view
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -91,11 +92,11 @@ func (k cast) random(r *rand.Rand) (*models.Change, models.Facts) {
 		f.Around.Openings = map[models.Slug][]models.Window{c.Services[0]: {{Start: opening.Add(30 * time.Hour), End: opening.Add(32 * time.Hour)}}}
 	}
 	if r.IntN(4) == 0 {
-		d.People = map[models.UserID]models.Person{}
-		for u, person := range f.People {
-			person.Deleted = u == []models.UserID{ben, paul, cara}[r.IntN(3)]
-			d.People[u] = person
-		}
+		d.People = maps.Clone(d.People)
+		u := []models.UserID{ben, paul, cara}[r.IntN(3)]
+		gone := d.People[u]
+		gone.Deleted = true
+		d.People[u] = gone
 	}
 	if r.IntN(5) == 0 {
 		c.Plan += " More." // written past the rules: the last guard notices
