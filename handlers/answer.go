@@ -28,6 +28,8 @@ func (h *Handlers) finish(r *Request, res result, first bool) answer {
 		return answer{body: reply.Options}
 	case r.Door == DoorForm && len(reply.Errors) > 0:
 		return answer{body: slack.NewErrorsViewSubmissionResponse(reply.Errors)}
+	case r.Door == DoorForm && reply.View != nil:
+		a.body = slack.NewUpdateViewSubmissionResponse(reply.View)
 	case r.Door == DoorForm && reply.Say != nil && reply.SayAt == "":
 		a.body, a.instead = slack.NewUpdateViewSubmissionResponse(shown("Gatehouse", *reply.Say)), tell
 	case r.Door == DoorSlash && reply.Say != nil:

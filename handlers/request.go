@@ -156,7 +156,7 @@ func parseInteraction(payload []byte) (*Request, error) {
 	case "view_submission":
 		r.Door, r.Name = DoorForm, in.View.CallbackID
 		r.Key = id("form", in.View.ID) // the same however often the form is sent
-		r.ID = id(r.Key, fingerprint(in.View.State))
+		r.ID = id(r.Key, fingerprint([]any{in.View.State, in.View.Metadata}))
 	case "shortcut", "message_action":
 		r.Door, r.Name = DoorShortcut, in.CallbackID
 		r.ID = id("shortcut", in.TriggerID)
@@ -180,7 +180,7 @@ func (r *Request) see(v sentView) {
 }
 
 // fingerprint tells one filling of a form from another.
-func fingerprint(s *slack.ViewState) string {
+func fingerprint(s any) string {
 	filled, _ := json.Marshal(s) // it was read from JSON just now; keys come out sorted
 	sum := sha256.Sum256(filled)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])

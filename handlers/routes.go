@@ -54,6 +54,8 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
 			{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
 			{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
+			{view.Verb{Name: "calendar", Usage: "calendar [today | 7d | 14d] [service]", What: "what is planned by day, with freezes and maintenance windows", Aliases: []string{"cal", "schedule"}}, (*Handlers).calendar},
+			{view.Verb{Name: "freeze", Usage: "freeze [new]", What: "what is frozen now and later; declare, edit, lift", Aliases: []string{"freezes", "lockdown"}}, (*Handlers).freezes},
 			{view.Verb{Name: "why", Usage: "why 4", What: "which rule, who is missing, what is in the way", Aliases: []string{"reason", "explain"}}, (*Handlers).why},
 			{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
 			help,
@@ -90,6 +92,10 @@ var clicks = map[string]handle{
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
 
+	view.ActionFreezeNew:  (*Handlers).newFreeze,
+	view.ActionFreezeEdit: (*Handlers).editFreeze,
+	view.ActionFreezeLift: (*Handlers).liftFreeze,
+
 	view.ActionDelegate: (*Handlers).askDelegate,
 	view.ActionMe:       (*Handlers).askMe,
 
@@ -116,6 +122,7 @@ var forms = map[string]handle{
 	view.FormReview:   (*Handlers).review,
 	view.FormDelegate: (*Handlers).delegate,
 	view.FormMe:       (*Handlers).saveMe,
+	view.FormFreeze:   (*Handlers).sendFreeze,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

@@ -14,7 +14,7 @@ import (
 
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
-	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "help": ""},
+	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "help": ""},
 	handlers.CommandChecklist: {"help": ""},
 	handlers.CommandGatehouse: {"policy": "", "me": "", "help": ""},
 }

@@ -326,3 +326,21 @@ func (z Freeze) Holds(list []*Change, spans []Window, f Facts) []*Change {
 	}
 	return out
 }
+
+// Complete makes what a form says into a whole freeze, and says when it begins
+// the next time: a lockdown begins now, and begin and end don't go together
+// with a cron line. next reads the line.
+func (z *Freeze) Complete(next func(When) (time.Time, error), f Facts) (time.Time, error) {
+	if z.When.Cron != "" && (!z.When.Window.Start.IsZero() || !z.When.Window.End.IsZero()) {
+		return time.Time{}, &Refusal{Text: "Nothing is saved yet.", Fields: map[Field]string{
+			FieldCron: "Either it recurs, or it has a begin and an end. Empty one of them."}}
+	}
+	if z.Kind == Lockdown && z.When.Cron != "" {
+		return time.Time{}, &Refusal{Text: "Nothing is saved yet.", Fields: map[Field]string{
+			FieldCron: "A lockdown begins now and ends by itself. Choose a hard freeze for one that recurs."}}
+	}
+	if z.Kind == Lockdown && z.When.Window.Start.IsZero() {
+		z.When.Window.Start = f.Now
+	}
+	return next(z.When)
+}

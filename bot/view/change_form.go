@@ -94,11 +94,17 @@ func changeInputs(in models.Input, f models.Facts) []input {
 		inputs = append(inputs, input{field: models.FieldIncidentRef, label: "Incident", hint: "Which incident it repairs: a number or a link.",
 			element: typed(models.FieldIncidentRef, in.IncidentRef, "INC-482", models.MaxTitle, false)})
 	}
+	whyNow := input{field: models.FieldWhyNow, label: "Why can't it wait?", hint: "Approvers and the review will read it.",
+		element: typed(models.FieldWhyNow, in.WhyNow, "Customers can't pay until this is out", models.MaxReason, true)}
 	if in.Type == models.Emergency || in.WhyNow != "" {
-		inputs = append(inputs, input{field: models.FieldWhyNow, label: "Why can't it wait?", hint: "Approvers and the review will read it.",
-			element: typed(models.FieldWhyNow, in.WhyNow, "Customers can't pay until this is out", models.MaxReason, true)})
+		return append(append(inputs, whyNow), restInputs(in, implementer, f)...)
 	}
-	return append(inputs, []input{
+	whyNow.hint, whyNow.optional = "Only for work with less notice than its risk asks for, or inside a freeze: it asks for an exception.", true
+	return append(append(inputs, restInputs(in, implementer, f)...), whyNow)
+}
+
+func restInputs(in models.Input, implementer models.UserID, f models.Facts) []input {
+	return []input{
 		{field: models.FieldTitle, label: "Title", hint: "What will be different, in one line that a colleague understands without asking.",
 			element: typed(models.FieldTitle, in.Title, "Rotate the signing key of the payments API", models.MaxTitle, false)},
 		{field: models.FieldServices, label: "Services", hint: "What it touches. Type a part of a name; owners and teams of these services are asked to approve.",
@@ -130,7 +136,7 @@ func changeInputs(in models.Input, f models.Facts) []input {
 			element: typed(models.FieldRelease, releaseWords(in.Release), "REL-3", 20, false)},
 		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
-	}...)
+	}
 }
 
 var typeNames = map[models.ChangeType]string{

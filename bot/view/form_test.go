@@ -159,7 +159,7 @@ func TestFormAsksSixThings(t *testing.T) {
 	if diff := cmp.Diff([]string{"title", "services", "start", "plan", "check", "rollback"}, required); diff != "" {
 		t.Errorf("required (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(append(append([]string{"type"}, required...), "environment", "end", "implementer", "users", "rehearsed", "rollback_tested", "reversible", "done_before", "peak", "parties", "release", "background"), all); diff != "" {
+	if diff := cmp.Diff(append(append([]string{"type"}, required...), "environment", "end", "implementer", "users", "rehearsed", "rollback_tested", "reversible", "done_before", "peak", "parties", "release", "background", "why_now"), all); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
 }

@@ -30,6 +30,7 @@ func Gallery() []Example {
 		g.templates(k)
 		g.emergencies(k)
 		g.handovers(k)
+		g.calendars(k)
 	}
 	for _, k := range []cast{everyday(), hostile()} {
 		g.policies(k)

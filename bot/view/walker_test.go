@@ -204,7 +204,7 @@ func (w *walker) button(e map[string]any) {
 	}
 	w.text(e["text"], 30, true, "button") // more is not shown
 	switch id {
-	case ActionRaise, ActionMe:
+	case ActionRaise, ActionMe, ActionFreezeNew:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}
@@ -215,6 +215,10 @@ func (w *walker) button(e map[string]any) {
 	case ActionTemplateUse, ActionTemplateOpen, ActionTemplateEdit, ActionTemplateApprove, ActionTemplateDecline,
 		ActionTemplateSuspend, ActionTemplateReinstate, ActionTemplateRetire:
 		if _, _, ok := ParseTemplateValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionFreezeEdit, ActionFreezeLift:
+		if _, _, ok := ParseFreezeValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
 	case ActionDraft:
@@ -262,6 +266,9 @@ func (w *walker) input(b map[string]any) {
 		if e["initial_option"] != nil && !slices.ContainsFunc(list, func(o any) bool { return string(mustJSON(o)) == string(mustJSON(e["initial_option"])) }) {
 			w.bad("initial option is not among the options")
 		}
+	case "multi_static_select":
+		list, _ := e["options"].([]any)
+		w.options(list, 100)
 	case "multi_external_select":
 		list, _ := e["initial_options"].([]any)
 		w.options(list, 100)
