@@ -46,7 +46,7 @@ func TestLittleIsEnough(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{BotToken: botToken, AppToken: appToken, Mode: ModeSocket, DataDir: "gatehouse-data", ListenAddr: ":8080",
-		ChangesChannel: "C0123456789", ChangeCommand: "/change", LogLevel: "info", SocketCount: 2}
+		ChangesChannel: "C0123456789", ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "info", SocketCount: 2}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
 	}

@@ -119,7 +119,7 @@ func (run *killRun) dieEverywhere() {
 		}
 	}
 	for _, p := range chosen {
-		if died[p.name] == 0 {
+		if died[p.name] == 0 && proof.Full() { // in a short run the machine may be too slow to come by
 			run.t.Errorf("no process came to the point where %s", p.name)
 		}
 	}
@@ -136,7 +136,7 @@ func (run *killRun) dieOnce(p point, passing int, tokens chan<- struct{}) bool {
 		run.early++
 		return true
 	}
-	patience := time.After(8 * time.Second)
+	patience := time.After(10 * time.Second)
 	for {
 		select {
 		case <-victim.ended:

@@ -51,6 +51,9 @@ var bugs = []bug{
 }
 
 func TestASoakNoticesEveryPlantedBug(t *testing.T) {
+	if !proof.Full() {
+		t.Parallel()
+	}
 	chosen := bugs
 	if !proof.Full() {
 		chosen = bugs[5:6] // building a binary for each takes its time
@@ -58,9 +61,9 @@ func TestASoakNoticesEveryPlantedBug(t *testing.T) {
 	missed := 0
 	for _, b := range chosen {
 		t.Run(b.name, func(t *testing.T) {
-			run := newSoak(t, soaking{b.engine, replicasOf(b.engine), 500, 30, 10})
+			run := newSoak(t, soaking{b.engine, replicasOf(b.engine), proof.N(200, 500), proof.N(15, 30), 10})
 			run.program, run.sabotage.only = buildWith(t, []edit{b.edit}, nil), b.faults
-			r := run.soak(40 * time.Second)
+			r := run.soak(time.Duration(proof.N(20, 40)) * time.Second)
 			if r.clean() {
 				missed++
 				t.Errorf("nobody noticed; %s %s", r.summary, run.sabotage.summary())

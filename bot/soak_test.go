@@ -28,8 +28,8 @@ type soaking struct {
 
 func TestNothingIsLostWhileEverythingFailsNowAndThen(t *testing.T) {
 	for _, s := range []soaking{
-		{store.Postgres, 3, proof.N(800, 10_000), proof.N(50, 2000), 24},
-		{store.SQLite, 1, proof.N(400, 10_000), proof.N(30, 2000), 12},
+		{store.Postgres, 3, proof.N(300, 10_000), proof.N(30, 2000), 16},
+		{store.SQLite, 1, proof.N(200, 10_000), proof.N(20, 2000), 10},
 	} {
 		t.Run(string(s.engine), func(t *testing.T) {
 			t.Parallel() // much of it is waiting for leases and retries
