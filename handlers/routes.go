@@ -92,6 +92,9 @@ var clicks = map[string]handle{
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
 
+	view.ActionSlot:     (*Handlers).suggestSlots,
+	view.ActionSlotTake: (*Handlers).takeSlot,
+
 	view.ActionFreezeNew:  (*Handlers).newFreeze,
 	view.ActionFreezeEdit: (*Handlers).editFreeze,
 	view.ActionFreezeLift: (*Handlers).liftFreeze,

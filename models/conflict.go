@@ -75,22 +75,28 @@ func Conflicts(c *Change, f Facts) []Conflict {
 		if n.ID == c.ID || n.Environment != c.Environment || !n.Window.Overlaps(c.Window) {
 			continue
 		}
-		why := ""
-		for _, slug := range n.Services {
-			if reason, hangs := related[slug]; hangs {
-				why = reason
-				break
-			}
-		}
-		if why == "" && n.Implementer == c.Implementer && n.Implementer != "" {
-			why = f.Name(c.Implementer) + " carries both out"
-		}
-		if why != "" {
+		if why := c.hangsWith(n, related, f); why != "" {
 			out = append(out, Conflict{n, why, c.givesWay(n, fresh, f)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Conflict) int { return cmp.Or(rank(a.Blocks, b.Blocks), cmp.Compare(a.With.ID, b.With.ID)) })
 	return out
+}
+
+// hangsWith says why two changes at one time conflict; "" when they don't.
+func (c *Change) hangsWith(n Neighbour, related map[Slug]string, f Facts) string {
+	if n.ID == c.ID || n.Environment != c.Environment {
+		return ""
+	}
+	for _, slug := range n.Services {
+		if why, hangs := related[slug]; hangs {
+			return why
+		}
+	}
+	if n.Implementer == c.Implementer && n.Implementer != "" {
+		return f.Name(c.Implementer) + " carries both out"
+	}
+	return ""
 }
 
 // mostCriticalThatBlocks: conflicts block in production from this tier on.

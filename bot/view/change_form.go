@@ -29,6 +29,7 @@ type FormMeta struct {
 	ResponseURL string          `json:"response_url,omitempty"`
 	Channel     string          `json:"channel,omitempty"`
 	Resets      int             `json:"resets,omitempty"` // approvals that saving would void, as the form was opened
+	Slot        int64           `json:"slot,omitempty"`   // the start that was filled in last: Slack keeps what was typed in an input of the same id
 }
 
 // draft: what the form edits was never submitted.
@@ -40,6 +41,10 @@ const DefaultLength = time.Hour
 // ChangeForm asks for a change: six things, and defaults for the rest. in
 // fills it; resets is how many approvals a material edit would void.
 func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slack.ModalViewRequest {
+	return changeForm(meta, in, f, resets, nil)
+}
+
+func changeForm(meta FormMeta, in models.Input, f models.Facts, resets int, slots []slack.Block) slack.ModalViewRequest {
 	meta.ResponseURL, meta.Resets = carried(meta.ResponseURL), resets
 	title, submit := "Raise a change", "Submit for approval"
 	if meta.Mode == ModeEdit {
@@ -48,13 +53,18 @@ func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slac
 			submit = "Save"
 		}
 	}
-	blocks := formNotes(meta, resets)
+	blocks := append(formNotes(meta, resets), slots...)
 	for _, ask := range changeInputs(in, f) {
+		if e, isTime := ask.element.(*slack.DateTimePickerBlockElement); isTime && meta.Slot != 0 {
+			e.ActionID += "." + strconv.FormatInt(meta.Slot, 10)
+		}
 		blocks = append(blocks, ask.block())
 	}
+	buttons := []*slack.ButtonBlockElement{button(ActionSlot, "Suggest a slot", "")}
 	if meta.draft() {
-		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", meta.value()))...)
+		buttons = append(buttons, button(ActionDraft, "Save as draft", meta.value()))
 	}
+	blocks = append(blocks, actions(buttons...)...)
 	return form(FormChange, title, submit, metadata(meta), blocks)
 }
 

@@ -52,6 +52,13 @@ func (g *gallery) calendars(k cast) {
 		g.add(FreezeOutcome(z, next[z.ID], manager), k.name, "outcome", "freeze", string(z.Kind))
 	}
 	g.add(FreezeForm(FreezeMeta{}, freezes[0], &FreezeHeld{Of: "x"}, manager), k.name, "form", "freeze", "touches-none")
+	at := opening.Add(30 * time.Hour)
+	slots := models.Slots{Free: []models.Window{models.NewWindow(at, at.Add(time.Hour)), models.NewWindow(at.Add(time.Hour), at.Add(2*time.Hour))}}
+	for range 7 {
+		slots.Passed = append(slots.Passed, models.Passed{Window: slots.Free[0], Why: "CHG-9 is planned from then: " + k.in.Title})
+	}
+	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew, Slot: at.Unix()}, k.in, slots, engineer), k.name, "form", "slots")
+	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew}, k.in, models.Slots{}, engineer), k.name, "form", "slots", "none")
 	lifted := freezes[0]
 	lifted.LiftedAt = now
 	g.add(FreezeOutcome(lifted, models.Window{}, manager), k.name, "outcome", "freeze", "lifted")

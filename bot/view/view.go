@@ -48,6 +48,8 @@ const (
 	ActionType     = "change.type"      // the form asks for other things
 	ActionDelegate = "change.delegate"  // hand one decision on
 	ActionMe       = "me.edit"          // what a person sets for themself
+	ActionSlot     = "change.slot"      // look for free times, inside the form
+	ActionSlotTake = "change.slot.take" // fill one of them in
 )
 
 // ActionServices is the external select of the change form: Slack asks for
@@ -72,7 +74,7 @@ const (
 func AllActions() []string {
 	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe}, append(FreezeActions(), TemplateActions()...)...)
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake}, append(FreezeActions(), TemplateActions()...)...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.

@@ -204,7 +204,7 @@ func (w *walker) button(e map[string]any) {
 	}
 	w.text(e["text"], 30, true, "button") // more is not shown
 	switch id {
-	case ActionRaise, ActionMe, ActionFreezeNew:
+	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}
@@ -215,6 +215,10 @@ func (w *walker) button(e map[string]any) {
 	case ActionTemplateUse, ActionTemplateOpen, ActionTemplateEdit, ActionTemplateApprove, ActionTemplateDecline,
 		ActionTemplateSuspend, ActionTemplateReinstate, ActionTemplateRetire:
 		if _, _, ok := ParseTemplateValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionSlotTake:
+		if _, ok := ParseSlotValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
 	case ActionFreezeEdit, ActionFreezeLift:

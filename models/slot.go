@@ -1,0 +1,171 @@
+package models
+
+import (
+	"slices"
+	"time"
+)
+
+// Slots are free times for a change, and why the earlier ones are not free.
+type Slots struct {
+	Free   []Window
+	Passed []Passed // in the order of time; neighbouring times with one reason are one
+}
+
+// Passed is a time that was passed over, the first of its kind, and why.
+type Passed struct {
+	Window Window
+	Why    string
+}
+
+const (
+	// SlotGrid is how far apart the starts are that are tried.
+	SlotGrid = 30 * time.Minute
+	// SlotHorizon is how far ahead slots are looked for.
+	SlotHorizon = 14 * 24 * time.Hour
+	// slotsWanted is how many are offered.
+	slotsWanted = 3
+)
+
+// SlotsFrom is the time in which slots for the change are looked for: from its
+// start on, or from now when that is past, at full half hours.
+func SlotsFrom(c *Change, now time.Time) Window {
+	from := ceil(later(c.Window.Start, now))
+	return Window{Start: from, End: from.Add(SlotHorizon)}
+}
+
+func ceil(t time.Time) time.Time {
+	if down := t.UTC().Truncate(SlotGrid); !down.Equal(t) {
+		return down.Add(SlotGrid)
+	}
+	return t.UTC()
+}
+
+// SuggestSlots finds three free times of the change's length, none of which
+// overlaps another. f.Around holds what lies in SlotsFrom. Free is a time
+// without a conflict or freeze, inside the maintenance windows, with its
+// notice, with approvers at work before it, and with the implementer there.
+func SuggestSlots(c *Change, f Facts) Slots {
+	next := *c
+	within, length := SlotsFrom(c, f.Now), c.Window.Length()
+	if length <= 0 {
+		length = time.Hour
+	}
+	next.State, next.Revision, next.WindowSetAt = Draft, "", f.Now
+	if next.Type == Normal || next.Type == "" {
+		next.Type = Normal
+		_, next.Requirements, _ = f.Policy.Requirements(&next, withoutCalendar(f)) // refused: its own sentence comes at submit
+	}
+	barriers := next.slotBarriers(f)
+	var out Slots
+	for at := within.Start; at.Before(within.End) && len(out.Free) < slotsWanted; {
+		next.Window = Window{at, at.Add(length)}
+		why, until := next.slotBarred(barriers, f)
+		switch {
+		case why == "":
+			out.Free = append(out.Free, next.Window)
+			at = ceil(next.Window.End)
+			continue
+		case len(out.Passed) == 0 || out.Passed[len(out.Passed)-1].Why != why:
+			out.Passed = append(out.Passed, Passed{next.Window, why})
+		}
+		if at = at.Add(SlotGrid); until.After(at) {
+			at = ceil(until)
+		}
+	}
+	return out
+}
+
+func withoutCalendar(f Facts) Facts {
+	f.Around.Neighbours, f.Around.Freezes, f.Around.Openings = nil, nil, nil
+	return f
+}
+
+// barrier is a time that a slot may not overlap.
+type barrier struct {
+	window Window
+	why    string
+}
+
+// slotBarriers are those of other changes, freezes and the implementer's
+// absence, by their beginning.
+func (c *Change) slotBarriers(f Facts) []barrier {
+	var out []barrier
+	related := f.related(c.Services)
+	for _, n := range f.Around.Neighbours {
+		if why := c.hangsWith(n, related, f); why != "" {
+			out = append(out, barrier{n.Window, n.ID.String() + " is planned from " + n.Window.words() + ": " + why + "."})
+		}
+	}
+	if c.Type != Emergency {
+		for _, x := range f.Around.Freezes {
+			if x.Freeze.covers(c, f) {
+				out = append(out, barrier{x.Window, "It falls into " + x.words() + "."})
+			}
+		}
+	}
+	if away := f.Person(c.Implementer).Own.Away; away.Until.After(f.Now) {
+		w := NewWindow(away.From, away.Until)
+		out = append(out, barrier{w, f.Name(c.Implementer) + ", who carries it out, is away from " + w.words() + "."})
+	}
+	slices.SortStableFunc(out, func(a, b barrier) int { return a.window.Start.Compare(b.window.Start) })
+	return out
+}
+
+// slotBarred says why the change can't have its window, and until when at
+// least that stays so; "" when the window is free.
+func (c *Change) slotBarred(barriers []barrier, f Facts) (why string, until time.Time) {
+	for _, b := range barriers {
+		if !b.window.Start.Before(c.Window.End) {
+			break
+		}
+		if b.window.Overlaps(c.Window) {
+			return b.why, b.window.End
+		}
+	}
+	if outside := openingCheck(c, f, planning); len(outside) > 0 {
+		return outside[0].What, time.Time{}
+	}
+	near := f
+	near.Around.Neighbours, near.Around.Freezes = nil, freezesNear(f.Around.Freezes, c.Window)
+	hurried := *c
+	if hurried.assess(near); hurried.Expedited {
+		return "It would come with less notice than its risk asks for.", time.Time{}
+	}
+	if absent := c.absent(f); len(absent) > 0 {
+		return "Nobody works before it who could give: " + absent[0] + ".", time.Time{}
+	}
+	return "", time.Time{}
+}
+
+// freezesNear are those that a risk is assessed by.
+func freezesNear(all []FreezeSpan, w Window) []FreezeSpan {
+	near := Window{w.Start.Add(-24 * time.Hour), w.End.Add(24 * time.Hour)}
+	var out []FreezeSpan
+	for _, x := range all {
+		if x.Window.Overlaps(near) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// SlotsFor are slots for what a form holds so far.
+func (in Input) SlotsFor(c *Change, f Facts) Slots { return SuggestSlots(in.asChange(c, f), f) }
+
+// asChange is the change that the form would make of c, nil for a new one.
+func (in Input) asChange(c *Change, f Facts) *Change {
+	if c == nil {
+		c = &Change{Identity: Identity{Requester: f.Actor.ID}}
+	}
+	next := *c
+	in.fill(c, f).apply(&next)
+	return &next
+}
+
+// SlotScope is what slots for the form are looked for in.
+func (in Input) SlotScope(c *Change, f Facts) Scope {
+	next := in.asChange(c, f)
+	scope := next.Scope()
+	scope.Window = SlotsFrom(next, f.Now)
+	return scope
+}
