@@ -93,7 +93,11 @@ func (run *soak) soak(within time.Duration) report {
 	run.sabotage.began = time.Now()
 	go func() { run.fail(ctx); close(failing) }()
 	for run.interactions.Load() < int64(run.least) || run.sabotage.total() < run.faults && run.sabotage.patient() {
-		tokens <- struct{}{}
+		select {
+		case tokens <- struct{}{}:
+		case <-time.After(within):
+			run.t.Fatal("nobody could do anything any more")
+		}
 	}
 	stop()
 	<-failing
@@ -207,12 +211,19 @@ var ways = []broken{
 	{slackfake.Rule{Method: "socket", Kind: slackfake.DropSocket}, 2},
 }
 
+// calls are the methods that "*" stands for: all that people wait for. A process
+// that can't even begin is another matter.
+var calls = []string{"chat.postMessage", "chat.postMessage", "chat.update", "chat.update", "conversations.open", "conversations.history",
+	"views.open", "views.update", "users.info", "response_url"}
+
 // breakSlack lets one thing go wrong once, or gives up when nothing comes by
 // that it could hit.
 func (run *soak) breakSlack(ctx context.Context, r *rand.Rand) {
 	s := run.sabotage
 	rule := s.pick(r)
-	rule.Times = 1
+	if rule.Times = 1; rule.Method == "*" {
+		rule.Method = calls[r.IntN(len(calls))]
+	}
 	id, err := run.fake.Break(rule)
 	if err != nil {
 		run.t.Error(err)
