@@ -2,6 +2,7 @@ package bot
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,15 @@ func safely(form slackfake.Fields) slackfake.Fields {
 		form[field] = answer
 	}
 	return form
+}
+
+// reads waits until the last message to somebody holds the words.
+func (w *world) reads(name, words string) {
+	w.t.Helper()
+	w.until(name+" reads "+words, func() bool {
+		all := w.fake.DM(name)
+		return len(all) > 0 && strings.Contains(all[len(all)-1].Text, words)
+	})
 }
 
 func TestAnApproverHandsADecisionOnAndAnAbsentOneIsStoodInFor(t *testing.T) {
@@ -34,7 +44,7 @@ func TestAnApproverHandsADecisionOnAndAnAbsentOneIsStoodInFor(t *testing.T) {
 		}
 		mustDo(t, w.As("chi").Submit(slackfake.Fields{"delegate": "U0FAY"}))
 		w.told("chi", "handed your decision", "fay")
-		w.dm("chi", "fay decides in your place")
+		w.reads("chi", "fay decides in your place")
 		mustDo(t, w.As("fay").Click(w.dm("fay", "in the place of chi"), "change.approve"))
 		w.told("fay", "1 of 2")
 		mustDo(t, w.As("ana").Slash("general", "/change why 1"))
@@ -53,7 +63,7 @@ func TestAnApproverHandsADecisionOnAndAnAbsentOneIsStoodInFor(t *testing.T) {
 		mustDo(t, w.As("ben").Submit(slackfake.Fields{"away_from": today, "away_until": w.now().AddDate(0, 0, 2).Format(time.DateOnly), "delegate": "U0GUS"}))
 		w.told("ben", "gus decides in your place")
 		w.until("Gus is asked", func() bool { return len(w.fake.DM("gus")) > 0 })
-		w.dm("ben", "gus decides in your place")
+		w.reads("ben", "gus decides in your place") // an edit may wait its turn in Slack's pace
 		mustDo(t, w.As("gus").Click(w.dm("gus", "in the place of ben"), "change.approve"))
 		w.told("gus", "last one needed")
 		mustHold(t, w.card("changes", "CHG-1").Plain(), "Approved", "on behalf of")
