@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,48 @@ func TestAFreezeThatCanNotBeIsRefusedBesideItsField(t *testing.T) {
 		must(t, err)
 		if len(f.Freezes) != 0 {
 			t.Errorf("%d freezes were declared", len(f.Freezes))
+		}
+	})
+}
+
+// exceptions are the requirements of a change that except it from a freeze.
+func exceptions(c *models.Change) int {
+	n := 0
+	for _, r := range c.Requirements {
+		if strings.HasPrefix(r.Key, "exception:FRZ-1:") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAnExceptionIsAskedForInTheFormAndEndsWithTheWindow(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		w.manager("U0CHI")
+		now := w.store.Now()
+		z := models.Freeze{Kind: models.HardFreeze, Name: "Quarter end", Owner: "U0DEV", When: models.When{Window: models.NewWindow(now, now.Add(24*time.Hour))}}
+		_, err := w.store.DeclareFreeze(t.Context(), w.command("U0CHI"), func(x *models.Freeze, f models.Facts) ([]models.Event, error) { return x.Declare(z, 0, time.Time{}, f) })
+		must(t, err)
+		fine(t, w.As("ana").Slash("general", "/change new"))
+		w.opened("ana", "change.form")
+		answers := w.goodForm()
+		if r := w.As("ana").Submit(answers); !strings.Contains(r.Errors["why_now"], "FRZ-1") {
+			t.Fatalf("not refused beside the reason: %v", r.Errors)
+		}
+		fine(t, w.As("ana").Submit(slackfake.Fields{"why_now": "The certificate expires tonight."}))
+		w.until("the change is raised", func() bool { return w.count() == 1 })
+		c := w.change(1)
+		if exceptions(c) != 2 {
+			t.Errorf("asks for %d approvals as an exception: %v", exceptions(c), c.Requirements)
+		}
+		in := models.InputOf(c)
+		in.Start, in.End = now.Add(48*time.Hour), now.Add(49*time.Hour)
+		cmd := w.command("U0ANA")
+		cmd.Calendar = true
+		_, err = w.store.UpdateChange(t.Context(), cmd, c.ID, func(c *models.Change, f models.Facts) error { return c.Edit(in, f) })
+		must(t, err)
+		if moved := w.change(1); exceptions(moved) != 0 || moved.Revision == c.Revision {
+			t.Errorf("the exception outlives its window: %v", moved.Requirements)
 		}
 	})
 }

@@ -92,6 +92,8 @@ var clicks = map[string]handle{
 	view.ActionComplete: (*Handlers).askCompletion,
 	view.ActionReview:   (*Handlers).askReview,
 
+	view.ActionMaintenance: (*Handlers).askMaintenance,
+
 	view.ActionSlot:     (*Handlers).suggestSlots,
 	view.ActionSlotTake: (*Handlers).takeSlot,
 
@@ -126,6 +128,8 @@ var forms = map[string]handle{
 	view.FormDelegate: (*Handlers).delegate,
 	view.FormMe:       (*Handlers).saveMe,
 	view.FormFreeze:   (*Handlers).sendFreeze,
+
+	view.FormMaintenance: (*Handlers).saveMaintenance,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

@@ -188,6 +188,7 @@ const (
 	EventFreezeDeclared EventKind = "freeze_declared"
 	EventFreezeEdited   EventKind = "freeze_edited"
 	EventFreezeLifted   EventKind = "freeze_lifted"
+	EventMaintenanceSet EventKind = "maintenance_set" // its Reason names the service
 )
 
 // The fields of a freeze that a person fills in, beside those of a change.

@@ -48,6 +48,8 @@ func (s *story) tell(ctx context.Context) error {
 	s.standards(ctx)
 	s.today(ctx)
 	s.emergency(ctx)
+	s.conflict(ctx)
+	s.calendar(ctx)
 	return s.err
 }
 

@@ -29,7 +29,7 @@ func Calendar(k models.Calendar, f models.Facts) Message {
 	text, days := title, k.Days(f.Actor.Location())
 	if len(days) == 0 {
 		const none = "Nothing is planned, and no freeze holds."
-		return message(text+": "+none, append(blocks, section(none))...)
+		return message(text+": "+none, append(append(blocks, section(none)), maintain(k, f)...)...)
 	}
 	clash, shown := k.InTheWay(f), 0
 	for _, d := range days[:min(calendarMost, len(days))] {
@@ -44,7 +44,7 @@ func Calendar(k models.Calendar, f models.Facts) Message {
 	if more := len(days) - shown; more > 0 {
 		blocks = append(blocks, small("and "+count(more, "more day", "more days")+". Name a service or fewer days to see less at a time."))
 	}
-	return message(text, blocks...)
+	return message(text, append(blocks, maintain(k, f)...)...)
 }
 
 // dayLines is one day, short enough that fourteen of them fit a message.
@@ -88,4 +88,13 @@ func calendarLine(c *models.Change, day time.Time, clash []models.ChangeID) mark
 		}
 	}
 	return out
+}
+
+// maintain is the button to a service's maintenance windows, for those who may set them.
+func maintain(k models.Calendar, f models.Facts) []slack.Block {
+	s, known := f.Services[k.Service]
+	if !known || models.MayMaintain(s, f) != nil {
+		return nil
+	}
+	return actions(button(ActionMaintenance, "Maintenance windows…", string(k.Service)))
 }

@@ -41,6 +41,12 @@ func (g *gallery) calendars(k cast) {
 	one := week
 	one.Service = k.in.Services[0]
 	g.add(Calendar(one, engineer), k.name, "calendar", "service")
+	g.add(Calendar(one, manager), k.name, "calendar", "service", "manager")
+	windows := *k.dir
+	windows.Windows = []models.MaintenanceWindow{{ID: 1, Service: one.Service, When: freezes[1].When}, {ID: 2, Service: one.Service, When: freezes[0].When}}
+	g.add(MaintenanceForm(one.Service, models.Facts{Directory: &windows, Now: now}, ""), k.name, "form", "maintenance")
+	g.add(MaintenanceOutcome(one.Service, 2, manager), k.name, "outcome", "maintenance")
+	g.add(MaintenanceOutcome(one.Service, 0, manager), k.name, "outcome", "maintenance", "none")
 	g.add(Calendar(models.Calendar{Window: week.Window}, engineer), k.name, "calendar", "empty")
 	g.add(FreezeList(freezes, next, manager), k.name, "freezes", "manager")
 	g.add(FreezeList(append(append(freezes, freezes...), append(freezes, freezes...)...), next, manager), k.name, "freezes", "many")

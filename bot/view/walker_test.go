@@ -217,6 +217,10 @@ func (w *walker) button(e map[string]any) {
 		if _, _, ok := ParseTemplateValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
+	case ActionMaintenance:
+		if value == "" || strings.ContainsAny(value, ": ") {
+			w.bad("%s carries %q", id, value)
+		}
 	case ActionSlotTake:
 		if _, ok := ParseSlotValue(value); !ok {
 			w.bad("%s carries %q", id, value)

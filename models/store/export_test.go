@@ -41,3 +41,24 @@ func (s *Store) Exec(ctx context.Context, q string, args ...any) error {
 	_, err := s.engine.(*sqliteEngine).sql.ExecContext(ctx, q, args...)
 	return err
 }
+
+// counting counts the statements that are read.
+type counting struct {
+	engine
+	n *int
+}
+
+func (c counting) read(ctx context.Context, statements ...stmt) error {
+	*c.n += len(statements)
+	return c.engine.read(ctx, statements...)
+}
+
+// CountQueries says how many statements fn reads with. Nobody else may use the
+// store meanwhile.
+func (s *Store) CountQueries(fn func()) int {
+	n, was := 0, s.engine
+	s.engine = counting{was, &n}
+	defer func() { s.engine = was }()
+	fn()
+	return n
+}
