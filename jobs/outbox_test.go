@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
 )
 
 var fast = setting{pace: slackfake.Pace{Off: true}}
@@ -409,6 +410,11 @@ func TestADeadTokenStopsAllCallsAndLosesNothing(t *testing.T) {
 		})
 		w.retitle(c.ID, "Title 1")
 		w.raise("Another")
+		w.kept("no call is under way", func() bool { // one that ends after the jump would hold everything anew
+			counts, err := w.store.DeliveryCounts(context.Background())
+			w.must(err)
+			return counts[store.DeliverySending] == 0
+		})
 		first := said()
 		w.later(tokenDead - askAgain/2) // no message asks whether it is over; the tick does
 		w.until("the tick asks", func() bool { return len(w.calls.of("auth.test", "account_inactive")) > 0 })
