@@ -259,7 +259,19 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		in.Release = 99
 		return (&Change{Identity: Identity{ID: 4, Requester: ana}}).Raise(in, w.as(ana))
 	},
+	"maintenance windows of no service": func(t *testing.T, w *world) error { return maintain(w.as(dee), "nonsuch") },
+	"maintenance windows by a stranger": func(t *testing.T, w *world) error { return maintain(w.as(ana), "pay-api") },
+	"maintenance windows by a guest": func(t *testing.T, w *world) error {
+		f := w.as(dee)
+		f.Actor.Guest = true
+		return maintain(f, "pay-api")
+	},
 	"a move that is none": func(t *testing.T, w *world) error { return w.in(t, Closed).move(Approved) },
+}
+
+func maintain(f Facts, slug Slug) error {
+	_, err := SetMaintenance(slug, nil, f)
+	return err
 }
 
 func undo(c *Change, f Facts) error {
