@@ -72,7 +72,7 @@ func (c *Change) Approve(seen Revision, f Facts) error {
 	}
 	from := c.State
 	c.decide(Approval{Decision: DecisionApprove, Fits: r.own, Behalf: r.behalf}, f)
-	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from, Diff: c.behalfDiff(f)})
+	c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from, Diff: append(c.behalfDiff(f), c.exceptionDiff(f)...)})
 	return c.settle(f)
 }
 
@@ -216,6 +216,21 @@ func (c *Change) freshEnough(f Facts) error {
 		return &Refusal{Refresh: true, Text: "Gatehouse could not confirm with Slack in the last hour who belongs to " + group + ", so nothing was recorded. It is asking now; press the button again in a minute."}
 	}
 	return nil
+}
+
+// exceptionDiff names the hard freezes from which an emergency's approval is
+// the exception.
+func (c *Change) exceptionDiff(f Facts) []FieldDiff {
+	if c.Type != Emergency {
+		return nil
+	}
+	var out []FieldDiff
+	for _, x := range c.meets(f, planning) {
+		if x.Freeze.strict() {
+			out = append(out, FieldDiff{Field: "Exception to", After: x.Freeze.ID.String() + " (" + clipRunes(x.Freeze.Name, 60) + ")"})
+		}
+	}
+	return out
 }
 
 // behalfDiff notes in whose place the actor's decision was given: where it

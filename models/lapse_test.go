@@ -160,3 +160,22 @@ func kindsOf(events []Event) []EventKind {
 	}
 	return out
 }
+
+func TestTheApprovalOfAnEmergencyNamesTheHardFreezeThatItExcepts(t *testing.T) {
+	w := newWorld().clone()
+	in := w.input()
+	in.Type, in.IncidentRef = Emergency, "INC-7"
+	freeze := Freeze{ID: 3, Kind: HardFreeze, Name: "Year end", Owner: kim, When: When{Window: Window{Start: in.Start, End: in.End}}}
+	as := func(u UserID) Facts {
+		f := w.as(u)
+		f.Around.Freezes = []FreezeSpan{{Freeze: freeze, Window: freeze.When.Window}}
+		return f
+	}
+	c := &Change{Identity: Identity{ID: 4, Requester: ana, CreatedAt: w.now}}
+	must(t, c.Raise(in, as(ana)))
+	c.Events()
+	must(t, c.Approve(c.Revision, as(moe)))
+	if diff := cmp.Diff([]FieldDiff{{Field: "Exception to", After: "FRZ-3 (Year end)"}}, c.Events()[0].Diff); diff != "" {
+		t.Error(diff)
+	}
+}

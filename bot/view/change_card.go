@@ -88,7 +88,7 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 func progress(c *models.Change, f models.Facts) markup {
 	switch c.State {
 	case models.AwaitingApproval:
-		return "*Approvals:* " + approvals(c, f)
+		return joined("\n", "*Approvals:* "+approvals(c, f), nobodyEligible(c))
 	case models.ChangesRequested:
 		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 220)
 	case models.Approved:

@@ -175,7 +175,8 @@ func nextStep(c *models.Change, e models.Event, f models.Facts) markup {
 func Raised(c *models.Change, f models.Facts) Message {
 	line := raisedLine(c, f)
 	if missing := c.Unmeetable(f); len(missing) > 0 && c.State == models.AwaitingApproval {
-		line += "\n⚠️ Nobody can give " + esc(strings.Join(missing, ", "), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody; until then it can't be approved."
+		line += "\n⚠️ Nobody can give " + esc(strings.Join(missing, ", "), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody; " +
+			strings2(nobodyEligible(c) != "", "else it goes on without half an hour later, owes a review and is listed as an exception.", "until then it can't be approved.")
 	}
 	buttons := []*slack.ButtonBlockElement{open(c)}
 	if c.State == models.Draft {

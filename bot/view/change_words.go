@@ -151,6 +151,28 @@ func given(c *models.Change, f models.Facts) markup {
 	return out
 }
 
+// nobodyEligible says what small-team mode has on record, and when the change
+// goes on without it.
+func nobodyEligible(c *models.Change) markup {
+	var short []models.Requirement
+	for _, r := range c.Requirements {
+		if r.Short > 0 {
+			short = append(short, r)
+		}
+	}
+	if len(short) == 0 {
+		return ""
+	}
+	out := "⚠️ Not met, nobody eligible: " + esc(short[0].Text, 60)
+	if more := len(short) - 1; more > 0 {
+		out += " and " + number(more) + " more"
+	}
+	if due := c.LapseDue(); !due.IsZero() {
+		return out + ". It goes on without after " + when(due) + "."
+	}
+	return out + ". It goes on without once the others have approved."
+}
+
 // behalf says in whose place people approved: " (Ana on behalf of Ben)".
 func behalf(s models.Standing, f models.Facts) markup {
 	var out markup

@@ -27,6 +27,20 @@ func (g *gallery) policies(k cast) {
 		facts := k.facts(ana, p.now)
 		g.add(Why(p.c, models.Explain(p.c, facts), facts), k.name, "why", p.name)
 	}
+	small := k.life("awaiting")
+	for i := range small.c.Requirements {
+		if r := &small.c.Requirements[i]; r.Role == models.RoleServiceOwner {
+			r.MayLapse, r.Short, r.ShortAt = true, 1, small.now
+		}
+	}
+	g.add(ChangeCard(small.c, k.facts("", small.now)), k.name, "card", "small-team")
+	g.add(Raised(small.c, k.facts(ana, small.now)), k.name, "raised", "small-team")
+	for i := range small.c.Requirements {
+		small.c.Requirements[i].Lapsed = small.c.Requirements[i].Short
+	}
+	must(small.c.Approve(small.c.Revision, k.facts(cara, small.now)))
+	g.add(ChangeCard(small.c, k.facts("", small.now)), k.name, "card", "small-team", "approved")
+	g.add(Why(small.c, models.Explain(small.c, f), f), k.name, "why", "small-team")
 	g.delegates(k)
 
 	f = k.facts(cara, now)
