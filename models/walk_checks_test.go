@@ -39,7 +39,7 @@ func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
 			k.Fatalf("%v are bothered twice", e.Asked)
 		}
 		for i, u := range e.Asked {
-			if ok, _ := k.w.People[u].CanDecide(); !ok || u == f.Actor.ID || k.excluded(u) || slices.Contains(e.Asked[:i], u) {
+			if ok, _ := k.w.Person(u).CanDecide(); !ok || u == f.Actor.ID || k.excluded(u) || slices.Contains(e.Asked[:i], u) {
 				k.Fatalf("%s asks %s, who acted, can't decide or was asked twice: %v", e.Kind, u, e.Asked)
 			}
 		}
@@ -67,6 +67,14 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 			k.Fatalf("the approval of %s was given for other content", a.By)
 		case slices.Compare(v.keys, a.Fits) != 0:
 			k.Fatalf("%s could fill %v at the click, not %v", a.By, v.keys, a.Fits)
+		case len(a.Behalf) != len(v.behalf):
+			k.Fatalf("%s decided in the place of %v, by the books of %v", a.By, a.Behalf, v.behalf)
+		}
+		for _, b := range a.Behalf {
+			k.seen["approved on behalf"]++
+			if slices.Compare(v.behalf[b.For], b.Fits) != 0 {
+				k.Fatalf("%s could fill %v for %s, not %v", a.By, v.behalf[b.For], b.For, b.Fits)
+			}
 		}
 	}
 	if len(k.votes) != len(c.Counting()) && c.State != Rejected {
@@ -74,11 +82,12 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 	}
 	if act == "approve" {
 		ok, _ := f.Actor.CanDecide()
-		if !ok || k.excluded(f.Actor.ID) || len(k.keysOf(f)) == 0 || f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
+		if !ok || k.excluded(f.Actor.ID) || len(k.keysOf(f))+len(k.votes[f.Actor.ID].behalf) == 0 || f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
 			k.Fatalf("%s approved without a right to", f.Actor.ID)
 		}
 	}
 	met := metByTrying(c.Requirements, k.votes)
+	k.checkLapsed(before, f)
 	if c.Standing().Met() != met {
 		k.Fatalf("Standing says met %v, trying all ways says %v", !met, met)
 	}
@@ -128,11 +137,49 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 	}
 }
 
+// fills reports whether the vote could fill a place, in whosever right.
+func (v vote) fills(key string) bool {
+	if slices.Contains(v.keys, key) {
+		return true
+	}
+	for _, keys := range v.behalf {
+		if slices.Contains(keys, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkLapsed: nothing is let go but by the clock, half an hour after it was on
+// record, and never when somebody eligible could still give it.
+func (k *walker) checkLapsed(before *Change, f Facts) {
+	for _, r := range k.c.Requirements {
+		was := 0
+		for _, b := range before.Requirements {
+			if b.Key == r.Key && before.Revision == k.c.Revision {
+				was = b.Lapsed
+			}
+		}
+		if r.Lapsed <= was {
+			continue
+		}
+		k.seen["lapsed"]++
+		switch {
+		case !r.MayLapse || !k.w.Policy.SmallTeam:
+			k.Fatalf("%s was let go without small-team mode", r.Key)
+		case f.Now.Sub(r.ShortAt) < LapseAfter:
+			k.Fatalf("%s was let go after %s", r.Key, f.Now.Sub(r.ShortAt))
+		case r.Lapsed > r.Short:
+			k.Fatalf("%d places of %s were let go, and %d are short", r.Lapsed, r.Key, r.Short)
+		}
+	}
+}
+
 // metByTrying tries all ways of seating people: slow and plain.
 func metByTrying(requirements []Requirement, votes map[UserID]vote) bool {
 	var places []string
 	for _, r := range requirements {
-		for range r.Count {
+		for range r.Count - r.Lapsed {
 			places = append(places, r.Key)
 		}
 	}
@@ -143,7 +190,7 @@ func metByTrying(requirements []Requirement, votes map[UserID]vote) bool {
 			return true
 		}
 		for u, v := range votes {
-			if !used[u] && slices.Contains(v.keys, places[i]) {
+			if !used[u] && v.fills(places[i]) {
 				used[u] = true
 				if fill(i + 1) {
 					return true

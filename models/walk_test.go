@@ -30,6 +30,7 @@ type walker struct {
 type vote struct {
 	content Material
 	keys    []string
+	behalf  map[UserID][]string // what others could have filled, in whose place they decided
 }
 
 func TestRandomWalksKeepEveryPromise(t *testing.T) {
@@ -78,9 +79,13 @@ var acts = map[string]func(k *walker, f Facts) error{
 		in.Implementer = rapid.SampledFrom(everybody).Draw(k.T, "implementer")
 		return k.c.Edit(in, f)
 	},
-	"approve":   func(k *walker, f Facts) error { return k.c.Approve(k.revision(), f) },
-	"reject":    func(k *walker, f Facts) error { return k.c.Reject(k.words(), k.revision(), f) },
-	"ask":       func(k *walker, f Facts) error { return k.c.AskForChanges(k.words(), k.revision(), f) },
+	"approve": func(k *walker, f Facts) error { return k.c.Approve(k.revision(), f) },
+	"reject":  func(k *walker, f Facts) error { return k.c.Reject(k.words(), k.revision(), f) },
+	"ask":     func(k *walker, f Facts) error { return k.c.AskForChanges(k.words(), k.revision(), f) },
+	"delegate": func(k *walker, f Facts) error {
+		return k.c.Delegate(rapid.SampledFrom(everybody).Draw(k.T, "delegate"), f)
+	},
+	"move asks": func(k *walker, f Facts) error { return k.c.MoveAsks(f) },
 	"withdraw":  func(k *walker, f Facts) error { return k.c.Withdraw(f) },
 	"start":     func(k *walker, f Facts) error { return k.c.Start(k.revision(), f) },
 	"roll back": func(k *walker, f Facts) error { return k.c.RollBack(k.words(), f) },
@@ -118,7 +123,7 @@ var actNames = slices.Sorted(maps.Keys(acts))
 // would hardly ever come to an approval.
 var helpful = map[State][]string{
 	"": {"raise", "raise", "draft"}, Draft: {"submit", "raise", "edit", "start now"},
-	AwaitingApproval: {"approve", "approve", "approve", "approve", "edit", "hand over", "withdraw", "retitle", "start now", "elapse"},
+	AwaitingApproval: {"approve", "approve", "approve", "approve", "delegate", "elapse", "edit", "hand over", "withdraw", "retitle", "start now", "elapse"},
 	ChangesRequested: {"edit", "edit", "withdraw", "retitle"},
 	Approved:         {"start", "start", "start", "withdraw", "edit", "hand over", "retitle"},
 	InProgress:       {"complete", "roll back", "approve", "elapse", "link"},
@@ -172,7 +177,7 @@ func (k *walker) somebody(act string) UserID {
 	}
 	var able []UserID
 	switch act {
-	case "approve", "reject", "ask":
+	case "approve", "reject", "ask", "delegate":
 		able = slices.Sorted(maps.Keys(k.c.able(k.w.as(""))))
 	case "withdraw":
 		for _, a := range k.c.Approvals {
@@ -201,7 +206,12 @@ func (k *walker) stir() {
 	}
 	k.w = k.w.clone() // a directory is never changed under its readers
 	u := rapid.SampledFrom(everybody[:len(everybody)-1]).Draw(k.T, "who")
-	switch rapid.IntRange(0, 6).Draw(k.T, "what") {
+	switch rapid.IntRange(0, 8).Draw(k.T, "what") {
+	case 7:
+		delegate := rapid.SampledFrom(append([]UserID{""}, everybody...)).Draw(k.T, "stands in")
+		k.w.away(u, 0, time.Duration(rapid.IntRange(1, 90).Draw(k.T, "minutes away"))*time.Minute, delegate)
+	case 8:
+		k.w.Policy.SmallTeam = !k.w.Policy.SmallTeam
 	case 6:
 		t := k.w.Templates["rotate-key"]
 		t.State = map[TemplateState]TemplateState{TemplateActive: TemplateSuspended, TemplateSuspended: TemplateActive}[t.State]
@@ -312,7 +322,13 @@ func (k *walker) account(act string, before *Change, f Facts) {
 	}
 	switch act {
 	case "approve":
-		k.votes[f.Actor.ID] = vote{copyOf(c).Material, k.keysOf(f)}
+		for u, v := range k.votes { // who decides in person takes their own right back
+			delete(v.behalf, f.Actor.ID)
+			if len(v.keys) == 0 && len(v.behalf) == 0 {
+				delete(k.votes, u)
+			}
+		}
+		k.votes[f.Actor.ID] = vote{copyOf(c).Material, k.keysOf(f), k.behalfOf(before, f)}
 	case "withdraw", "reject", "ask":
 		delete(k.votes, f.Actor.ID)
 	}
@@ -325,6 +341,45 @@ func (k *walker) account(act string, before *Change, f Facts) {
 
 func (k *walker) excluded(u UserID) bool {
 	return u == k.c.Requester || u == k.c.Implementer || u == k.lastEditor || u == k.author
+}
+
+// behalfOf works out in whose place the actor decided, and with what.
+func (k *walker) behalfOf(before *Change, f Facts) map[UserID][]string {
+	out := map[UserID][]string{}
+	for _, u := range everybody {
+		p, to := k.w.People[u], UserID("")
+		if away := p.Own.Away; !f.Now.Before(away.From) && f.Now.Before(away.Until) {
+			to = away.Delegate
+		}
+		for _, d := range before.Delegations {
+			if d.From == u {
+				to = d.To
+			}
+		}
+		if u == sol {
+			p.ID = sol
+		}
+		able, _ := p.CanDecide()
+		if to != f.Actor.ID || u == f.Actor.ID || !able || k.excluded(u) || k.used(u, f.Actor.ID) {
+			continue
+		}
+		other := f
+		other.Actor.ID = u
+		if keys := k.keysOf(other); len(keys) > 0 {
+			out[u] = keys
+		}
+	}
+	return out
+}
+
+// used reports whether the person's right was used by anybody but by.
+func (k *walker) used(u, by UserID) bool {
+	for voter, v := range k.votes {
+		if _, inPlace := v.behalf[u]; voter != by && (voter == u || inPlace) {
+			return true
+		}
+	}
+	return false
 }
 
 // keysOf works out, in its own way, what the actor could fill just now.
