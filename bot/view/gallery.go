@@ -166,6 +166,12 @@ func (g *gallery) lists(k cast) {
 	open := slices.DeleteFunc(slices.Clone(all), func(c *models.Change) bool { return c.State.Final() })
 	now := k.life("awaiting").now
 	full := HomeData{Waiting: open, Mine: open, Coming: open}
+	for _, z := range k.freezes() {
+		for n := range 3 {
+			start := now.Add(time.Duration(n*72-1) * time.Hour)
+			full.Freezes = append(full.Freezes, models.FreezeSpan{Freeze: z, Window: models.NewWindow(start, start.Add(60*time.Hour))})
+		}
+	}
 	g.add(Home(full, k.facts(mia, now)), k.name, "home", "full")
 	g.add(Home(HomeData{}, k.facts(ana, now)), k.name, "home", "empty")
 	g.add(Mine(full, k.facts(mia, now)), k.name, "mine", "full")

@@ -10,6 +10,7 @@ import (
 // decision, what they raised or carry out, and what is planned.
 type HomeData struct {
 	Waiting, Mine, Coming []*models.Change
+	Freezes               []models.FreezeSpan // in force and ahead, by start
 }
 
 // homeMost is how many changes each part of the Home shows.
@@ -25,6 +26,7 @@ func Home(d HomeData, f models.Facts) slack.HomeTabViewRequest {
 	blocks = append(blocks, actions(raise())...)
 	blocks = append(blocks, divider(), header("Coming up"))
 	blocks = append(blocks, coming(d.Coming, f)...)
+	blocks = append(blocks, freezesAhead(d.Freezes, f)...)
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
@@ -49,6 +51,21 @@ func coming(list []*models.Change, f models.Facts) []slack.Block {
 		out = append(out, sectionWith(listLine(c, f), details(c)))
 	}
 	return append(out, moreLine(len(list)-homeMost)...)
+}
+
+// freezesMostAtHome is how many times of freezes the Home names.
+const freezesMostAtHome = 5
+
+// freezesAhead says when work is held back; nothing when nothing is frozen.
+func freezesAhead(list []models.FreezeSpan, f models.Facts) []slack.Block {
+	if len(list) == 0 {
+		return nil
+	}
+	out := []slack.Block{divider(), header("Freezes ahead")}
+	for _, x := range list[:min(freezesMostAtHome, len(list))] {
+		out = append(out, section(freezeLine(x.Freeze, x.Window, f)))
+	}
+	return append(out, moreLine(len(list)-freezesMostAtHome)...)
 }
 
 // homeLine is a change in three lines: status and title, where and when, and

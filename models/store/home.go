@@ -12,13 +12,18 @@ import (
 
 // HomeData is what a person's App Home is about. No change stands in two lists.
 type HomeData struct {
-	Waiting []*models.Change // needs this person: to decide, edit, start, complete or review; the next window first
-	Mine    []*models.Change // raised or carried out by this person and still open
-	Coming  []*models.Change // everybody else's, with a window in the next seven days
+	Waiting []*models.Change    // needs this person: to decide, edit, start, complete or review; the next window first
+	Mine    []*models.Change    // raised or carried out by this person and still open
+	Coming  []*models.Change    // everybody else's, with a window in the next seven days
+	Freezes []models.FreezeSpan // in force, or beginning in the next fourteen days
 }
 
-// comingDays is how far a home looks ahead.
-const comingDays = 7
+// comingDays is how far a home looks ahead, freezeDays how far for freezes:
+// whoever plans around one has to know of it earlier.
+const (
+	comingDays = 7
+	freezeDays = 14
+)
 
 // Home reads one person's home, with the facts that it was judged by.
 func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID) (HomeData, models.Facts, error) {
@@ -56,6 +61,7 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 		return out
 	}
 	home.Mine, home.Coming = take(mine), take(coming)
+	home.Freezes = FreezeSpans(f, models.Window{Start: f.Now, End: f.Now.AddDate(0, 0, freezeDays)}, "")
 	return home, f, nil
 }
 
