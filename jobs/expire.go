@@ -31,7 +31,7 @@ type ticker struct {
 
 func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
 	t.pace.forget(t.cfg.Store.Now())
-	return errors.Join(t.expire(ctx), t.moveAsks(ctx), t.wake(ctx), t.probe(ctx))
+	return errors.Join(t.expire(ctx), t.elapse(ctx), t.moveAsks(ctx), t.wake(ctx), t.probe(ctx))
 }
 
 // expire does what has fallen due: the next of ECAB is asked, or a change ends.
@@ -55,6 +55,25 @@ func (t *ticker) expire(ctx context.Context) error {
 			t.Counts.Expired.Add(1)
 		case len(r.Events) > 0:
 			t.Counts.Escalated.Add(1)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// elapse does what has fallen due in releases: briefs, meetings that begin,
+// waivers and conditions that run out, early-life support. It is bounded and
+// keyed as expire is.
+func (t *ticker) elapse(ctx context.Context) error {
+	due, err := t.cfg.Store.DueReleases(ctx, t.cfg.Store.Now(), expireBatch)
+	if err != nil {
+		return fmt.Errorf("look for due releases: %w", err)
+	}
+	var errs []error
+	for _, d := range due {
+		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("due/%s/%d", d.ID, d.DueAt.UnixMicro())}
+		_, err := t.cfg.Store.UpdateRelease(ctx, cmd, d.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Elapse(f) })
+		if _, refused := models.AsRefusal(err); err != nil && !refused {
+			errs = append(errs, fmt.Errorf("carry out what is due for %s: %w", d.ID, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -14,17 +14,18 @@ type Scope struct {
 	Implementer UserID
 	Template    Slug     // of a standard change: its runs count as done before,
 	Origin      ChangeID // and so do those of the same chain of "Raise again"
+	Release     ReleaseID
 }
 
 // Equal reports whether two scopes lay claim to the same.
 func (s Scope) Equal(o Scope) bool {
-	return slices.Equal(s.Services, o.Services) && s.Environment == o.Environment && s.Implementer == o.Implementer && s.Template == o.Template && s.Origin == o.Origin &&
+	return slices.Equal(s.Services, o.Services) && s.Environment == o.Environment && s.Implementer == o.Implementer && s.Template == o.Template && s.Origin == o.Origin && s.Release == o.Release &&
 		s.Window.Start.Equal(o.Window.Start) && s.Window.End.Equal(o.Window.End)
 }
 
 // Scope is what the change lays claim to as it stands.
 func (c *Change) Scope() Scope {
-	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer, Template: c.Template.Name, Origin: c.Root()}
+	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer, Template: c.Template.Name, Origin: c.Root(), Release: c.Release}
 }
 
 // Around is what stands around one change at the moment of a decision. The
@@ -51,6 +52,9 @@ type Around struct {
 	// Release is the release that the change names; nil when it names none, or
 	// when there is none of that number.
 	Release *LinkedRelease
+	// Provisional says that all this was read for another plan, and is read again
+	// before this one is kept: a release that is not here may well exist.
+	Provisional bool
 	// CleanRuns is how many other clean runs the change has had, read while it
 	// is being completed: the third one is offered as a template.
 	CleanRuns int

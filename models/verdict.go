@@ -153,8 +153,11 @@ func releaseCheck(c *Change, f Facts, s stage) []Reason {
 		return nil
 	}
 	l := f.Around.Release
+	found := l != nil && l.ID == c.Release
 	switch {
-	case l == nil || l.ID != c.Release:
+	case !found && s == planning && f.Around.Provisional:
+		return nil
+	case !found:
 		return []Reason{{What: "It names " + c.Release.String() + ", and there is no such release.", Unblock: "Edit it to name another release, or none.", Blocks: true, Field: FieldRelease}}
 	case l.State.HandedOver():
 		return nil

@@ -48,12 +48,16 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	if c := d.change; (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
 		return do(ctx, cleanRuns(c, &d.facts.Around.CleanRuns))
 	}
-	if s := d.change.State; s != "" && !s.Editable() || !scope.Window.Start.Before(scope.Window.End) {
+	if s := d.change.State; s != "" && !s.Editable() {
 		return nil
+	}
+	questions := s.linkedRelease(d, scope.Release)
+	if !scope.Window.Start.Before(scope.Window.End) {
+		return do(ctx, questions...)
 	}
 	var near neighbours
 	var inDebt []changeRow
-	questions := []stmt{near.look(d.change.Workspace, d.change.ID, scope, d.facts.Related(scope.Services))}
+	questions = append(questions, near.look(d.change.Workspace, d.change.ID, scope, d.facts.Related(scope.Services)))
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
 	}
@@ -68,6 +72,23 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	d.facts.Around.Openings = openingsRound(scope, d.facts)
 	d.facts.Around.Debts = debtsOf(scope.Services, inDebt, d.facts.Directory)
 	return nil
+}
+
+// linkedRelease reads the release that a change names. While a decision about
+// the change is under way nobody moves that release: a start and the end of an
+// acceptance come one after the other.
+func (s *Store) linkedRelease(d *decision, id models.ReleaseID) []stmt {
+	if id == 0 {
+		return nil
+	}
+	q := "SELECT id, name, state FROM releases WHERE workspace_id = ? AND id = ?"
+	if d.move != nil && s.kind == Postgres {
+		q += " FOR SHARE"
+	}
+	return []stmt{{sql: q, args: []any{d.change.Workspace, id}, each: func(row scanner) error {
+		d.facts.Around.Release = &models.LinkedRelease{}
+		return row.Scan(&d.facts.Around.Release.ID, &d.facts.Around.Release.Name, &d.facts.Around.Release.State)
+	}}}
 }
 
 // recently is how many of a service's completed changes its record speaks of.

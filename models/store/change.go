@@ -136,7 +136,10 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		return Result{}, err
 	}
 	if unsure, ok := errors.AsType[errUnsure](err); ok && cmd.Key != "" {
-		return s.makeSure(ctx, cmd, unsure)
+		if err := s.whetherDone(ctx, cmd, unsure); !errors.Is(err, errRepeat) {
+			return Result{}, err
+		}
+		return s.replay(ctx, cmd)
 	}
 	return Result{}, fmt.Errorf("%s: %w", what(ref), err)
 }
@@ -149,11 +152,14 @@ func (s *Store) run(ctx context.Context, b batch, d *decision) error {
 	if err := s.lookAround(ctx, b.do, d, d.change.Scope()); err != nil {
 		return err
 	}
+	d.facts.Around.Provisional = true
 	if err := d.move(d.change, d.facts); err != nil {
 		return err
 	}
+	d.facts.Around.Provisional = false
 	planned := d.change.Scope()
-	if planned.Equal(d.around) || !d.change.State.Editable() {
+	unknown := planned.Release != 0 && d.facts.Around.Release == nil
+	if planned.Equal(d.around) && !unknown || !d.change.State.Editable() {
 		return nil
 	}
 	d.change = d.fresh()
@@ -183,9 +189,10 @@ func (s *Store) noteRefusal(ctx context.Context, cmd Command, ref models.RecordR
 	}
 }
 
-// makeSure finds out whether a commit whose answer was lost took place. Asking
-// for the key waits for the first transaction to end, so the answer is final.
-func (s *Store) makeSure(ctx context.Context, cmd Command, unsure errUnsure) (Result, error) {
+// whetherDone finds out whether a commit whose answer was lost took place:
+// errRepeat says that it did. Asking for the key waits for the first
+// transaction to end, so the answer is final.
+func (s *Store) whetherDone(ctx context.Context, cmd Command, unsure errUnsure) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err := s.engine.door(ctx, func(b batch) error {
@@ -200,30 +207,37 @@ func (s *Store) makeSure(ctx context.Context, cmd Command, unsure errUnsure) (Re
 	})
 	switch {
 	case errors.Is(err, errRepeat):
-		return s.replay(ctx, cmd)
+		return errRepeat
 	case errors.Is(err, errNothing):
-		return Result{}, fmt.Errorf("not carried out: %w", unsure)
+		return fmt.Errorf("not carried out: %w", unsure)
 	}
-	return Result{}, fmt.Errorf("may have been carried out: %w", errors.Join(unsure, err))
+	return fmt.Errorf("may have been carried out: %w", errors.Join(unsure, err))
 }
 
 // replay answers a repeat with what the first run came to.
 func (s *Store) replay(ctx context.Context, cmd Command) (Result, error) {
-	var first commandRow
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND key = ?", cmd.Workspace, cmd.Key).Take(&first).Error
-	if err != nil {
-		return Result{}, fmt.Errorf("load first run of the command: %w", err)
-	}
-	ref := models.RecordRef{Kind: first.RecordKind, ID: first.RecordID}
-	c, err := s.Change(ctx, cmd.Workspace, models.ChangeID(first.RecordID))
+	ref, events, err := s.firstRun(ctx, cmd)
 	if err != nil {
 		return Result{}, err
 	}
-	events, err := findEvents(eventsOf(s.db.WithContext(ctx), cmd.Workspace, ref).Where("command_key = ?", cmd.Key).Order("id"))
+	c, err := s.Change(ctx, cmd.Workspace, models.ChangeID(ref.ID))
 	if err != nil {
 		return Result{}, err
 	}
 	return Result{Change: c, Events: events, Repeat: true}, nil
+}
+
+// firstRun is the record that the first run of a command was about, and what it
+// recorded.
+func (s *Store) firstRun(ctx context.Context, cmd Command) (models.RecordRef, []models.Event, error) {
+	var first commandRow
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND key = ?", cmd.Workspace, cmd.Key).Take(&first).Error
+	if err != nil {
+		return models.RecordRef{}, nil, fmt.Errorf("load first run of the command: %w", err)
+	}
+	ref := models.RecordRef{Kind: first.RecordKind, ID: first.RecordID}
+	events, err := findEvents(eventsOf(s.db.WithContext(ctx), cmd.Workspace, ref).Where("command_key = ?", cmd.Key).Order("id"))
+	return ref, events, err
 }
 
 func askedIn(events []models.Event) []models.UserID {

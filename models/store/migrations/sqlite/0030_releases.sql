@@ -1,0 +1,61 @@
+-- +goose Up
+
+-- Projects going into production, whole: what is only ever read together with
+-- its release is one column.
+CREATE TABLE releases (
+    workspace_id text NOT NULL,
+    id           integer NOT NULL,
+    state        text NOT NULL,
+    name         text NOT NULL,
+    project_lead text NOT NULL,
+    ops_lead     text NOT NULL,
+    deputy       text NOT NULL,
+    channel      text NOT NULL,
+    tier         integer NOT NULL,
+    go_live      datetime,
+    baseline     datetime,
+    due_at       datetime,
+    created_by   text NOT NULL,
+    created_at   datetime,
+    confirm_at   datetime,
+    live_at      datetime,
+    closed_at    datetime,
+    reason       text NOT NULL,
+    last_no      integer NOT NULL,
+    services     text NOT NULL,
+    attributes   text NOT NULL,
+    template     text NOT NULL,
+    moves        text NOT NULL,
+    items        text NOT NULL,
+    buckets      text NOT NULL,
+    meetings     text NOT NULL,
+    certificates text NOT NULL,
+    early_life   text NOT NULL,
+    incidents    text NOT NULL,
+    asked        text NOT NULL,
+    places       text NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
+CREATE INDEX releases_due ON releases (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX releases_by_go_live ON releases (workspace_id, go_live, id);
+
+-- What queries ask of items over all releases; releases.items is the whole.
+CREATE TABLE release_items (
+    workspace_id text NOT NULL,
+    release_id   integer NOT NULL,
+    no           integer NOT NULL,
+    ref          text NOT NULL,
+    bucket       text NOT NULL,
+    owner        text NOT NULL, -- who works on it: its own, its bucket's, or the project lead
+    status       text NOT NULL,
+    mandatory    boolean NOT NULL,
+    due          datetime,
+    waived_until datetime,
+    PRIMARY KEY (workspace_id, release_id, no)
+);
+
+CREATE INDEX release_items_open ON release_items (workspace_id, owner)
+    WHERE status NOT IN ('verified', 'not_applicable');
+
+CREATE INDEX changes_by_release ON changes (workspace_id, release_id) WHERE release_id <> 0;
