@@ -128,6 +128,10 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	if err := os.WriteFile(recipes, []byte(strings.TrimSpace(templates)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write the templates file: %w", err)
 	}
+	rules := filepath.Join(d.dir, "policy.yaml")
+	if err := os.WriteFile(rules, policy(), 0o600); err != nil {
+		return nil, fmt.Errorf("write the policy file: %w", err)
+	}
 	listen, err := net.Listen("tcp", "127.0.0.1:0") // a free port, for the manifest to name
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
@@ -144,7 +148,7 @@ func (d *demo) startGatehouse(ctx context.Context, base string) (*bot.App, error
 	}
 	return bot.New(ctx, bot.Config{
 		BotToken: botToken, AppToken: appToken, SigningSecret: signingSecret, Mode: mode,
-		DataDir: d.dir, ListenAddr: addr, ChangesChannel: changes, ServicesFile: services, TemplatesFile: recipes,
+		DataDir: d.dir, ListenAddr: addr, ChangesChannel: changes, ServicesFile: services, TemplatesFile: recipes, PolicyFile: rules,
 		ChangeCommand: "/change", ChecklistCommand: "/checklist", GatehouseCommand: "/gatehouse", LogLevel: "warn", SocketCount: 2, SlackAPIURL: base + "/api/",
 	}, bot.Options{Log: d.Log, MovableClock: true})
 }

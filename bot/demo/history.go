@@ -50,6 +50,7 @@ func (s *story) tell(ctx context.Context) error {
 	s.emergency(ctx)
 	s.conflict(ctx)
 	s.calendar(ctx)
+	s.away(ctx)
 	return s.err
 }
 
@@ -125,7 +126,8 @@ func (s *story) today(ctx context.Context) {
 	s.do(ctx, joy, s.last, func(c *models.Change, f models.Facts) error {
 		return c.AskForChanges("What happens when the replica lags? Say from which lag on you go back, and who watches it.", c.Revision, f)
 	})
-	s.wait(ctx, 75*time.Minute)
+	s.alone(ctx)
+	s.wait(ctx, 60*time.Minute)
 	s.do(ctx, hana, running, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
 	s.wait(ctx, 15*time.Minute)
 	s.draft(ctx, ana, plan{title: "Retire the old payout job", service: "payments-api", in: 72 * time.Hour, steps: "Still to be written."})
