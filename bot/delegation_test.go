@@ -88,6 +88,10 @@ func TestASmallTeamGoesOnWithoutWhatNobodyCanGive(t *testing.T) {
 	if _, err := w.app.Store.ActivatePolicy(t.Context(), testWorkspace, p.Version, source, files.Policy); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.app.Jobs.RefreshGroups(t.Context()); err != nil { // Slack knows no such group
+		t.Fatal(err)
+	}
+	w.dm("eli", "Nobody can give", "S0DBA")
 	mustDo(t, w.As("eli").Slash("general", "/gatehouse policy"))
 	w.told("eli", "Policy version 9", "Small-team mode", "Nobody can give", "S0DBA")
 

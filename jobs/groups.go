@@ -169,6 +169,7 @@ func (j *Jobs) RefreshGroups(ctx context.Context) error {
 	}
 	if len(read) > 0 {
 		errs = append(errs, j.cfg.Store.SaveGroups(ctx, j.cfg.Workspace, read...))
+		errs = append(errs, j.cfg.Store.NotePolicy(ctx, j.cfg.Workspace, d.PolicyTrouble)) // a group may have lost its last member
 	}
 	if len(strangers) > 0 {
 		errs = append(errs, j.RefreshPeople(ctx, strangers...))

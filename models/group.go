@@ -73,6 +73,9 @@ func (d *Directory) Unheld() []string {
 				add(d.Name(n.Person))
 			}
 		case n.Group != "":
+			if _, known := d.Teams[TeamID(n.Group)]; !known && IsSlackGroup(n.Group) {
+				continue // Slack was not asked yet
+			}
 			if !slices.ContainsFunc(d.Teams[TeamID(n.Group)].Members, able) {
 				add("the group " + d.teamName(TeamID(n.Group)))
 			}

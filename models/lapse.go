@@ -38,8 +38,11 @@ func (c *Change) noteShort(f Facts) {
 	for i := range c.Requirements {
 		r := &c.Requirements[i]
 		n := short[r.Key]
-		if !r.MayLapse || !f.Policy.SmallTeam {
+		switch {
+		case !r.MayLapse || !f.Policy.SmallTeam:
 			n = 0
+		case c.unsure(*r, f):
+			n = min(n, r.Short) // who belongs to it is not known well enough to say nobody
 		}
 		switch {
 		case n > r.Short:
@@ -97,11 +100,25 @@ func (c *Change) lapse(f Facts) error {
 	if due := c.lapseDue(); due.IsZero() || f.Now.Before(due) {
 		return nil
 	}
+	for _, r := range c.Requirements {
+		if r.Short > 0 && c.unsure(r, f) {
+			return nil // until Slack has said who belongs to it
+		}
+	}
 	for i := range c.Requirements {
 		c.Requirements[i].Lapsed = c.Requirements[i].Short
 	}
 	c.record(f, Event{Kind: EventNotMetLetGo, From: c.State, To: c.State, Reason: c.notMet()})
 	return c.settle(f)
+}
+
+// unsure reports whether Slack has not said for too long, or not yet, who could
+// meet the requirement.
+func (c *Change) unsure(r Requirement, f Facts) bool {
+	return slices.ContainsFunc(c.teamsOf(r, f), func(id TeamID) bool {
+		t, known := f.Teams[id]
+		return t.Stale(f.Now) || !known && IsSlackGroup(string(id))
+	})
 }
 
 // unlapse asks for everything again: an approval that the change went on with

@@ -179,3 +179,27 @@ func TestTheApprovalOfAnEmergencyNamesTheHardFreezeThatItExcepts(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAGroupThatSlackHasNotSpokenOfDoesNotLapse(t *testing.T) {
+	w := smallTeam()
+	w.Policy.Rules = []Rule{{Name: "all", Require: []Need{{Group: "S0DBA", Count: 1}}}}
+	c := w.raised(t, nil)
+	if got := kinds(c.Events()); got != "submitted" {
+		t.Errorf("nobody was asked yet who belongs to it: %s", got)
+	}
+	w.Teams["S0DBA"] = Team{ID: "S0DBA", Name: "DBA", Group: "S0DBA", CheckedAt: w.now}
+	must(t, w.editing(c, ana, func(in *Input) { in.Title = "Another title" }))
+	if due := c.LapseDue(); !due.Equal(w.now.Add(LapseAfter)) {
+		t.Fatalf("due %s", due)
+	}
+	w.Teams["S0DBA"] = Team{ID: "S0DBA", Name: "DBA", Group: "S0DBA", CheckedAt: w.now.Add(-time.Hour)}
+	must(t, c.Elapse(w.later(LapseAfter).as("")))
+	if c.State != AwaitingApproval {
+		t.Error("let go on facts of more than an hour")
+	}
+	w.Teams["S0DBA"] = Team{ID: "S0DBA", Name: "DBA", Group: "S0DBA", CheckedAt: w.now}
+	must(t, c.Elapse(w.as("")))
+	if c.State != Approved {
+		t.Errorf("%s once Slack has said that nobody is in it", c.State)
+	}
+}
