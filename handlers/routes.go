@@ -66,6 +66,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 		CommandGatehouse: {verbs: []verb{
 			{view.Verb{Name: "policy", Usage: "policy", What: "which approvals are asked for, and what nobody can give", Aliases: []string{"rules"}}, (*Handlers).policy},
 			{view.Verb{Name: "me", Usage: "me", What: "my hours, zone, absence and delegate", Aliases: []string{"away", "delegate", "absence"}}, (*Handlers).me},
+			{view.Verb{Name: "digest", Usage: "digest [on | off | at 08:30 | preview]", What: "what this channel, or you, hear of each morning", Aliases: []string{"readiness", "daily"}}, (*Handlers).digest},
 			help,
 		}},
 	}
@@ -104,6 +105,10 @@ var clicks = map[string]handle{
 	view.ActionDelegate: (*Handlers).askDelegate,
 	view.ActionMe:       (*Handlers).askMe,
 
+	view.ActionDigestSet:     (*Handlers).askDigest,
+	view.ActionDigestOff:     (*Handlers).dropDigest,
+	view.ActionDigestPreview: (*Handlers).previewDigest,
+
 	view.ActionStartNow: askReason(view.ReasonStartNow),
 	view.ActionIncident: askReason(view.ReasonIncident),
 
@@ -128,6 +133,7 @@ var forms = map[string]handle{
 	view.FormDelegate: (*Handlers).delegate,
 	view.FormMe:       (*Handlers).saveMe,
 	view.FormFreeze:   (*Handlers).sendFreeze,
+	view.FormDigest:   (*Handlers).saveDigest,
 
 	view.FormMaintenance: (*Handlers).saveMaintenance,
 

@@ -209,10 +209,14 @@ func (a *attempt) id() string { return strconv.FormatInt(a.row.ID, 10) }
 // was marked and the lane should be looked at again: the message was found and
 // is edited from now on, or it is certainly not there and is posted. Without
 // the scope, or where Slack lets nobody look, it is simply sent again: at
-// least once.
+// least once. Only a digest is not: it is worth less than saying it twice.
 func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	if waits, err := a.findPlace(ctx); waits || err != nil {
 		return true, err
+	}
+	digest := a.row.Kind == models.DeliverDigest
+	if !a.mayLook() && digest {
+		return true, a.unsureDigest(ctx)
 	}
 	if !a.mayLook() {
 		return false, nil
@@ -226,6 +230,8 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	}
 	there, found, err := a.find(ctx, later(a.row.CreatedAt, at(a.row.NotBefore)))
 	switch {
+	case barred(err) && digest:
+		return true, a.unsureDigest(ctx)
 	case barred(err):
 		return false, nil
 	case err != nil:

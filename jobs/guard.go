@@ -23,6 +23,7 @@ type Counts struct {
 	Woken                     atomic.Int64 // deliveries that the tick had to wake
 	Expired                   atomic.Int64
 	Escalated                 atomic.Int64 // people asked because nobody before them answered
+	Rounds                    atomic.Int64 // of schedules, such as digests
 	Panics                    atomic.Int64
 }
 

@@ -48,6 +48,9 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 		f, err := s.Facts(ctx, ws, a.row.UserID)
 		return drawing{Message: view.PolicyNote(f), record: "policy"}, err
 	}
+	if a.row.Kind == models.DeliverDigest {
+		return a.drawDigest(ctx)
+	}
 	how, known := a.draws[a.row.Kind]
 	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil

@@ -94,7 +94,8 @@ func (a *attempt) doubt(ctx context.Context, e *slackapi.Error) error {
 
 // refused: a person has to change something first.
 func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
-	quiet := a.row.Kind == models.DeliverNote || a.row.Kind == models.DeliverHome
+	digest := a.row.Kind == models.DeliverDigest
+	quiet := a.row.Kind == models.DeliverNote || a.row.Kind == models.DeliverHome || digest
 	switch {
 	case e.Trouble == slackapi.AppRemoved:
 		until, err := a.tokenDied(ctx, e)
@@ -104,6 +105,8 @@ func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
 		return a.putOff(ctx, until, e.Error())
 	case e.Trouble == slackapi.PersonGone && quiet:
 		return superseded(e.Error())(a, ctx) // nobody is left to read it, and nobody has to act
+	case e.Trouble == slackapi.MessageGone && digest && a.row.TS != "":
+		return superseded(e.Error())(a, ctx) // somebody deleted what would only shrink
 	}
 	return a.park(ctx, e.Words().String(), e.Error())
 }

@@ -73,8 +73,8 @@ func (c *Change) Ref() RecordRef { return RecordRef{RecordChange, int64(c.ID)} }
 // DeliveryKind says what somebody must see.
 type DeliveryKind string
 
-// The kinds of delivery. Cards, asks and prompts are edited in place; a thread line
-// and a note are posted once; a home is a person's App Home.
+// The kinds of delivery. Cards, asks, prompts and digests are edited in place; a
+// thread line and a note are posted once; a home is a person's App Home.
 const (
 	DeliverCard   DeliveryKind = "card"
 	DeliverAsk    DeliveryKind = "ask"
@@ -82,11 +82,12 @@ const (
 	DeliverNote   DeliveryKind = "note"
 	DeliverHome   DeliveryKind = "home"
 	DeliverPrompt DeliveryKind = "prompt" // a handover meeting, in the channel of its release
+	DeliverDigest DeliveryKind = "digest" // what a channel or a person needs to know today
 )
 
 // EditedInPlace reports whether further events update the same message.
 func (k DeliveryKind) EditedInPlace() bool {
-	return k == DeliverCard || k == DeliverAsk || k == DeliverHome || k == DeliverPrompt
+	return k == DeliverCard || k == DeliverAsk || k == DeliverHome || k == DeliverPrompt || k == DeliverDigest
 }
 
 // Priority orders deliveries that wait for the same conversation: lower is

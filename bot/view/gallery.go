@@ -31,6 +31,7 @@ func Gallery() []Example {
 		g.emergencies(k)
 		g.handovers(k)
 		g.calendars(k)
+		g.digests(k)
 	}
 	for _, k := range []cast{everyday(), hostile()} {
 		g.policies(k)

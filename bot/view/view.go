@@ -5,6 +5,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,7 +75,7 @@ const (
 func AllActions() []string {
 	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMaintenance}, append(FreezeActions(), TemplateActions()...)...)
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions())...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.
@@ -82,7 +83,7 @@ func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
 func AllForms() []string {
-	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance}
+	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest}
 }
 
 // Value is what a button of the change carries: "4:<revision>". A draft has

@@ -229,6 +229,10 @@ func (w *walker) button(e map[string]any) {
 		if _, _, ok := ParseFreezeValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
+	case ActionDigestSet, ActionDigestOff, ActionDigestPreview:
+		if !strings.HasPrefix(value, "C") && !strings.HasPrefix(value, "U") {
+			w.bad("%s carries %q", id, value)
+		}
 	case ActionDraft:
 		if _, _, ok := ParseValue(value); !ok && value != "" {
 			w.bad("%s carries %q", id, value)

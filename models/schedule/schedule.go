@@ -146,3 +146,28 @@ func Windows(w models.When, from, to time.Time) ([]models.Window, error) {
 	}
 	return s.Occurrences(from, to, w.Length), nil
 }
+
+// Turn is what a schedule does at a moment: the latest of the times that have
+// come, of which those before it are merged into one, and the time after.
+type Turn struct {
+	Slot   time.Time // zero when none has come, or all that have are stale
+	Next   time.Time
+	Merged int  // how many came before Slot and are not made up for
+	Stale  bool // some are dropped because they came longer ago than worth it
+}
+
+// Turn says what to do at now for a schedule whose next time was planned; what
+// came longer ago than skipAfter is dropped.
+func (s Schedule) Turn(planned, now time.Time, skipAfter time.Duration) Turn {
+	t, at := Turn{Next: s.Next(now)}, planned
+	if oldest := now.Add(-skipAfter); planned.Before(oldest) {
+		t.Stale, at = true, s.Next(oldest.Add(-time.Second))
+	}
+	for ; !at.IsZero() && !at.After(now); at = s.Next(at) {
+		if !t.Slot.IsZero() {
+			t.Merged++
+		}
+		t.Slot = at
+	}
+	return t
+}

@@ -150,3 +150,33 @@ func TestOneWindowOverlapsOrNot(t *testing.T) {
 		t.Error("nonsense expands")
 	}
 }
+
+func TestMissedTimesAreMergedIntoTheLastAndStaleOnesDropped(t *testing.T) {
+	s, err := Parse("0 * * * *", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nine := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	h := func(n int) time.Time { return nine.Add(time.Duration(n) * time.Hour) }
+	for name, c := range map[string]struct {
+		now  time.Time
+		skip time.Duration
+		want Turn
+	}{
+		"on time":      {nine, time.Hour, Turn{Slot: nine, Next: h(1)}},
+		"late":         {h(3).Add(time.Minute), 12 * time.Hour, Turn{Slot: h(3), Next: h(4), Merged: 3}},
+		"partly stale": {h(48).Add(time.Minute), 90 * time.Minute, Turn{Slot: h(48), Next: h(49), Merged: 1, Stale: true}},
+		"set back":     {h(-30), time.Hour, Turn{Next: h(-29)}},
+	} {
+		if got := s.Turn(nine, c.now, c.skip); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
+	}
+	weekly, err := Parse("0 9 * * 1", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := weekly.Turn(nine, h(30), 12*time.Hour), (Turn{Next: h(7 * 24), Stale: true}); got != want {
+		t.Errorf("stale: got %+v, want %+v", got, want)
+	}
+}

@@ -18,8 +18,8 @@ const (
 )
 
 // Prune removes what only the machinery needed and is old at now: command keys
-// after 7 days, from when on a repeat is a new command; lines and notes 30 days
-// after they were sent; holds and leases an hour after they ran out. It returns
+// after 7 days, from when on a repeat is a new command; lines, notes and digests
+// 30 days after they were sent; holds and leases an hour after they ran out. It returns
 // how many rows went. The audit log, changes, cards and asks are kept.
 func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	total := 0
@@ -30,7 +30,7 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	}{
 		{&commandRow{}, "at < ?", []any{now.Add(-keepKeys)}},
 		{&Row{}, "kind IN ? AND state IN ? AND updated_at < ?", []any{
-			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote},
+			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest},
 			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
 		{&holdRow{}, "until < ?", []any{now.Add(-keepLeases)}},
 		{&laneRow{}, "until < ?", []any{s.WireNow().Add(-keepLeases)}},
