@@ -248,7 +248,7 @@ func (p *plant) raise(b *testing.B, s *store.Store, n int) {
 				_, err := s.CreateChange(context.Background(), store.Command{Workspace: testWorkspace, Actor: author}, func(c *models.Change, f models.Facts) error {
 					return c.Raise(models.Input{Title: "Rotate the signing key", Services: []models.Slug{"alpha"}, Environment: models.Production,
 						Start: start, End: start.Add(30 * time.Minute), Plan: "1. Create the new key. 2. Deploy. 3. Remove the old key.",
-						Check: "Error rate stays under 0.1 %.", Rollback: "Deploy the previous version; takes 4 minutes."}, f)
+						Check: "Error rate stays under 0.1 %.", Rollback: "When it rises above 1 %: deploy the previous version; takes 4 minutes."}, f)
 				})
 				if err != nil {
 					b.Error(err)

@@ -98,7 +98,7 @@ func TestWrongAnswersAreToldBesideTheirFields(t *testing.T) {
 			map[string]string{"services": `There is no service "payments-nope". Choose one from the list, or ask an admin to add it.`}},
 		{"several at once", map[string]map[string]any{"services": service("x"), "plan": text(" "), "title": text("")},
 			map[string]string{"services": `There is no service "x". Choose one from the list, or ask an admin to add it.`,
-				"plan": "Say step by step what will be done.", "title": "A title is needed: say in one line what will be different."}},
+				"plan": "Say step by step what will be done. For example: 1. Deploy 4.2 to one node. 2. Wait 10 minutes. 3. Deploy the others.", "title": "A title is needed: say in one line what will be different."}},
 	} {
 		if diff := cmp.Diff(try.want, w.sendForm(w.submission(ana, v, try.change))); diff != "" {
 			t.Errorf("%s: beside the fields (-want +got):\n%s", try.name, diff)
@@ -150,14 +150,14 @@ func TestWordsStayWords(t *testing.T) {
 	w := build(t, plan{})
 	for i, words := range hostile {
 		v := w.filled()
-		if errs := w.sendForm(w.submission(ana, v, map[string]map[string]any{"title": text(words), "plan": text(words), "background": text(words)})); len(errs) != 0 {
+		if errs := w.sendForm(w.submission(ana, v, map[string]map[string]any{"title": text(words), "plan": text("Say so: " + words), "background": text(words)})); len(errs) != 0 {
 			t.Errorf("%q is refused: %v", words, errs)
 			continue
 		}
 		w.As("ana").CloseAll()
 		id := models.ChangeID(i + 1)
 		c := w.change(id)
-		if c.Plan != strings.TrimSpace(strings.Map(dropControls, words)) {
+		if c.Plan != "Say so: "+strings.TrimSpace(strings.Map(dropControls, words)) {
 			t.Errorf("kept as %q, typed as %q", c.Plan, words)
 		}
 		for _, m := range []slackfake.Message{w.told("ana", id.String(), "raised"), w.card("ben", id)} {

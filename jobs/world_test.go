@@ -250,7 +250,7 @@ func (w *world) raise(title string, services ...models.Slug) *models.Change {
 	start := w.store.Now().Add(time.Hour)
 	r, err := w.store.CreateChange(context.Background(), w.by(ana), func(c *models.Change, f models.Facts) error {
 		return c.Raise(models.Input{Title: title, Services: services, Environment: models.Production, Start: start, End: start.Add(time.Hour),
-			Plan: "Do it.", Check: "Look.", Rollback: "Undo it within 5 minutes."}, f)
+			Plan: "Switch the flag.", Check: "The banner shows.", Rollback: "When it does not: switch it off, 5 minutes."}, f)
 	})
 	w.must(err)
 	return r.Change

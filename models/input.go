@@ -47,11 +47,7 @@ func (in Input) check(c *Change, f Facts) error {
 			errs.add(FieldIncidentRef, "%s", why)
 		}
 	}
-	for field, text := range map[Field]string{FieldPlan: in.Plan, FieldCheck: in.Check, FieldRollback: in.Rollback} {
-		if blank(text) {
-			errs.add(field, "%s", missingPlan[field])
-		}
-	}
+	in.lint(errs, c)
 	implementer := in.Implementer
 	if implementer == "" {
 		implementer = c.Requester
@@ -61,12 +57,6 @@ func (in Input) check(c *Change, f Facts) error {
 	}
 	in.checkWhyNow(errs, c, f)
 	return errs.err("Nothing is saved yet: some answers need another look.")
-}
-
-var missingPlan = map[Field]string{
-	FieldPlan:     "Say step by step what will be done.",
-	FieldCheck:    "Say how you will see that it worked.",
-	FieldRollback: "Say what makes you go back, how, and how long that takes.",
 }
 
 // lateStart is how long ago a start may lie when the form arrives: people

@@ -31,8 +31,9 @@ var wrong = []struct {
 	{"a plan of 3,001 emoji", func(in *Input) { in.Plan = strings.Repeat("🚀", 3001) },
 		map[Field]string{FieldPlan: "This is 3001 letters long; at most 3000 fit. Nothing you typed is lost: shorten it and send again."}},
 	{"no plans", func(in *Input) { in.Plan, in.Check, in.Rollback = "", "\r\n", "\u200b" }, map[Field]string{
-		FieldPlan: "Say step by step what will be done.", FieldCheck: "Say how you will see that it worked.",
-		FieldRollback: "Say what makes you go back, how, and how long that takes."}},
+		FieldPlan:     "Say step by step what will be done. For example: 1. Deploy 4.2 to one node. 2. Wait 10 minutes. 3. Deploy the others.",
+		FieldCheck:    "Say how you will see that it worked. For example: Errors of /pay stay under 0.1 % for 15 minutes.",
+		FieldRollback: "Say what makes you go back, how, and how long that takes. For example: When errors exceed 1 % for 5 minutes: deploy 4.1 again (4 minutes)."}},
 	{"no service", func(in *Input) { in.Services = nil }, map[Field]string{FieldServices: "Choose at least one service, so that the change is recorded against it."}},
 	{"an unknown service", func(in *Input) { in.Services = []Slug{"pay-api", "<!channel>"} },
 		map[Field]string{FieldServices: `There is no service "<!channel>". Choose one from the list, or ask an admin to add it.`}},
@@ -85,9 +86,9 @@ func TestUnusualButHonestTextIsKept(t *testing.T) {
 		"שדרוג מסד הנתונים", "ترقية قاعدة البيانات 5.2", "数据库升级", "👩‍🚀 🚀", "é́", strings.Repeat("é", MaxTitle), "<!channel> *now*",
 		"<@U0123> `rm -rf` <https://evil.example|CHG-1>", "a\u202eb", `"quoted" & 'single'`, "Ünïcödé\u00a0space",
 	} {
-		c, err := w.raise(func(in *Input) { in.Title, in.Plan, in.Background = title, title, title })
+		c, err := w.raise(func(in *Input) { in.Title, in.Plan, in.Background = title, "Say: "+title, title })
 		must(t, err)
-		if want := strings.Join(strings.Fields(title), " "); c.Title != want || c.Plan != strings.TrimSpace(title) {
+		if want := strings.Join(strings.Fields(title), " "); c.Title != want || c.Plan != "Say: "+strings.TrimSpace(title) {
 			t.Errorf("%q was kept as %q and %q", title, c.Title, c.Plan)
 		}
 	}
@@ -136,8 +137,8 @@ func TestADraftKeepsWhatWasTypedAndSaysLaterWhatItLacks(t *testing.T) {
 	}
 	r := refused(t, c.Submit(w.as(ana)))
 	want := "CHG-4 is not submitted yet. A title is needed: say in one line what will be different. Choose at least one service, so that the change is recorded against it. " +
-		"Choose the environment in which the change takes effect. Choose when the work starts. Say how you will see that it worked. " +
-		"Say what makes you go back, how, and how long that takes. Edit it, then submit it again."
+		"Choose the environment in which the change takes effect. Choose when the work starts. Say how you will see that it worked. For example: Errors of /pay stay under 0.1 % for 15 minutes. " +
+		"Say what makes you go back, how, and how long that takes. For example: When errors exceed 1 % for 5 minutes: deploy 4.1 again (4 minutes). Edit it, then submit it again."
 	if r.Text != want {
 		t.Errorf("%s", r.Text)
 	}

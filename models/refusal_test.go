@@ -121,7 +121,7 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 	},
 	"approve as author": func(t *testing.T, w *world) error {
 		c := w.raised(t, nil)
-		must(t, w.editing(c, kim, func(in *Input) { in.Plan = "x" }))
+		must(t, w.editing(c, kim, func(in *Input) { in.Plan = "Take another key." }))
 		must(t, w.editing(c, ana, func(in *Input) { in.Title = "x" }))
 		return c.Approve(c.Revision, w.as(kim))
 	},

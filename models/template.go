@@ -216,8 +216,8 @@ func (r Recipe) check(f Facts) error {
 		errs.add(FieldEnvironment, "Choose the environment in which it is used.")
 	}
 	for field, text := range map[Field]string{FieldPlan: r.Plan, FieldCheck: r.Check, FieldRollback: r.Rollback} {
-		if blank(text) {
-			errs.add(field, "%s", missingPlan[field])
+		if why := LintPlan(field, text); why != "" {
+			errs.add(field, "%s", why)
 		}
 	}
 	for _, limit := range []struct {

@@ -214,7 +214,7 @@ func TestRandomLivesOfATemplateKeepEveryPromise(t *testing.T) {
 				version = tpl.Last
 			}
 			recipe := w.recipe()
-			recipe.Plan = rapid.SampledFrom([]string{"A.", "B.", "C.", ""}).Draw(rt, "plan")
+			recipe.Plan = rapid.SampledFrom([]string{"Add A.", "Add B.", "Add C.", ""}).Draw(rt, "plan")
 			act := rapid.SampledFrom([]string{"propose", "edit", "edit", "approve", "approve", "decline", "suspend", "reinstate", "retire", "fail", "file"}).Draw(rt, "act")
 			if tpl.State == "" && act != "file" { // the store finds nothing else of that name
 				act = "propose"
@@ -396,11 +396,11 @@ func init() {
 	})
 
 	raise("without a template", nil, func(in *Input) {
-		in.Template, in.Title, in.Plan, in.Check, in.Rollback = "", "Title", "Plan A.", "Check B.", "Rollback C, 5 minutes."
+		in.Template, in.Title, in.Plan, in.Check, in.Rollback = "", "Title", "Add the key.", "Payments go through.", "On any error put the old key back, 5 minutes."
 		in.Environment, in.End = Production, in.Start.Add(time.Hour)
 	})
 	raise("from one that is not there", nil, func(in *Input) {
-		in.Template, in.Title, in.Plan, in.Check, in.Rollback = "nope", "Title", "Plan A.", "Check B.", "Rollback C, 5 minutes."
+		in.Template, in.Title, in.Plan, in.Check, in.Rollback = "nope", "Title", "Add the key.", "Payments go through.", "On any error put the old key back, 5 minutes."
 		in.Environment, in.End = Production, in.Start.Add(time.Hour)
 	})
 	raise("from a proposal", func(w *world, tpl *Template) { tpl.State = TemplateProposed }, nil)

@@ -250,7 +250,7 @@ func (k *walker) form() Input {
 	if k.c.State != "" && rapid.IntRange(0, 1).Draw(k.T, "from what is") == 0 {
 		in = InputOf(k.c)
 	}
-	in.Title, in.Plan = k.oneOf("title", "A", "B"), k.oneOf("plan", "P", "Q")
+	in.Title, in.Plan = k.oneOf("title", "A", "B"), k.oneOf("plan", "Add the key.", "Swap the key.")
 	in.Services = rapid.SampledFrom([][]Slug{{"pay-api"}, {"pay-api"}, {"docs"}, {"ledger"}, {"web", "wallet"},
 		{"docs", "ledger", "pay-api", "web"}}).Draw(k.T, "services")
 	in.Environment = rapid.SampledFrom([]Environment{Production, Production, Production, Staging, Test}).Draw(k.T, "environment")

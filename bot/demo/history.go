@@ -113,7 +113,7 @@ func (s *story) today(ctx context.Context) {
 		steps: "Run the partition job for December.", check: "The December partition exists on both nodes.", rollback: "When the job runs longer than 20 minutes: kill it; nothing is changed (1 minute)."})
 	s.approve(ctx, ana)
 	s.raise(ctx, joy, plan{title: "Christmas banner on the storefront", service: "storefront-web", env: models.Staging, known: routine, in: 3 * time.Hour,
-		steps: "Switch on the feature flag in staging.", check: "Banner on all four page types.", rollback: "Switch the flag off (10 seconds)."})
+		steps: "Switch on the feature flag in staging.", check: "Banner on all four page types.", rollback: "When a page breaks: switch the flag off (10 seconds)."})
 	s.raise(ctx, ana, plan{title: "Raise the payout limit for marketplaces", service: "payments-api", known: rehearsed, in: 25 * time.Hour,
 		steps: "1. Deploy payments-api 7.4.\n2. Switch the limit to 25,000 for 3 sellers, then all.", check: "Payout errors stay below 0.01 %, and the ledger balances.",
 		rollback: "When a payout fails for more than two sellers: limit back to 10,000, then deploy 7.3 (6 minutes)."})
@@ -122,7 +122,7 @@ func (s *story) today(ctx context.Context) {
 		steps: "1. Write to both caches.\n2. Read from the new one for 10, 50, 100 % of sessions.", check: "Session loss below 0.1 % at each step.",
 		rollback: "When session loss exceeds 0.5 %: read from the old cache (1 minute)."})
 	s.raise(ctx, hana, plan{title: "Parcel tracking reads from the replica", service: "tracking", known: rehearsed, in: 50 * time.Hour,
-		steps: "Point the read pool at the replica.", check: "Tracking pages show scans not older than 30 s.", rollback: "Point the pool back (1 minute)."})
+		steps: "Point the read pool at the replica.", check: "Tracking pages show scans not older than 30 s.", rollback: "When scans lag by more than 30 s: point the pool back (1 minute)."})
 	s.do(ctx, joy, s.last, func(c *models.Change, f models.Facts) error {
 		return c.AskForChanges("What happens when the replica lags? Say from which lag on you go back, and who watches it.", c.Revision, f)
 	})

@@ -36,7 +36,7 @@ func TestApproverSeesWhatTheDecisionNeeds(t *testing.T) {
 
 func TestApproverSees300LettersOfEachPlan(t *testing.T) {
 	k := everyday()
-	k.in.Plan, k.in.Check, k.in.Rollback = strings.Repeat("p", 299)+"PQ", strings.Repeat("c", 300), strings.Repeat("r\n", 149)+"RS"
+	k.in.Plan, k.in.Check, k.in.Rollback = strings.Repeat("p", 299)+"PQ", strings.Repeat("c", 300), "if 1 m:\n"+strings.Repeat("r\n", 145)+"RS"
 	p := k.life("awaiting")
 	got := said(AskCard(p.c, models.Ask{User: paul, Revision: p.c.Revision}, true, nil, k.facts("", p.now)))
 	for _, want := range []string{strings.Repeat("p", 299) + ellipsis, strings.Repeat("c", 300)} {
@@ -44,8 +44,8 @@ func TestApproverSees300LettersOfEachPlan(t *testing.T) {
 			t.Errorf("missing %.20s… in %s", want, got)
 		}
 	}
-	if n := strings.Count(got, "r\n") + strings.Count(got, "r ·"); n < 149 || !strings.Contains(got, "RS") {
-		t.Errorf("%d of 149 lines are shown", n)
+	if n := strings.Count(got, "r\n") + strings.Count(got, "r ·"); n < 145 || !strings.Contains(got, "RS") {
+		t.Errorf("%d of 145 lines are shown", n)
 	}
 }
 
@@ -79,7 +79,7 @@ func TestApproverSeesWhatChangedSinceTheyDecided(t *testing.T) {
 		}
 	})
 	got := strings.Join(runs, "")
-	for _, want := range []string{"Changed since you decided last", "Window: ", "Plan: ", "5. Tell support", "Rollback: If errors", "No way back."} {
+	for _, want := range []string{"Changed since you decided last", "Window: ", "Plan: ", "5. Tell support", "Rollback: If errors", "no way back within 2 hours."} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing %q in %q", want, got)
 		}

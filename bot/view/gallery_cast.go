@@ -59,7 +59,7 @@ func hostile() cast {
 	}
 	in := everyday().in
 	in.Title = clip(attacks, models.MaxTitle)
-	in.Plan, in.Check, in.Rollback, in.Background = attacks+"\n"+attacks, "> "+attacks, strings.Repeat("a\n", 400)+attacks, attacks
+	in.Plan, in.Check, in.Rollback, in.Background = attacks+"\n"+attacks, "> "+attacks, "On any error, 5 minutes:\n"+strings.Repeat("a\n", 400)+attacks, attacks
 	return cast{name: "hostile", dir: directory(people, services), in: in, note: attacks}
 }
 
@@ -82,7 +82,7 @@ func longest() cast {
 	}
 	long := func(s string, n int) string { return string([]rune(strings.Repeat(s, n))[:n]) }
 	in.Title = long("Long & wide <title> ", models.MaxTitle)
-	in.Plan, in.Check, in.Rollback = long("kubectl & apply <x> ", models.MaxPlan), long("😀", models.MaxPlan), long("ab\n", models.MaxPlan-1)+"!"
+	in.Plan, in.Check, in.Rollback = long("kubectl & apply <x> ", models.MaxPlan), "Queue "+long("😀", models.MaxPlan-6), "On error, 5 min:\n"+long("ab\n", models.MaxPlan-18)+"!"
 	in.Background = long("אבג & ", models.MaxPlan-1) + "!"
 	in.End = in.Start.Add(13 * 24 * time.Hour)
 	in.Risk = models.RiskAnswers{}
@@ -253,7 +253,7 @@ func (k cast) revised() (point, models.Material) {
 	p := k.life("half")
 	before := p.c.Material
 	in := k.in
-	in.Plan, in.Rollback = clip(in.Plan, 2900)+"\n5. Tell support", "No way back."
+	in.Plan, in.Rollback = clip(in.Plan, 2900)+"\n5. Tell support", "When it fails there is no way back within 2 hours."
 	in.End = in.End.Add(30 * time.Minute)
 	return p.then("revised", k, ana, time.Hour, func(f models.Facts) error { return p.c.Edit(in, f) }), before
 }

@@ -71,7 +71,7 @@ func must(t testing.TB, err error) {
 func input(s *store.Store) models.Input {
 	start := s.Now().Add(time.Hour).Truncate(time.Minute)
 	return models.Input{Title: "Raise the pool", Services: []models.Slug{"api"}, Environment: models.Production,
-		Start: start, End: start.Add(time.Hour), Plan: "Set it to 40.", Check: "Watch the latency.", Rollback: "Set it back, 5 minutes.",
+		Start: start, End: start.Add(time.Hour), Plan: "Set it to 40.", Check: "Watch the latency.", Rollback: "When it rises, set it back, 5 minutes.",
 		Risk: models.RiskAnswers{Users: models.ReachOneTeam, Rehearsed: models.Yes, RollbackTested: models.Yes, Reversible: models.Yes, DoneBefore: models.TimesSome, Peak: models.No, Parties: models.No}, Background: "It was full on Monday.", Implementer: worker_}
 }
 
