@@ -47,6 +47,43 @@ func TestAWindowThatPassesExpiresTheChange(t *testing.T) {
 	})
 }
 
+func TestWhatIsDueInAReleaseHappensOnce(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, _ ...*Jobs) {
+		ctx := context.Background()
+		d, err := w.store.Directory(ctx, team)
+		w.must(err)
+		r, err := w.store.CreateRelease(ctx, w.by(ana), func(r *models.Release, f models.ReleaseFacts) error {
+			return r.Plan(models.ReleaseInput{Name: "Market expansion", Services: []models.Slug{anyService(d)}, ProjectLead: ana, OpsLead: ben,
+				GoLive: f.Now.AddDate(0, 0, 50), Channel: changesRoom}, f)
+		})
+		w.must(err)
+		_, err = w.store.UpdateRelease(ctx, w.by(ana), r.Release.ID, func(r *models.Release, f models.ReleaseFacts) error {
+			return r.Schedule(models.MeetingInput{At: f.Now.Add(2 * time.Hour)}, f)
+		})
+		w.must(err)
+		w.later(3 * time.Hour)
+		w.kept("the handover begins at its time", func() bool {
+			r, err := w.store.Release(ctx, team, r.Release.ID)
+			w.must(err)
+			return r.InSession() != nil
+		})
+		w.later(time.Minute)
+		events, err := w.store.History(ctx, team, r.Release.Ref(), 50, 0)
+		w.must(err)
+		begun := 0
+		for _, e := range events {
+			if e.Kind == models.EventHandoverBegun {
+				begun++
+			}
+		}
+		if begun != 1 {
+			t.Errorf("the handover began %d times", begun)
+		}
+	})
+}
+
 func TestPeopleAreKeptFresh(t *testing.T) {
 	each(t, fast, func(w *world, jobs ...*Jobs) {
 		ctx := context.Background()

@@ -381,6 +381,17 @@ func TestAReleaseIsDueWhenSomethingHappensByItself(t *testing.T) {
 	})
 }
 
+func TestADueTimeThatWasWorkedOutWronglyIsPutRight(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		id := planned(t, s).ID
+		must(t, s.Exec(ctx, "UPDATE releases SET due_at = ?", s.Now().Add(-time.Hour))) // as after a change of working hours
+		moveRelease(t, s, "", id, func(r *models.Release, f models.ReleaseFacts) error { return r.Elapse(f) })
+		if due, err := s.DueReleases(ctx, s.Now(), 9); err != nil || len(due) != 0 {
+			t.Errorf("it comes up with every tick: %v %v", due, err)
+		}
+	})
+}
+
 func withActor(f models.ReleaseFacts, u models.UserID) models.ReleaseFacts {
 	f.Actor = f.Person(u)
 	return f
