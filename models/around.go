@@ -52,6 +52,9 @@ type Around struct {
 	// Release is the release that the change names; nil when it names none, or
 	// when there is none of that number.
 	Release *LinkedRelease
+	// Undoing are the rollbacks raised before of the change that a new rollback is
+	// to undo, by id; read for a new rollback only.
+	Undoing []*Change
 	// Provisional says that all this was read for another plan, and is read again
 	// before this one is kept: a release that is not here may well exist.
 	Provisional bool

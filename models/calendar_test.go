@@ -210,6 +210,26 @@ func TestAFreezeDeclaredLaterStopsTheStartButNotWhatRuns(t *testing.T) {
 	}
 }
 
+func TestNothingStopsARollbackInAFreeze(t *testing.T) {
+	for _, kind := range []FreezeKind{SoftFreeze, HardFreeze, Lockdown} {
+		w := newWorld()
+		original := w.in(t, Closed)
+		f := w.later(48*time.Hour).frozen(ana, Freeze{Kind: kind})
+		c := &Change{Identity: Identity{Workspace: "T1", ID: 5, Requester: ana}}
+		must(t, c.RollbackOf(original, "Payments fail since.", f))
+		plain := *c
+		plain.Identity.RollbackOf = 0
+		if stopped := !StartVerdict(&plain, f).Clear(); stopped != (kind != SoftFreeze) {
+			t.Errorf("in a %s another change is stopped: %v", kind, stopped)
+		}
+		must(t, c.Start(c.Revision, f))
+		must(t, c.Complete(Completion{Outcome: Successful}, f))
+		if c.State != Implemented || len(c.ReviewOwed) == 0 {
+			t.Errorf("in a %s it is %s and owes %v", kind, c.State, c.ReviewOwed)
+		}
+	}
+}
+
 func TestNothingStopsAnEmergencyInAFreeze(t *testing.T) {
 	w := newWorld()
 	for _, kind := range []FreezeKind{SoftFreeze, HardFreeze, Lockdown} {

@@ -130,6 +130,9 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can roll it back. Ask %s.",
 			original.ID, f.Name(original.Implementer))
 	}
+	if err := original.undoneBy(f); err != nil {
+		return err
+	}
 	reason, err := needReason(reason, "Say why it has to be rolled back.")
 	if err != nil {
 		return err
@@ -150,6 +153,29 @@ func (c *Change) RollbackOf(original *Change, reason string, f Facts) error {
 	}
 	c.Places = cardPlaces(c, f)
 	c.record(f, Event{Kind: EventRollbackRaised, From: Draft, To: Approved, Reason: reason})
+	return nil
+}
+
+// rollbackAhead is how long a rollback that nobody started keeps a second one
+// from being raised: long enough that two people who press at once see each
+// other, short enough that nobody is stopped by one who went away.
+const rollbackAhead = 10 * time.Minute
+
+// undoneBy points whoever rolls back a change to the rollback that undoes it
+// already. One that failed, was given up or lies about unstarted stops nobody.
+func (c *Change) undoneBy(f Facts) error {
+	for _, r := range f.Around.Undoing {
+		by := r.ID.String() + ", raised by " + f.Name(r.Requester) + ","
+		switch {
+		case r.State == InProgress:
+			return Settledf("%s is rolling %s back already, so nothing more was raised. Its card shows how it goes.", by, c.ID)
+		case r.State == Approved && f.Now.Before(r.CreatedAt.Add(rollbackAhead)):
+			return Settledf("%s is there to roll %s back already, so nothing more was raised. If it isn't started within %s, use Roll back again.",
+				by, c.ID, units(int(rollbackAhead.Minutes()), "minute"))
+		case (r.State == Implemented || r.State == Closed) && (r.Outcome == Successful || r.Outcome == SuccessfulWithIssues):
+			return Settledf("%s rolled %s back already, so nothing of it is left to undo. Raise a new change if something still has to go.", by, c.ID)
+		}
+	}
 	return nil
 }
 

@@ -246,3 +246,53 @@ func TestTheProcessGoesOnWithoutADeactivatedRequester(t *testing.T) {
 		}
 	}
 }
+
+// undoTwice raises a second rollback of a change, when the first got as far as s.
+func (w *world) undoTwice(t testing.TB, s State) error {
+	original := w.in(t, Closed)
+	f := w.as(ana)
+	f.Around.Undoing = []*Change{{Identity: Identity{ID: 5, Requester: ben, CreatedAt: f.Now}, Progress: Progress{State: s, Outcome: Successful}}}
+	return (&Change{Identity: Identity{Workspace: "T1", ID: 6, Requester: ana}}).RollbackOf(original, "Payments fail since.", f)
+}
+
+func TestTheSecondWhoRollsBackSeesTheFirst(t *testing.T) {
+	finished := func(o Outcome) func(*Change) {
+		return func(r *Change) { r.State, r.Outcome = Implemented, o }
+	}
+	for name, test := range map[string]struct {
+		first func(*Change)
+		later time.Duration
+		want  string // "" = a second one may be raised
+	}{
+		"just raised":     {func(*Change) {}, 9 * time.Minute, "is there to roll CHG-4 back already"},
+		"left lying":      {func(*Change) {}, 10 * time.Minute, ""},
+		"in progress":     {func(r *Change) { r.State = InProgress }, time.Hour, "is rolling CHG-4 back already"},
+		"done":            {finished(Successful), time.Hour, "rolled CHG-4 back already"},
+		"done and closed": {func(r *Change) { r.State, r.Outcome = Closed, SuccessfulWithIssues }, time.Hour, "rolled CHG-4 back already"},
+		"failed":          {finished(Failed), 0, ""},
+		"given up":        {func(r *Change) { r.State = Cancelled }, 0, ""},
+		"expired":         {func(r *Change) { r.State = Expired }, 0, ""},
+		"edited":          {func(r *Change) { r.State = AwaitingApproval }, 0, ""},
+	} {
+		w := newWorld()
+		original := w.in(t, Closed)
+		first := &Change{Identity: Identity{Workspace: "T1", ID: 5, Requester: ben, CreatedAt: w.as(ana).Now}}
+		must(t, first.RollbackOf(original, "Payments fail since.", w.as(kim)))
+		test.first(first)
+		f := w.later(test.later).as(ana)
+		f.Around.Undoing = []*Change{first}
+		err := (&Change{Identity: Identity{Workspace: "T1", ID: 6, Requester: ana}}).RollbackOf(original, "Payments fail since.", f)
+		switch {
+		case test.want == "":
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		default:
+			r := refused(t, err)
+			wellSaid(t, r)
+			if !r.Settled || !strings.Contains(r.Text, "CHG-5, raised by Ben, "+test.want) {
+				t.Errorf("%s: %q", name, r.Text)
+			}
+		}
+	}
+}

@@ -123,7 +123,7 @@ var legal = map[State]map[string]State{
 	Closed:      {"undo": Closed},
 }
 
-func TestEveryCommandInEveryStateDoesWhatItMayOrIsRefusedInWords(t *testing.T) {
+func TestMatrixOfEveryCommandInEveryState(t *testing.T) {
 	table := &strings.Builder{}
 	fmt.Fprintf(table, "%-18s", "")
 	for _, command := range commands {

@@ -110,6 +110,17 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		c := w.in(t, AwaitingApproval)
 		return c.Approve(c.Revision, w.as(ana))
 	},
+	"roll back what is being rolled back": func(t *testing.T, w *world) error { return w.undoTwice(t, InProgress) },
+	"roll back what will be rolled back":  func(t *testing.T, w *world) error { return w.undoTwice(t, Approved) },
+	"roll back what was rolled back":      func(t *testing.T, w *world) error { return w.undoTwice(t, Closed) },
+	"drop somebody else's digest": func(t *testing.T, w *world) error {
+		_, err := DropDigest(string(ben), w.as(ana))
+		return err
+	},
+	"drop one's digest as a guest": func(t *testing.T, w *world) error {
+		_, err := DropDigest(string(pat), w.as(pat))
+		return err
+	},
 	"approve as implementer": func(t *testing.T, w *world) error {
 		c := w.raised(t, func(in *Input) { in.Implementer = ben })
 		return c.Approve(c.Revision, w.as(ben))

@@ -67,6 +67,7 @@ func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result,
 // CreateRollback raises the change that undoes a closed one.
 func (s *Store) CreateRollback(ctx context.Context, cmd Command, original models.ChangeID, reason string) (Result, error) {
 	var undo *models.Change
+	var earlier []changeRow
 	cmd.Calendar = true
 	return s.carryOut(ctx, cmd, models.RecordRef{Kind: models.RecordChange, ID: int64(original)}, &decision{
 		open: func(ctx context.Context, b batch, d *decision) error {
@@ -74,11 +75,20 @@ func (s *Store) CreateRollback(ctx context.Context, cmd Command, original models
 				return err
 			}
 			var err error
-			undo, err = findChange(ctx, b.do, cmd.Workspace, original)
+			if undo, err = findChange(ctx, b.do, cmd.Workspace, original); err != nil {
+				return err
+			}
 			d.undoes = undo
-			return err
+			// Numbers are given one after the other, so whoever comes second sees the first.
+			return b.do(ctx, stmt{sql: changes.sel("workspace_id = ? AND rollback_of = ? ORDER BY id"),
+				args: []any{cmd.Workspace, original}, each: changes.collect(&earlier)})
 		},
-		move: func(c *models.Change, f models.Facts) error { return c.RollbackOf(undo, reason, f) },
+		move: func(c *models.Change, f models.Facts) error {
+			for _, r := range earlier {
+				f.Around.Undoing = append(f.Around.Undoing, r.change(nil))
+			}
+			return c.RollbackOf(undo, reason, f)
+		},
 	})
 }
 

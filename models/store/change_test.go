@@ -444,6 +444,13 @@ func TestRollbackIsALinkedChange(t *testing.T) {
 		if r.Change.Identity.RollbackOf != c.ID || r.Change.State != models.Approved || r.Change.ID != c.ID+1 {
 			t.Errorf("%s in %s rolls back %s", r.Change.ID, r.Change.State, r.Change.Identity.RollbackOf)
 		}
+		_, err = s.CreateRollback(ctx, by(worker_), c.ID, "It broke the export.")
+		if got, first := refusal(t, err), r.Change.ID.String()+", raised by "; len(got) < len(first) || got[:len(first)] != first {
+			t.Errorf("the second rollback is not shown the first: %s", got)
+		}
+		must(t, s.Jump(ctx, 10*time.Minute))
+		_, err = s.CreateRollback(ctx, by(worker_), c.ID, "Nobody started the other one.")
+		must(t, err)
 		if _, err := s.CreateRollback(ctx, by(worker_), 99, "It broke the export."); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("of nothing: %v", err)
 		}
