@@ -289,6 +289,9 @@ func (c *Change) oweReview(f Facts) {
 	if c.Outcome == Failed || c.Outcome == RolledBack {
 		reasons = append(reasons, c.Outcome.String())
 	}
+	if c.Incident != "" {
+		reasons = append(reasons, "caused an incident")
+	}
 	if c.Assessment.Level == RiskHigh || c.Assessment.Level == RiskVeryHigh {
 		reasons = append(reasons, c.Assessment.Level.String()+" risk")
 	}

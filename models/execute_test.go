@@ -296,3 +296,12 @@ func TestTheSecondWhoRollsBackSeesTheFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeThatCausedAnIncidentOwesAReviewHoweverItEnded(t *testing.T) {
+	w := newWorld()
+	c := w.in(t, InProgress)
+	must(t, c.Complete(Completion{Outcome: Successful, Incident: "INC-7", OutageMinutes: 4}, w.later(time.Minute).as(ana)))
+	if diff := cmp.Diff([]string{"caused an incident"}, c.ReviewOwed); diff != "" || c.State != Implemented || c.ReviewDue.IsZero() {
+		t.Errorf("it is %s, due %s, and owes (-want +got):\n%s", c.State, c.ReviewDue, diff)
+	}
+}
