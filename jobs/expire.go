@@ -31,7 +31,7 @@ type ticker struct {
 
 func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
 	t.pace.forget(t.cfg.Store.Now())
-	return errors.Join(t.expire(ctx), t.elapse(ctx), t.moveAsks(ctx), t.rounds(ctx), t.wake(ctx), t.probe(ctx))
+	return errors.Join(t.expire(ctx), t.elapse(ctx), t.moveAsks(ctx), t.rounds(ctx), t.remind(ctx), t.wake(ctx), t.probe(ctx))
 }
 
 // expire does what has fallen due: the next of ECAB is asked, or a change ends.

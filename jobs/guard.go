@@ -24,6 +24,7 @@ type Counts struct {
 	Expired                   atomic.Int64
 	Escalated                 atomic.Int64 // people asked because nobody before them answered
 	Rounds                    atomic.Int64 // of schedules, such as digests
+	Reminded                  atomic.Int64 // things that people were reminded of
 	Panics                    atomic.Int64
 }
 

@@ -41,6 +41,9 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.Kind == models.DeliverHome {
 		return a.drawHome(ctx)
 	}
+	if a.row.Kind == models.DeliverRemind {
+		return a.drawReminders(ctx)
+	}
 	if a.row.RecordKind == models.RecordTemplate && a.row.Kind == models.DeliverNote {
 		return a.drawTemplateNote(ctx)
 	}

@@ -83,11 +83,12 @@ const (
 	DeliverHome   DeliveryKind = "home"
 	DeliverPrompt DeliveryKind = "prompt" // a handover meeting, in the channel of its release
 	DeliverDigest DeliveryKind = "digest" // what a channel or a person needs to know today
+	DeliverRemind DeliveryKind = "remind" // what one person is reminded of, all in one message
 )
 
 // EditedInPlace reports whether further events update the same message.
 func (k DeliveryKind) EditedInPlace() bool {
-	return k == DeliverCard || k == DeliverAsk || k == DeliverHome || k == DeliverPrompt || k == DeliverDigest
+	return k == DeliverCard || k == DeliverAsk || k == DeliverHome || k == DeliverPrompt || k == DeliverDigest || k == DeliverRemind
 }
 
 // Priority orders deliveries that wait for the same conversation: lower is
@@ -96,7 +97,7 @@ func (k DeliveryKind) Priority() int {
 	switch k {
 	case DeliverNote:
 		return 1
-	case DeliverAsk, DeliverPrompt:
+	case DeliverAsk, DeliverPrompt, DeliverRemind:
 		return 2
 	case DeliverCard:
 		return 3

@@ -23,6 +23,7 @@ func Gallery() []Example {
 	for _, k := range []cast{everyday(), hostile(), longest()} {
 		g.cards(k)
 		g.asks(k)
+		g.reminders(k)
 		g.lines(k)
 		g.forms(k)
 		g.modals(k)

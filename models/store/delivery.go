@@ -147,7 +147,7 @@ func want(list []wanted, now time.Time, wake *[]river.InsertManyParams) stmt {
 			` ON CONFLICT (workspace_id, key) DO UPDATE SET wanted = deliveries.wanted + 1,
 				state = CASE deliveries.state WHEN 'sent' THEN 'pending' ELSE deliveries.state END,
 				updated_at = excluded.updated_at
-			WHERE deliveries.kind IN ('card', 'ask', 'home', 'prompt')
+			WHERE deliveries.kind IN ('card', 'ask', 'home', 'prompt', 'remind')
 			RETURNING id, key, state, wanted, shown`,
 		args: args,
 		each: func(s scanner) error {

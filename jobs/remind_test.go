@@ -1,0 +1,71 @@
+package jobs
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// reminded counts the messages of reminders to one person that stand in Slack.
+func (w *world) reminded(u models.UserID) (out []string) {
+	for _, m := range w.fake.DM(string(u)) {
+		if p, _ := m.Metadata["event_payload"].(map[string]any); p["record"] == "reminders" {
+			out = append(out, m.Text)
+		}
+	}
+	return out
+}
+
+func TestReplicasRemindOnceAndBundleWhatFallsDueTogether(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		first, second := w.raise("Rotate the keys"), w.raise("Rotate the certificates")
+		w.quiet()
+		w.later(31 * time.Minute) // half of the hour that is left to the windows
+		w.until("dee is reminded", func() bool { return len(w.reminded(dee)) == 1 })
+		w.kept("both are said", func() bool { return jobs[0].Counts.Reminded.Load()+jobs[1].Counts.Reminded.Load() >= 4 })
+		w.quiet()
+		w.approve(dee, first.ID)
+		w.quiet()
+		for _, u := range []models.UserID{ana, ben, cai, dee} {
+			if n := len(w.reminded(u)); n > 1 || n == 1 && u == ana {
+				t.Errorf("%s got %d messages: %v", u, n, w.reminded(u))
+			}
+		}
+		w.until("what was done is left out", func() bool {
+			got := w.reminded(dee)
+			return len(got) == 1 && strings.Contains(got[0], second.ID.String()) && !strings.Contains(got[0], first.ID.String())
+		})
+	})
+}
+
+func TestAfterADowntimeEachPersonGetsOneMessage(t *testing.T) {
+	s := fast
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		var all []*models.Change
+		for _, title := range []string{"Rotate the keys", "Rotate the certificates", "Rotate the logs"} {
+			c := w.raise(title)
+			w.approve(ben, c.ID)
+			w.approve(dee, c.ID)
+			all = append(all, c)
+		}
+		w.later(time.Hour + 5*time.Minute)
+		w.must(w.store.SavePeople(context.Background(), team, models.Person{ID: ana, Name: "ana", Zone: "Europe/Berlin", CheckedAt: w.store.Now()}))
+		for _, c := range all {
+			w.do(ana, c.ID, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
+		}
+		w.later(48 * time.Hour) // nothing runs meanwhile
+		w.start("r0", s)
+		w.until("ana is reminded of all three", func() bool { return len(w.reminded(ana)) > 0 })
+		w.quiet()
+		got := w.reminded(ana)
+		if len(got) != 1 || strings.Count(got[0], "no outcome is recorded") != 3 {
+			t.Errorf("ana got %d messages: %v", len(got), got)
+		}
+	})
+}

@@ -1,0 +1,248 @@
+package models
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gatehousehq/gatehouse/models/proof"
+)
+
+// remembering is one change and what was said about it.
+type remembering struct {
+	w    *world
+	c    *Change
+	said []Reminder
+	next time.Time // when to look again
+}
+
+// look says what is due now, as "user kind stage", and remembers it.
+func (r *remembering) look(u UserID) []string {
+	due, _ := r.c.Reminders(r.said, r.w.as(u))
+	r.said = append(r.said, due...)
+	var out []string
+	for _, d := range due {
+		out = append(out, fmt.Sprintf("%s %s %d", d.User, d.Kind, d.Stage))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r *remembering) at(t *testing.T, d time.Duration, want ...string) {
+	t.Helper()
+	r.w.later(d)
+	if diff := cmp.Diff(want, r.look("")); diff != "" {
+		t.Errorf("at %s (-want +got):\n%s", r.w.now.Format(time.DateTime), diff)
+	}
+}
+
+func TestApproversHearAtHalfAndAQuarterOfTheTimeThenTheChangeManagers(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(4*time.Hour), w.now.Add(5*time.Hour) })
+	r := &remembering{w: w, c: c}
+	asked := askedUsers(c)
+	slices.Sort(asked)
+	all := func(stage int) (out []string) {
+		for _, u := range asked {
+			out = append(out, fmt.Sprintf("%s decide %d", u, stage))
+		}
+		return out
+	}
+	r.at(t, 119*time.Minute)
+	r.at(t, time.Minute, all(1)...)
+	r.at(t, time.Minute)
+	must(t, c.Approve(c.Revision, w.as(asked[0])))
+	asked = asked[1:] // a vote that is given is not asked for again
+	r.at(t, 59*time.Minute, all(2)...)
+	r.at(t, 30*time.Minute, "UKIM decide 9", "ULEA decide 9")
+	r.at(t, 20*time.Minute)
+}
+
+func TestTheImplementerHearsOfAWindowUnusedAndOfOneThatIsOver(t *testing.T) {
+	w := newWorld().clone()
+	w.now = time.Date(2026, 3, 7, 1, 0, 0, 0, time.UTC) // Saturday night: their own window counts as hours
+	c := w.raised(t, func(in *Input) {
+		in.Environment, in.Start, in.End = Development, w.now.Add(time.Hour), w.now.Add(2*time.Hour)
+	})
+	r := &remembering{w: w, c: c}
+	r.at(t, 69*time.Minute)
+	r.at(t, time.Minute, "UANA start 1")
+	must(t, c.Start(c.Revision, w.as(ana)))
+	r.at(t, 50*time.Minute, "UANA complete 1")
+	r.at(t, time.Hour, "UANA complete 2")
+	r.at(t, 2*time.Hour, "UANA complete 3")
+	r.at(t, time.Hour) // the change managers are asleep
+	r.at(t, 49*time.Hour, "UKIM complete 9", "ULEA complete 9")
+	for _, d := range r.said {
+		if d.Kind == RemindComplete && !c.Concerns(d, w.as("")) {
+			t.Errorf("%+v is settled too early", d)
+		}
+	}
+	must(t, c.Complete(Completion{Outcome: Successful, Note: "It works."}, w.as(ana)))
+	for _, d := range r.said {
+		if c.Concerns(d, w.as("")) {
+			t.Errorf("%+v is not settled", d)
+		}
+	}
+}
+
+func TestWhatFallsDueByNightIsSaidInTheLastHourBeforeTheWindow(t *testing.T) {
+	w := newWorld().clone()
+	w.now = time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC) // 15:00 in Berlin
+	c := w.raised(t, func(in *Input) {                   // half of the time is left at 20:00 in Berlin, the window opens at 01:00
+		in.Start, in.End = w.now.Add(10*time.Hour), w.now.Add(11*time.Hour)
+	})
+	_, next := c.Reminders(nil, w.as(""))
+	if want := time.Date(2026, 3, 2, 16, 0, 0, 0, time.UTC); !next.Equal(want) {
+		t.Errorf("next at %s, want %s, the last hour of work before the window", next, want)
+	}
+}
+
+func TestAClockThatJumpsADayEitherWayDoublesNothing(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(72*time.Hour), w.now.Add(74*time.Hour) })
+	r := &remembering{w: w, c: c}
+	r.w.later(47 * time.Hour) // the morning after half of the time, which is at night
+	first := r.look("")
+	if len(first) == 0 {
+		t.Fatal("nothing was due")
+	}
+	r.at(t, -24*time.Hour)
+	r.at(t, 24*time.Hour)
+	r.w.later(24 * time.Hour)
+	r.look("")
+	r.at(t, -24*time.Hour)
+	r.at(t, 24*time.Hour)
+	seen := map[Reminder]bool{}
+	for _, d := range r.said {
+		d.Bundle = ""
+		if seen[d] {
+			t.Errorf("said twice: %+v", d)
+		}
+		seen[d] = true
+	}
+}
+
+// TestNobodyHearsOutsideTheirHours lets 30 days pass for 200 people in 24 zones
+// who raise, approve, begin, finish late and leave things undone.
+func TestNobodyHearsOutsideTheirHours(t *testing.T) {
+	const seed = 11
+	rnd := rand.New(rand.NewPCG(seed, 5))
+	w := newWorld().clone()
+	w.People, w.Teams = map[UserID]Person{}, map[TeamID]Team{}
+	var users []UserID
+	for i := range 200 {
+		u := UserID(fmt.Sprintf("U%03d", i))
+		zone := zones[i%len(zones)]
+		if i%50 == 0 {
+			zone = ""
+		}
+		w.People[u] = Person{ID: u, Name: string(u), Zone: zone}
+		users = append(users, u)
+	}
+	w.Teams["payments"] = Team{ID: "payments", Name: "Payments", Members: users[:180]}
+	w.Roles = map[Role][]UserID{RoleChangeManager: users[190:192], RoleECAB: users[192:200]}
+	api := w.Services["pay-api"]
+	api.Owner = users[185]
+	w.Services = map[Slug]Service{"pay-api": api}
+	h := &heard{world: w, start: map[string]int{}, keys: map[string]bool{}}
+	end := w.now.Add(30 * 24 * time.Hour)
+	var open []*remembering
+	for ; w.now.Before(end); w.later(5 * time.Minute) {
+		if rnd.IntN(proof.N(40, 8)) == 0 {
+			open = append(open, h.raise(t, users[rnd.IntN(180)], rnd, len(open)))
+		}
+		for _, r := range open {
+			h.live(r, rnd)
+		}
+		open = slices.DeleteFunc(open, func(r *remembering) bool { return r.c.State.Final() })
+	}
+	doubled := 0
+	for _, n := range h.start {
+		doubled += max(0, n-1)
+	}
+	if h.tried < 500 {
+		t.Errorf("only %d reminders show little", h.tried)
+	}
+	proof.Record(t, proof.Row{What: "reminders of 200 people in 24 zones over 30 days: outside the person's hours, emergencies and the implementer's own window left out",
+		Where: "pure", Tried: h.tried, Bad: h.outside, Seed: fmt.Sprint(seed)})
+	proof.Record(t, proof.Row{What: "starts of a person's day with more than one message of reminders", Where: "pure", Tried: len(h.start), Bad: doubled, Seed: fmt.Sprint(seed)})
+}
+
+// heard counts what people heard.
+type heard struct {
+	*world
+	tried, outside int
+	start          map[string]int // messages at the start of somebody's day
+	keys           map[string]bool
+}
+
+func (h *heard) raise(t *testing.T, by UserID, rnd *rand.Rand, n int) *remembering {
+	in := h.input()
+	in.Start = h.now.Add(time.Duration(20+rnd.IntN(5*24*60)) * time.Minute)
+	in.End = in.Start.Add(2 * time.Hour)
+	in.WhyNow = "It can't wait."
+	if rnd.IntN(10) == 0 {
+		in.Type, in.IncidentRef = Emergency, "INC-7"
+	}
+	c := &Change{Identity: Identity{Workspace: "T1", ID: ChangeID(n + 1), Requester: by, CreatedAt: h.now}}
+	must(t, c.Raise(in, h.as(by)))
+	return &remembering{w: h.world, c: c}
+}
+
+// live lets people act on a change now and then, and Gatehouse say what is due.
+func (h *heard) live(r *remembering, rnd *rand.Rand) {
+	c := r.c
+	events := len(c.events)
+	if due := c.Due(); !due.IsZero() && !due.After(h.now) {
+		_ = c.Elapse(h.as(""))
+	}
+	switch rnd.IntN(400) { // refusals are part of life
+	case 0, 1:
+		if len(c.Asked) > 0 {
+			_ = c.Approve(c.Revision, h.as(c.Asked[rnd.IntN(len(c.Asked))].User))
+		}
+	case 2:
+		_ = c.Complete(Completion{Outcome: Failed, Note: "It broke."}, h.as(c.Implementer))
+	case 3:
+		_ = c.Review("We learned.", h.as(c.Implementer))
+	}
+	if c.State == Approved && rnd.IntN(12) == 0 {
+		_ = c.Start(c.Revision, h.as(c.Implementer))
+	}
+	if len(c.events) == events && h.now.Before(r.next) {
+		return
+	}
+	due, next := c.Reminders(r.said, h.as(""))
+	if r.next = next; next.IsZero() {
+		r.next = h.now.Add(24 * time.Hour)
+	}
+	r.said = append(r.said, due...)
+	for _, d := range due {
+		h.hear(c, d)
+	}
+}
+
+func (h *heard) hear(c *Change, d Reminder) {
+	p, hours := h.People[d.User], h.Settings.Hours
+	own := d.User == c.Implementer && (d.Kind == RemindStart || d.Kind == RemindComplete)
+	h.tried++
+	if own || c.Type == Emergency {
+		return
+	}
+	if !withinHours(hours, h.now.In(p.Location())) {
+		h.outside++
+	}
+	if fresh := !h.keys[d.Bundle]; fresh && !hours.Working(p, h.now.Add(-reminderLate)) {
+		h.start[string(d.User)+h.now.In(p.Location()).Format(time.DateOnly)]++
+		if !strings.HasSuffix(d.Bundle, "/start") {
+			h.outside++
+		}
+	}
+	h.keys[d.Bundle] = true
+}
