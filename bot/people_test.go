@@ -23,6 +23,7 @@ import (
 type crowd struct {
 	*rig
 	searchable bool // the app may look messages up
+	mixedUp    bool // Slack brings acts late and twice: whose answer a refusal is can't be told
 	seed       uint64
 	rand       *rand.Rand
 	people     []*person
