@@ -187,7 +187,7 @@ func (o *oracle) effects(d *deed) []models.Event {
 			case view.ActionApprove:
 				hit = e.Kind == models.EventApprovalGiven && int(c.ID) == d.change && string(e.Actor) == d.who && string(e.Revision) == d.revision
 			case view.ActionStart:
-				hit = e.Kind == models.EventStarted && int(c.ID) == d.change && string(e.Actor) == d.who
+				hit = e.Kind == models.EventStarted && int(c.ID) == d.change && string(e.Actor) == d.who && string(e.Revision) == d.revision
 			case view.ActionEdit:
 				hit = (e.Kind == models.EventRevised || e.Kind == models.EventResubmitted) && strings.HasSuffix(o.plans[e.Revision], d.token)
 			default:
