@@ -52,7 +52,7 @@ type killRun struct {
 }
 
 func newKillRun(t *testing.T, k killing) *killRun {
-	run := &killRun{killing: k, crowd: newCrowd(t, k.setting, 10, 5+k.kills/3, 12, k.lookup)}
+	run := &killRun{killing: k, crowd: newCrowd(t, k.setting, 10, 5+k.kills/3, 12, k.lookup, false)}
 	// Slack is not here: what a process does between two steps takes time, and
 	// that is when it is killed.
 	for _, method := range []string{"chat.postMessage", "chat.update", "response_url"} {

@@ -64,8 +64,7 @@ type soak struct {
 }
 
 func newSoak(t *testing.T, s soaking) *soak {
-	c := newCrowd(t, setting{s.engine, ModeSocket}, s.people, 6+s.least/60, s.people, true)
-	c.mixedUp = true
+	c := newCrowd(t, setting{s.engine, ModeSocket}, s.people, 6+s.least/60, s.people, true, true)
 	return &soak{crowd: c, soaking: s, sabotage: &sabotage{hits: map[string]int{}}}
 }
 
