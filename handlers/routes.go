@@ -122,6 +122,8 @@ var clicks = map[string]handle{
 	view.ActionTemplateReinstate: (*Handlers).askTemplateReason,
 	view.ActionTemplateRetire:    (*Handlers).askTemplateReason,
 	view.ActionType:              (*Handlers).redrawForm,
+
+	view.ActionReleaseWhy: (*Handlers).releaseWhy,
 }
 
 // forms are the modals that can be sent, by callback id.

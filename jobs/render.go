@@ -54,6 +54,9 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.Kind == models.DeliverDigest {
 		return a.drawDigest(ctx)
 	}
+	if a.row.RecordKind == models.RecordRelease {
+		return a.drawRelease(ctx)
+	}
 	how, known := a.draws[a.row.Kind]
 	if !known || a.row.RecordKind != models.RecordChange {
 		return drawing{not: parked("Gatehouse does not know this kind of message; it was written by a newer version.")}, nil
@@ -118,9 +121,13 @@ func (a *attempt) drawTemplateNote(ctx context.Context) (drawing, error) {
 	return drawing{Message: view.TemplateNote(*t, e, f), record: string(t.Name)}, err
 }
 
-// drawThread stands under the card. In a lane an older row of the same record
-// goes first, so a card that is not there by now was parked.
 func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
+	return a.underCard(ctx, func(e models.Event) view.Message { return view.ThreadLine(c, e, f) })
+}
+
+// underCard draws a line that stands under the card. In a lane an older row of
+// the same record goes first, so a card that is not there by now was parked.
+func (a *attempt) underCard(ctx context.Context, line func(models.Event) view.Message) (drawing, error) {
 	card, there, err := a.cfg.Store.CardTS(ctx, a.row.WorkspaceID, a.row.Ref(), a.row.Channel)
 	switch {
 	case err != nil:
@@ -129,7 +136,7 @@ func (a *attempt) drawThread(ctx context.Context, c *models.Change, f models.Fac
 		return drawing{not: parked("The card that this line belongs under could not be posted; repair that first.")}, nil
 	}
 	e, err := a.event(ctx)
-	return drawing{Message: view.ThreadLine(c, e, f), thread: card}, err
+	return drawing{Message: line(e), thread: card}, err
 }
 
 func (a *attempt) drawHome(ctx context.Context) (drawing, error) {

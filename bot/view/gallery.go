@@ -31,6 +31,7 @@ func Gallery() []Example {
 		g.templates(k)
 		g.emergencies(k)
 		g.handovers(k)
+		g.releases(k)
 		g.calendars(k)
 		g.digests(k)
 	}

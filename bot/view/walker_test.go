@@ -233,6 +233,10 @@ func (w *walker) button(e map[string]any) {
 		if !strings.HasPrefix(value, "C") && !strings.HasPrefix(value, "U") {
 			w.bad("%s carries %q", id, value)
 		}
+	case ActionReleaseWhy:
+		if _, ok := ParseReleaseRef(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
 	case ActionDraft:
 		if _, _, ok := ParseValue(value); !ok && value != "" {
 			w.bad("%s carries %q", id, value)

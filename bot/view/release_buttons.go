@@ -1,0 +1,56 @@
+package view
+
+import (
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// releaseOffer is one button of a release: in which states it stands, whether
+// on the public card, and who may use it. The rules in models decide in the
+// end; an offer only keeps buttons away that would be refused.
+type releaseOffer struct {
+	action string
+	words  string
+	say    func(*models.Release, models.ReleaseFacts) string // instead of words; nil = words
+	states []models.ReleaseState
+	public bool
+	may    func(*models.Release, models.ReleaseFacts) bool // nil = anybody
+	style  slack.Style
+	no     func(*models.Release) int // the meeting that it is about; nil = none
+}
+
+// A "…" means that a form follows.
+var releaseOffers = []releaseOffer{
+	{action: ActionReleaseWhy, say: whyWords, states: beforeLive, public: true},
+}
+
+var beforeLive = []models.ReleaseState{models.ReleasePlanning, models.ReleaseHandoverDue, models.ReleaseConditional, models.ReleaseAccepted}
+
+func whyWords(r *models.Release, f models.ReleaseFacts) string {
+	return "Why " + string(r.Readiness(f.Facts).Colour) + "?"
+}
+
+// releaseButtons are those of the public card, which everybody sees alike, or
+// those that f.Actor may use now.
+func releaseButtons(r *models.Release, public bool, f models.ReleaseFacts) []*slack.ButtonBlockElement {
+	var out []*slack.ButtonBlockElement
+	for _, o := range releaseOffers {
+		switch {
+		case !slices.Contains(o.states, r.State), public && !o.public, !public && o.may != nil && !o.may(r, f):
+			continue
+		}
+		ref := ReleaseRef{ID: r.ID}
+		if o.no != nil {
+			ref.No = o.no(r)
+		}
+		words := o.words
+		if o.say != nil {
+			words = o.say(r, f)
+		}
+		out = append(out, button(o.action, words, ref.Value()).WithStyle(o.style))
+	}
+	return out[:min(len(out), maxButtons)]
+}
