@@ -226,7 +226,7 @@ func (a *App) prepareServices(ctx context.Context, ws models.WorkspaceID) error 
 	if err != nil {
 		return fmt.Errorf("%s is refused, nothing of it was applied:\n%w", a.config.ServicesFile, err)
 	}
-	_, err = a.Store.ImportCatalog(ctx, ws, store.Catalog(catalog))
+	_, err = a.Store.ImportFile(ctx, ws, store.Catalog(catalog), source)
 	return err
 }
 

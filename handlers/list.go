@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,6 +113,14 @@ var filters = map[string]func(value string, filter *store.ChangeFilter, f models
 		_, known := f.Services[filter.Service]
 		return known
 	},
+	"since:": func(value string, filter *store.ChangeFilter, f models.Facts) bool {
+		since, ok := ago(value, f)
+		filter.Since = since
+		if ok && slices.Equal(filter.States, publicStates) {
+			filter.States = models.States[1:] // what was carried out may be closed by now
+		}
+		return ok
+	},
 	"env:": func(value string, filter *store.ChangeFilter, _ models.Facts) bool {
 		i := slices.IndexFunc(models.Environments, func(e models.Environment) bool { return value != "" && strings.HasPrefix(string(e), value) })
 		if i >= 0 {
@@ -121,6 +130,10 @@ var filters = map[string]func(value string, filter *store.ChangeFilter, f models
 	},
 	"state:": func(value string, filter *store.ChangeFilter, _ models.Facts) bool {
 		value = strings.ReplaceAll(value, "-", "_")
+		if value == "all" {
+			filter.States = models.States[1:]
+			return true
+		}
 		filter.States = nil
 		for _, s := range models.States[1:] { // drafts are nobody else's business
 			if value != "" && strings.HasPrefix(string(s), value) {
@@ -145,13 +158,29 @@ func readFilter(text string, f models.Facts) (store.ChangeFilter, error) {
 		read, known := filters[name]
 		switch {
 		case known && read(value, &filter, f):
+		case name == "since:":
+			return filter, models.Refusef("%q says no time, so nothing was listed. Use since:24h, since:7d or a date such as since:%s.", clip(word, 40), f.Now.In(f.Actor.Location()).Format(time.DateOnly))
 		case name == "service:":
 			return filter, models.Refusef("There is no service %q, so nothing was listed. A service is named by its short name, such as %s.", clip(value, 40), anyService(f))
 		default:
-			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved, today or week.", clip(word, 40), anyService(f))
+			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved or state:all, since:24h, today, week, debts or exceptions.", clip(word, 40), anyService(f))
 		}
 	}
 	return filter, nil
+}
+
+// ago reads "24h", "7d" or a date as the moment since when.
+func ago(value string, f models.Facts) (time.Time, bool) {
+	if day, err := time.ParseInLocation(time.DateOnly, value, f.Actor.Location()); err == nil {
+		return day, !day.After(f.Now)
+	}
+	number, unit := strings.TrimRight(value, "hdw"), value[min(len(value), len(strings.TrimRight(value, "hdw"))):]
+	n, err := strconv.Atoi(number)
+	hours, known := map[string]int{"h": 1, "d": 24, "w": 7 * 24}[unit]
+	if err != nil || !known || n < 1 || n > 366*24/hours {
+		return time.Time{}, false
+	}
+	return f.Now.Add(-time.Duration(n*hours) * time.Hour), true
 }
 
 // anyService is an example that works.

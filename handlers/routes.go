@@ -50,7 +50,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 	commands = map[Command]command{
 		CommandChange: {alone: (*Handlers).myWork, named: (*Handlers).namedChange, note: "A change is named in any spelling: CHG-4, chg4, 4.", verbs: []verb{
 			{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
-			{view.Verb{Name: "list", Usage: "list [service:… env:… state:… debts exceptions today | week]", What: "what is planned and running", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
+			{view.Verb{Name: "list", Usage: "list [service:… env:… state:… since:24h debts exceptions today | week]", What: "what is planned and running; with since: what was changed", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
 			{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
 			{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},
 			{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
@@ -65,6 +65,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 		}},
 		CommandGatehouse: {verbs: []verb{
 			{view.Verb{Name: "policy", Usage: "policy", What: "which approvals are asked for, and what nobody can give", Aliases: []string{"rules"}}, (*Handlers).policy},
+			{view.Verb{Name: "services", Usage: "services [name]", What: "what changes are recorded against: tier, owner, team, history; add, edit, retire", Aliases: []string{"service", "cms", "cmdb"}}, (*Handlers).services},
 			{view.Verb{Name: "me", Usage: "me", What: "my hours, zone, absence and delegate", Aliases: []string{"away", "delegate", "absence"}}, (*Handlers).me},
 			{view.Verb{Name: "digest", Usage: "digest [on | off | at 08:30 | preview]", What: "what this channel, or you, hear of each morning", Aliases: []string{"readiness", "daily"}}, (*Handlers).digest},
 			help,
@@ -102,6 +103,15 @@ var clicks = map[string]handle{
 	view.ActionFreezeEdit: (*Handlers).editFreeze,
 	view.ActionFreezeLift: (*Handlers).liftFreeze,
 
+	view.ActionServiceNew:    (*Handlers).newService,
+	view.ActionServiceOpen:   (*Handlers).openService,
+	view.ActionServicePage:   (*Handlers).pageOfServices,
+	view.ActionServiceBack:   (*Handlers).pageOfServices,
+	view.ActionServiceEdit:   (*Handlers).editService,
+	view.ActionServiceRetire: (*Handlers).retireService,
+	view.ActionServiceReturn: (*Handlers).returnService,
+	view.ActionServiceEvents: (*Handlers).eventsOfService,
+
 	view.ActionDelegate: (*Handlers).askDelegate,
 	view.ActionMe:       (*Handlers).askMe,
 
@@ -138,6 +148,7 @@ var forms = map[string]handle{
 	view.FormDigest:   (*Handlers).saveDigest,
 
 	view.FormMaintenance: (*Handlers).saveMaintenance,
+	view.FormService:     (*Handlers).saveService,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

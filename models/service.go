@@ -1,6 +1,11 @@
 package models
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Environment is where a change takes effect.
 type Environment string
@@ -30,6 +35,10 @@ type Service struct {
 	Channel   ChannelID // "" = no channel of its own
 	DependsOn []Slug
 	Retired   bool // kept for its history; can't be chosen any more
+	// Environments are those that it runs in; empty means all of them.
+	Environments []Environment
+	ID           int64 // what events point at
+	Version      int   // raised by every edit: two people's edits can't undo each other
 }
 
 // Team is a group of people who look after services: named in Gatehouse, or
@@ -42,55 +51,82 @@ type Team struct {
 	Group string
 	// CheckedAt is when Slack last said who belongs to the group.
 	CheckedAt time.Time
+	Version   int // raised by every edit in Gatehouse
 }
 
 // Stale reports whether what Slack said of the team's members is too old to
 // decide an approval.
 func (t Team) Stale(now time.Time) bool { return t.Group != "" && now.Sub(t.CheckedAt) > FactsValidFor }
 
-// Role is a standing duty in the change process, or a relation to a service.
-type Role string
+// RunsIn reports whether the service runs in the environment.
+func (s Service) RunsIn(e Environment) bool { return oneOf(s.Environments, e) }
 
-// Relations to the services that a change touches.
-const (
-	RolePeer         Role = "peer"          // an active member of a touched service's team
-	RoleServiceOwner Role = "service_owner" // the owner of a touched service
-	RoleOpsLead      Role = "ops_lead"      // the operations lead of a touched service
-)
+// RecordService is the kind of a service; its id is Service.ID.
+const RecordService RecordKind = "service"
 
-// Standing roles, held in the workspace.
-const (
-	RoleCAB           Role = "cab"
-	RoleECAB          Role = "ecab"
-	RoleChangeManager Role = "change_manager"
-	RoleAdmin         Role = "admin"
-	RoleAuditor       Role = "auditor"
-)
+// Ref is how events point at the service.
+func (s Service) Ref() RecordRef { return RecordRef{RecordService, s.ID} }
 
-// StandingRoles are those that people hold in the workspace itself.
-var StandingRoles = []Role{RoleAdmin, RoleChangeManager, RoleCAB, RoleECAB, RoleAuditor}
-
-var roleNames = map[Role]string{
-	RolePeer: "peer", RoleServiceOwner: "service owner", RoleOpsLead: "operations lead",
-	RoleCAB: "CAB", RoleECAB: "ECAB", RoleChangeManager: "change manager",
-	RoleAdmin: "workspace admin", RoleAuditor: "auditor",
+// Circle is a way from the service along its dependencies back to itself, from
+// and to the same one; nil when there is none.
+func Circle(services map[Slug]Service, from Slug) []Slug {
+	seen := map[Slug]bool{}
+	var walk func(path []Slug) []Slug
+	walk = func(path []Slug) []Slug {
+		for _, next := range services[path[len(path)-1]].DependsOn {
+			switch {
+			case next == from:
+				return append(path, next)
+			case seen[next]:
+				continue
+			}
+			seen[next] = true
+			if found := walk(append(slices.Clone(path), next)); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	return walk([]Slug{from})
 }
 
-// of names the role after a number: "1 peer", "2 peers", "2 of CAB".
-func (r Role) of(n int) string {
-	switch {
-	case r == RoleCAB || r == RoleECAB:
-		return "of " + r.String()
-	case n == 1:
-		return r.String()
+// circleWords spells a circle out.
+func circleWords(circle []Slug) string {
+	words := make([]string, len(circle))
+	for i, s := range circle {
+		words[i] = string(s)
 	}
-	return r.String() + "s"
+	return strings.Join(words, " → ")
 }
 
-// String names the role as people say it ("service owner").
-func (r Role) String() string {
-	if name, ok := roleNames[r]; ok {
-		return name
+// Dependents are the services in use that depend on this one, by slug.
+func (d *Directory) Dependents(slug Slug) []Slug {
+	var out []Slug
+	for _, s := range d.ActiveServices() {
+		if slices.Contains(s.DependsOn, slug) {
+			out = append(out, s.Slug)
+		}
 	}
-	return string(r)
+	return out
+}
+
+// FindServices lists the services that somebody's words name: the one with
+// this slug, else those with the words in their slug or name. No words name all.
+func (d *Directory) FindServices(words string) []Service {
+	words = strings.ToLower(strings.TrimSpace(words))
+	if s, exact := d.Services[Slug(words)]; exact {
+		return []Service{s}
+	}
+	var out, retired []Service
+	for _, slug := range slices.Sorted(maps.Keys(d.Services)) {
+		s := d.Services[slug]
+		switch {
+		case !strings.Contains(string(s.Slug), words) && !strings.Contains(strings.ToLower(s.Name), words):
+		case s.Retired:
+			retired = append(retired, s)
+		default:
+			out = append(out, s)
+		}
+	}
+	return append(out, retired...)
 }

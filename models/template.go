@@ -388,6 +388,9 @@ func (t *Template) Reinstate(reason string, f Facts) error {
 	if t.State != TemplateSuspended {
 		return Settledf("The template %s is %s, so there is nothing to reinstate.", t.Name, t.State)
 	}
+	if t.unserved(f) {
+		return Refusef("Every service that the template %s covers is retired, so it would approve nothing. Bring a service back or retire the template.", t.Name)
+	}
 	return t.step(TemplateActive, EventTemplateReinstated, reason, 0, f)
 }
 

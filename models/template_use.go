@@ -1,6 +1,9 @@
 package models
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Runs counts how the completed runs of a template ended.
 type Runs struct {
@@ -119,6 +122,43 @@ func (t Template) stopped() string {
 		return "The template " + string(t.Name) + " is suspended: " + stop(t.Reason) + " Until a change manager reinstates it nothing can be raised from it."
 	}
 	return "The template " + string(t.Name) + " is retired: " + stop(t.Reason)
+}
+
+// WithServices are the facts with these services in the place of what is known
+// of them.
+func (f Facts) WithServices(list []Service) Facts {
+	d := *f.Directory
+	d.Services = maps.Clone(f.Services)
+	for _, s := range list {
+		d.Services[s.Slug] = s
+	}
+	f.Directory = &d
+	return f
+}
+
+// Unserved are the active templates on one of these services that cover
+// nothing but retired ones, by name.
+func Unserved(turned []Service, f Facts) []Slug {
+	var out []Slug
+	for _, name := range slices.Sorted(maps.Keys(f.Templates)) {
+		t := f.Templates[name]
+		about := slices.ContainsFunc(turned, func(s Service) bool { return slices.Contains(t.Recipe.Services, s.Slug) })
+		if about && t.State == TemplateActive && t.unserved(f) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (t Template) unserved(f Facts) bool {
+	return !slices.ContainsFunc(t.Recipe.Services, func(s Slug) bool { return !f.Services[s].Retired })
+}
+
+// ServicesRetired suspends a template on which nothing can be raised any more.
+func (t *Template) ServicesRetired(f Facts) {
+	if t.State == TemplateActive && t.unserved(f) {
+		_ = t.step(TemplateSuspended, EventTemplateSuspended, "every service that it covers is retired", 0, f) // legal from active
+	}
 }
 
 // fill puts the template's own words into a form. A change that was submitted

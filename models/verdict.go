@@ -66,7 +66,7 @@ var checks = []struct {
 	check func(*Change, Facts, stage) []Reason
 }{
 	{starting, approvedCheck}, {starting, revisionCheck}, {starting, windowCheck}, {starting, implementerCheck}, {starting, templateCheck},
-	{planning, releaseCheck}, {planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
+	{planning, serviceCheck}, {planning, releaseCheck}, {planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
 }
 
 func judge(c *Change, f Facts, s stage) Verdict {
@@ -132,6 +132,29 @@ func implementerCheck(c *Change, f Facts, _ stage) []Reason {
 		return stops(f.Name(c.Implementer)+", who was to carry it out, is deactivated in Slack.", "Edit it to name another implementer.")
 	}
 	return nil
+}
+
+// serviceCheck: production is changed only on services that are registered and
+// in use, and every service only where it runs. Going back asks nobody.
+func serviceCheck(c *Change, f Facts, _ stage) []Reason {
+	if c.Identity.RollbackOf != 0 || !c.State.Editable() {
+		return nil
+	}
+	var out []Reason
+	for _, slug := range c.Services {
+		switch s, known := f.Services[slug]; {
+		case !known && c.Environment == Production:
+			out = append(out, Reason{What: "There is no service " + string(slug) + " any more, and a production change needs a registered one.",
+				Unblock: "Edit it to name another, or have a change manager add it.", Blocks: true, Field: FieldServices})
+		case s.Retired && c.Environment == Production:
+			out = append(out, Reason{What: s.Name + " is retired, so production work on it has stopped.",
+				Unblock: "Edit it to name the service that replaced it.", Blocks: true, Field: FieldServices})
+		case known && !s.RunsIn(c.Environment):
+			out = append(out, Reason{What: s.Name + " does not run in " + string(c.Environment) + ": it is registered for " + join(s.Environments) + ".",
+				Unblock: "Choose another environment, or have a change manager correct the service.", Blocks: true, Field: FieldServices})
+		}
+	}
+	return out
 }
 
 // conflictCheck: before work that has begun nothing gives way any more.

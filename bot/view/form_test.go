@@ -53,7 +53,11 @@ func started(e map[string]any) map[string]any {
 		out["selected_date_time"] = e["initial_date_time"]
 	case "static_select", "radio_buttons":
 		out["selected_option"] = e["initial_option"]
-	case "multi_external_select":
+	case "multi_users_select":
+		out["selected_users"] = e["initial_users"]
+	case "conversations_select":
+		out["selected_conversation"] = e["initial_conversation"]
+	case "multi_external_select", "multi_static_select":
 		out["selected_options"] = e["initial_options"]
 		if e["initial_options"] == nil {
 			out["selected_options"] = []any{}
@@ -349,5 +353,20 @@ func TestLongResponseURLDoesNotCostTheRecord(t *testing.T) {
 	}
 	if id, _, _ := ReadReviewForm(sent(t, ReviewForm(p.c, f, long), nil)); id != 4 {
 		t.Errorf("review form reads as %v", id)
+	}
+}
+
+func TestServiceFormIsReadBack(t *testing.T) {
+	k := everyday()
+	k.dir.Teams["payments"] = models.Team{ID: "payments", Name: "Payments", Version: 4, Members: []models.UserID{ana, ben, cara}}
+	s := k.dir.Services["payments-api"]
+	s.DependsOn, s.Environments = []models.Slug{"ledger"}, []models.Environment{models.Production, models.Test}
+	want := models.InputOfService(s, k.dir)
+	meta, in := ReadServiceForm(sent(t, ServiceForm(ServiceMeta{Slug: s.Slug, Seen: 7, ResponseURL: "https://hooks.slack.example/1"}, want, k.facts(mia, opening)), nil))
+	if diff := cmp.Diff(want, in); diff != "" || meta != (ServiceMeta{Slug: s.Slug, Seen: 7, SeenTeam: 4, ResponseURL: "https://hooks.slack.example/1"}) {
+		t.Errorf("%+v\n%s", meta, diff)
+	}
+	if meta, in := ReadServiceForm(slack.View{}); meta != (ServiceMeta{}) || in.Tier != -1 {
+		t.Errorf("nothing reads as %+v %+v", meta, in)
 	}
 }

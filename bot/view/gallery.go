@@ -34,6 +34,7 @@ func Gallery() []Example {
 		g.releases(k)
 		g.calendars(k)
 		g.digests(k)
+		g.services(k)
 	}
 	for _, k := range []cast{everyday(), hostile()} {
 		g.policies(k)

@@ -39,6 +39,10 @@ var deeds = map[models.EventKind]markup{
 	models.EventIncidentLinked:    "named its incident",
 	models.EventDelegated:         "handed the decision on",
 	models.EventTakenBack:         "took the decision back",
+	models.EventServiceAdded:      "added it",
+	models.EventServiceEdited:     "edited it",
+	models.EventServiceRetired:    "retired it",
+	models.EventServiceBack:       "brought it back",
 	models.EventRefused:           "tried something that was refused",
 }
 

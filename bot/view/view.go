@@ -75,7 +75,7 @@ const (
 func AllActions() []string {
 	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions(), ReleaseActions())...)
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions(), ReleaseActions(), ServiceActions())...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.
@@ -83,7 +83,7 @@ func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
 func AllForms() []string {
-	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest}
+	return []string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest, FormService}
 }
 
 // Value is what a button of the change carries: "4:<revision>". A draft has

@@ -204,7 +204,7 @@ func (w *walker) button(e map[string]any) {
 	}
 	w.text(e["text"], 30, true, "button") // more is not shown
 	switch id {
-	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot:
+	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot, ActionServiceNew:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}
@@ -215,6 +215,14 @@ func (w *walker) button(e map[string]any) {
 	case ActionTemplateUse, ActionTemplateOpen, ActionTemplateEdit, ActionTemplateApprove, ActionTemplateDecline,
 		ActionTemplateSuspend, ActionTemplateReinstate, ActionTemplateRetire:
 		if _, _, ok := ParseTemplateValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionServiceOpen, ActionServiceEdit, ActionServiceRetire, ActionServiceReturn, ActionServiceEvents:
+		if _, _, ok := ParseServiceValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionServicePage, ActionServiceBack:
+		if _, _, ok := ParseServicePageValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
 	case ActionMaintenance:
@@ -295,7 +303,11 @@ func (w *walker) input(b map[string]any) {
 		if t, ok := e["initial_date_time"].(float64); ok && (t < 1e9 || t >= 1e10) {
 			w.bad("date of %v seconds", t)
 		}
-	case "users_select", "number_input", "timepicker", "datepicker":
+	case "multi_users_select":
+		if list, _ := e["initial_users"].([]any); len(list) > 100 {
+			w.bad("%d people chosen", len(list))
+		}
+	case "users_select", "conversations_select", "number_input", "timepicker", "datepicker":
 	default:
 		w.bad("input element %v", e["type"])
 	}

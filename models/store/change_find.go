@@ -48,6 +48,7 @@ type ChangeFilter struct {
 	Environment models.Environment
 	Debts       bool      // that owe something
 	Exceptions  bool      // that went on without what nobody eligible could give
+	Since       time.Time // work on it was under way then or later
 	Text        string    // somewhere in title or background, in any case
 	From, To    time.Time // the window overlaps this span
 	Limit       int       // 0 means 50; never more than 500
@@ -79,7 +80,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{f.Environment != "", "environment = ?", []any{f.Environment}},
 		{f.Exceptions, `CAST(requirements AS text) LIKE '%"Lapsed":%'`, nil},
 		{f.Service != "", "id IN (SELECT change_id FROM change_services WHERE workspace_id = ? AND service = ?)", []any{ws, f.Service}},
-		{f.Environment != "", "environment = ?", []any{f.Environment}},
+		{!f.Since.IsZero(), "started_at IS NOT NULL AND (finished_at IS NULL OR finished_at >= ?)", []any{f.Since}},
 		{f.Text != "", `(lower(title) LIKE ? ESCAPE '\' OR lower(background) LIKE ? ESCAPE '\')`, []any{like(f.Text), like(f.Text)}},
 		{!f.From.IsZero(), "window_end > ?", []any{f.From}},
 		{!f.To.IsZero(), "window_start < ?", []any{f.To}},

@@ -92,6 +92,7 @@ func (s *Store) save(ctx context.Context, b batch, cmd Command, d *decision) err
 	}
 	batch = append(batch, saveChange(d)...)
 	batch = append(batch, saveApprovals(c, d.given)...)
+	batch = append(batch, saveAsBuilt(d)...)
 	batch = append(batch, noteAsked(cmd.Workspace, askedIn(d.events), now)...)
 	batch = append(batch, addEvents(cmd, ref, d.events), lookAgain(c, now))
 	var wake []river.InsertManyParams

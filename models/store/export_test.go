@@ -29,7 +29,7 @@ func (s *Store) ClockSkew() time.Duration {
 func Rows() []any {
 	return []any{&changeRow{}, &approvalRow{}, &changeServiceRow{}, &revisionRow{}, &eventRow{}, &commandRow{}, &workspaceRow{},
 		&personRow{}, &teamRow{}, &serviceRow{}, &roleRow{}, &policyRow{}, &Row{}, &laneRow{}, &holdRow{},
-		&templateRow{}, &templateVersionRow{}, &freezeRow{}, &maintenanceRow{}, &releaseRow{}, &releaseItemRow{}, &scheduleRow{}, &lookRow{}, &reminderRow{}}
+		&templateRow{}, &templateVersionRow{}, &freezeRow{}, &maintenanceRow{}, &releaseRow{}, &releaseItemRow{}, &scheduleRow{}, &lookRow{}, &reminderRow{}, &asBuiltRow{}}
 }
 
 // Exec is a statement of its own, by the shortest way to the database.

@@ -128,6 +128,26 @@ func (t table[R]) insert(rows []R, except ...string) stmt {
 	return stmt{sql: insertSQL(t.name, columns, len(rows)), args: args}
 }
 
+// rowsAtOnce keeps one statement below what either database takes of arguments.
+const rowsAtOnce = 500
+
+// keep adds rows, or overwrites those that have the same key.
+func (t table[R]) keep(rows []R, key ...string) []stmt {
+	var set []string
+	for _, c := range t.columns {
+		if !slices.Contains(key, c) {
+			set = append(set, c+" = excluded."+c)
+		}
+	}
+	var out []stmt
+	for part := range slices.Chunk(rows, rowsAtOnce) {
+		add := t.insert(part)
+		add.sql += " ON CONFLICT (" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
+		out = append(out, add)
+	}
+	return out
+}
+
 // update writes the columns in which after differs from before, and false when
 // there are none. Zero values are written like any other.
 func (t table[R]) update(before, after *R, where string, args ...any) (stmt, bool) {

@@ -2,22 +2,15 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"github.com/riverqueue/river"
 
 	"github.com/gatehousehq/gatehouse/models"
 )
-
-// Catalog is what a file says of teams, services and roles.
-type Catalog struct {
-	Services []models.Service
-	Teams    []models.Team
-	Roles    map[models.Role][]models.UserID
-}
 
 type serviceRow struct {
 	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
@@ -30,6 +23,10 @@ type serviceRow struct {
 	Channel     models.ChannelID
 	DependsOn   jsonOf[[]models.Slug]
 	Retired     bool
+
+	Environments jsonOf[[]models.Environment]
+	ID           int64
+	Version      int
 }
 
 func (serviceRow) TableName() string { return "services" }
@@ -37,12 +34,14 @@ func (serviceRow) TableName() string { return "services" }
 var services = tableOf[serviceRow]()
 
 func rowOfService(ws models.WorkspaceID, x models.Service) serviceRow {
-	return serviceRow{ws, x.Slug, x.Name, x.Tier, x.Team, x.Owner, x.OpsLead, x.Channel, jsonOf[[]models.Slug]{x.DependsOn}, x.Retired}
+	return serviceRow{ws, x.Slug, x.Name, x.Tier, x.Team, x.Owner, x.OpsLead, x.Channel, jsonOf[[]models.Slug]{x.DependsOn}, x.Retired,
+		jsonOf[[]models.Environment]{x.Environments}, x.ID, x.Version}
 }
 
 func (r serviceRow) service() models.Service {
 	return models.Service{Slug: r.Slug, Name: r.Name, Tier: r.Tier, Team: r.Team, Owner: r.Owner, OpsLead: r.OpsLead,
-		Channel: r.Channel, DependsOn: r.DependsOn.V, Retired: r.Retired}
+		Channel: r.Channel, DependsOn: r.DependsOn.V, Retired: r.Retired,
+		Environments: r.Environments.V, ID: r.ID, Version: r.Version}
 }
 
 type teamRow struct {
@@ -52,6 +51,7 @@ type teamRow struct {
 	Members     jsonOf[[]models.UserID]
 	SlackGroup  string
 	CheckedAt   *time.Time
+	Version     int
 }
 
 func (teamRow) TableName() string { return "teams" }
@@ -59,136 +59,161 @@ func (teamRow) TableName() string { return "teams" }
 var teams = tableOf[teamRow]()
 
 func rowOfTeam(ws models.WorkspaceID, x models.Team) teamRow {
-	return teamRow{ws, x.ID, x.Name, jsonOf[[]models.UserID]{x.Members}, x.Group, opt(x.CheckedAt)}
+	return teamRow{ws, x.ID, x.Name, jsonOf[[]models.UserID]{x.Members}, x.Group, opt(x.CheckedAt), x.Version}
 }
 
 func (r teamRow) team() models.Team {
-	return models.Team{ID: r.ID, Name: r.Name, Members: r.Members.V, Group: r.SlackGroup, CheckedAt: val(r.CheckedAt)}
+	return models.Team{ID: r.ID, Name: r.Name, Members: r.Members.V, Group: r.SlackGroup, CheckedAt: val(r.CheckedAt), Version: r.Version}
 }
 
-type roleRow struct {
-	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
-	Role        models.Role        `gorm:"primaryKey"`
-	UserID      models.UserID      `gorm:"primaryKey"`
-}
-
-func (roleRow) TableName() string { return "roles" }
-
-var roles = tableOf[roleRow]()
-
-// ImportCatalog brings teams, services and roles to what the catalog says and
-// tells how many of them were different. Teams and services that it does not
-// name stay, as do roles; the holders of a role that it names are replaced. A
-// second import of the same catalog changes nothing.
-func (s *Store) ImportCatalog(ctx context.Context, ws models.WorkspaceID, c Catalog) (changed int, err error) {
-	err = s.inTx(ctx, func(tx *gorm.DB, _ enqueue) error {
-		if err := lockDirectory(tx, ws); err != nil {
-			return err
-		}
-		var now directoryRows
-		if err := now.find(tx, ws); err != nil {
-			return err
-		}
-		for _, step := range []func(*gorm.DB, models.WorkspaceID, Catalog, *directoryRows) (int, error){importTeams, importServices, importRoles} {
-			n, err := step(tx, ws, c, &now)
-			if err != nil {
-				return err
-			}
-			changed += n
-		}
-		if changed == 0 {
-			return nil
-		}
-		note := models.Event{Kind: EventCatalogImported, At: s.Now(), Reason: fmt.Sprintf("%d teams, services and roles were different", changed)}
-		row := rowOfEvent(Command{Workspace: ws}, models.RecordRef{Kind: RecordCatalog}, note)
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		return touchDirectory(tx, ws)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("import catalog: %w", err)
+// keepTeams and keepServices write what an import or an edit came to.
+func keepTeams(ws models.WorkspaceID, list []models.Team) []stmt {
+	rows := make([]teamRow, len(list))
+	for i, t := range list {
+		rows[i] = rowOfTeam(ws, t)
 	}
-	return changed, nil
+	return teams.keep(rows, "workspace_id", "id")
 }
 
-// find reads what an import compares with.
-func (r *directoryRows) find(tx *gorm.DB, ws models.WorkspaceID) error {
-	for _, list := range []any{&r.teams, &r.services, &r.roles} {
-		if err := tx.Where("workspace_id = ?", ws).Find(list).Error; err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func importTeams(tx *gorm.DB, ws models.WorkspaceID, c Catalog, now *directoryRows) (int, error) {
-	rows := make([]teamRow, len(c.Teams))
-	for i, x := range c.Teams {
-		rows[i] = rowOfTeam(ws, x)
-		for _, was := range now.teams { // who belongs to a Slack group is Slack's to say
-			if was.ID == x.ID && x.Group != "" && was.SlackGroup == x.Group {
-				rows[i].Members, rows[i].CheckedAt = was.Members, was.CheckedAt
-			}
-		}
-	}
-	return upsert(tx, teams, rows, now.teams)
-}
-
-func importServices(tx *gorm.DB, ws models.WorkspaceID, c Catalog, now *directoryRows) (int, error) {
-	rows := make([]serviceRow, len(c.Services))
-	for i, x := range c.Services {
+func keepServices(ws models.WorkspaceID, list []models.Service) []stmt {
+	rows := make([]serviceRow, len(list))
+	for i, x := range list {
 		rows[i] = rowOfService(ws, x)
 	}
-	return upsert(tx, services, rows, now.services)
+	return services.keep(rows, "workspace_id", "slug")
 }
 
-func importRoles(tx *gorm.DB, ws models.WorkspaceID, c Catalog, now *directoryRows) (changed int, err error) {
-	for role, users := range c.Roles {
-		held := map[models.UserID]bool{}
-		for _, r := range now.roles {
-			held[r.UserID] = held[r.UserID] || r.Role == role
-		}
-		var gone, come []roleRow
-		for u, holds := range held {
-			if holds && !slices.Contains(users, u) {
-				gone = append(gone, roleRow{ws, role, u})
-			}
-		}
-		for _, u := range users {
-			if !held[u] {
-				held[u] = true
-				come = append(come, roleRow{ws, role, u})
-			}
-		}
-		if len(gone)+len(come) == 0 {
-			continue
-		}
-		changed++
-		if len(gone) > 0 {
-			if err := tx.Delete(&gone).Error; err != nil {
-				return 0, err
-			}
-		}
-		if len(come) > 0 {
-			if err := tx.Create(&come).Error; err != nil {
-				return 0, err
-			}
-		}
-	}
-	return changed, nil
+// newDirectory tells every replica that the directory is a new one.
+func newDirectory(ws models.WorkspaceID) stmt {
+	return stmt{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{ws}}
 }
 
-// upsert writes the rows that are not among known, and counts them.
-func upsert[R any](tx *gorm.DB, t table[R], rows, known []R) (int, error) {
-	different := slices.DeleteFunc(slices.Clone(rows), func(r R) bool {
-		return slices.ContainsFunc(known, func(k R) bool {
-			_, differs := t.update(&k, &r, "")
-			return !differs
-		})
+// ServiceMove decides about a service: it calls one method of the model. A new
+// one is empty.
+type ServiceMove func(models.Service, models.Facts) (models.ServiceEdit, error)
+
+// UpdateService is the one door through which a service is added ("" then) or
+// edited. Edits take their turn at the calendar: of a retirement and a
+// submission, or of two edits that would close a circle, the second sees the
+// first. What stands on a service that was retired, its templates and its open
+// changes, follows in the same transaction. ErrNotFound when there is none.
+func (s *Store) UpdateService(ctx context.Context, cmd Command, slug models.Slug, fn ServiceMove) (models.Service, error) {
+	cmd.Calendar = true
+	var edit models.ServiceEdit
+	ref := models.RecordRef{Kind: models.RecordService}
+	err := s.engine.door(ctx, func(b batch) error {
+		f, err := s.turn(ctx, b, cmd)
+		if err != nil {
+			return err
+		}
+		was, known := f.Services[slug]
+		if slug != "" && !known {
+			return ErrNotFound
+		}
+		ref = was.Ref()
+		if edit, err = fn(was, f); err != nil {
+			return err
+		}
+		return s.saveService(ctx, b, cmd, was, &edit, f)
 	})
-	if len(different) == 0 {
-		return 0, nil
+	switch {
+	case err == nil:
+		return edit.Service, nil
+	case errors.Is(err, errRepeat):
+		return s.serviceOfCommand(ctx, cmd)
 	}
-	return len(different), tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&different).Error
+	if r, ok := models.AsRefusal(err); ok {
+		s.noteRefusal(ctx, cmd, ref, r)
+		return models.Service{}, err
+	}
+	return models.Service{}, fmt.Errorf("service %s: %w", slug, err)
+}
+
+// turn locks the calendar and the directory, and reads the facts.
+func (s *Store) turn(ctx context.Context, b batch, cmd Command) (models.Facts, error) {
+	var m moment
+	lock := stmt{sql: "UPDATE workspaces SET directory_version = directory_version WHERE id = ?", args: []any{cmd.Workspace}}
+	if err := b.do(ctx, append(calendarTurn(cmd), lock, m.look(cmd))...); err != nil {
+		return models.Facts{}, err
+	}
+	if m.repeat {
+		return models.Facts{}, errRepeat
+	}
+	return s.facts(ctx, cmd.Workspace, m, b.do)
+}
+
+func (s *Store) saveService(ctx context.Context, b batch, cmd Command, was models.Service, edit *models.ServiceEdit, f models.Facts) error {
+	if edit.Service.ID == 0 {
+		if err := b.do(ctx, nextNumber(cmd.Workspace, "service", &edit.Service.ID)); err != nil {
+			return err
+		}
+	}
+	out := keepServices(cmd.Workspace, []models.Service{edit.Service})
+	if edit.Team != nil {
+		out = append(out, keepTeams(cmd.Workspace, []models.Team{*edit.Team})...)
+	}
+	out = append(out, addEvents(cmd, edit.Service.Ref(), edit.Events), newDirectory(cmd.Workspace))
+	if cmd.Key != "" {
+		out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, models.RecordService, edit.Service.ID}}))
+	}
+	if err := b.do(ctx, out...); err != nil || was.Retired == edit.Service.Retired {
+		return err
+	}
+	return s.follow(ctx, b, cmd, []models.Service{edit.Service}, f)
+}
+
+// follow brings what stands on services that were retired or brought back up
+// to date: templates that cover nothing else are suspended, and the cards of
+// changes that have not started say what is in their way.
+func (s *Store) follow(ctx context.Context, b batch, cmd Command, turned []models.Service, f models.Facts) error {
+	var wake []river.InsertManyParams
+	var cards []*models.Change
+	touched, err := s.planned(ctx, b, cmd.Workspace, f.Now)
+	if err != nil {
+		return err
+	}
+	now := f.WithServices(turned)
+	for _, c := range touched {
+		if slices.ContainsFunc(turned, func(x models.Service) bool { return slices.Contains(c.Services, x.Slug) }) {
+			cards = append(cards, c)
+		}
+	}
+	var out []stmt
+	if rows := wantedOf(cmd.Workspace, models.FreezeCards(cards), nil); len(rows) > 0 {
+		out = append(out, want(rows, f.Now, &wake))
+	}
+	for _, name := range models.Unserved(turned, now) {
+		var found []templateRow
+		if err := b.do(ctx, s.lockTemplate(cmd.Workspace, name, &found)); err != nil {
+			return err
+		}
+		t := found[0].template() // none is ever deleted
+		t.ServicesRetired(now)
+		if events := t.Events(); len(events) > 0 {
+			more, woken := templateChanged(cmd, &templateDecision{&found[0], &t, now}, events)
+			out, wake = append(out, more...), append(wake, *woken...)
+		}
+	}
+	if err := b.do(ctx, out...); err != nil || len(wake) == 0 {
+		return err
+	}
+	return b.enqueue(ctx, wake)
+}
+
+// serviceOfCommand answers a repeat with the service as it is.
+func (s *Store) serviceOfCommand(ctx context.Context, cmd Command) (models.Service, error) {
+	var first commandRow
+	if err := s.db.WithContext(ctx).Where("workspace_id = ? AND key = ?", cmd.Workspace, cmd.Key).Take(&first).Error; err != nil {
+		return models.Service{}, fmt.Errorf("load first run of the command: %w", err)
+	}
+	d, err := s.Directory(ctx, cmd.Workspace)
+	if err != nil {
+		return models.Service{}, err
+	}
+	for _, x := range d.Services {
+		if x.ID == first.RecordID {
+			return x, nil
+		}
+	}
+	return models.Service{}, fmt.Errorf("load service %d: %w", first.RecordID, ErrNotFound)
 }

@@ -26,6 +26,7 @@ type workspaceRow struct {
 	DirectoryVersion int64
 	CreatedAt        time.Time
 	PolicyTrouble    string
+	ServicesFile     string // tells the services file that was applied last
 }
 
 func (workspaceRow) TableName() string { return "workspaces" }
