@@ -134,7 +134,7 @@ func (a *attempt) mayCall(ctx context.Context, scope slackapi.Scope) (waits bool
 	if until.After(now) {
 		return true, a.putOff(ctx, until, "held back by Slack's limit on "+scope.Method)
 	}
-	wait, spread, err := a.pace.take(ctx, scope, now)
+	wait, err := a.pace.take(ctx, scope, now)
 	switch {
 	case err != nil || wait <= 0:
 		return false, err
@@ -142,7 +142,7 @@ func (a *attempt) mayCall(ctx context.Context, scope slackapi.Scope) (waits bool
 		sleep(ctx, wait)
 		return true, nil
 	}
-	return true, a.putOff(ctx, now.Add(spread), "waits for its turn to call "+scope.Method)
+	return true, a.putOff(ctx, now.Add(a.pace.away(scope, now, wait)), "waits for its turn to call "+scope.Method)
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -110,7 +110,7 @@ func (j *Jobs) await(ctx context.Context, scope slackapi.Scope) error {
 		}
 		wait := until.Sub(now)
 		if wait <= 0 {
-			if wait, _, err = j.pace.take(ctx, scope, now); err != nil || wait <= 0 {
+			if wait, err = j.pace.take(ctx, scope, now); err != nil || wait <= 0 {
 				return err
 			}
 		}

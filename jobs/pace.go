@@ -42,11 +42,11 @@ type pace struct {
 
 	mu   sync.Mutex
 	held map[slackapi.Scope]time.Time // what this replica was told, at once
-	line map[slackapi.Scope]int       // how many were told to wait for the rate
+	line map[slackapi.Scope]time.Time // when all who went away to wait for the rate will have had their turn
 }
 
 func newPace(s *store.Store, ws models.WorkspaceID) *pace {
-	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]int{}}
+	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]time.Time{}}
 }
 
 // hold stops calls in scope until a business time, on every replica.
@@ -75,30 +75,44 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 	return until, nil
 }
 
-// take counts one call in scope against its rate, or says how long to wait and
-// counts nothing: wait until the next call may be made, spread for those who
-// go away and come back, so that a long line does not come back all at once.
-// The state is one instant: when the calls so far will have been spread evenly.
-func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (wait, spread time.Duration, err error) {
+// take counts one call in scope against its rate, or says how long to wait
+// until the next call may be made and counts nothing. The state is one instant:
+// when the calls so far will have been spread evenly.
+func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (wait time.Duration, err error) {
 	r, ok := p.rates[scope.Method]
 	if !ok {
-		return 0, 0, nil
+		return 0, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := slackapi.Scope{Method: "pace/" + scope.Method, Channel: scope.Channel}
+	key := paced(scope)
 	even, err := p.store.HeldUntil(ctx, p.ws, key.Method, models.ChannelID(key.Channel), now)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	even = later(later(even, p.held[key]), now)
 	if wait = even.Sub(now) - time.Duration(r.burst-1)*r.every; wait > 0 {
-		p.line[key]++
-		return wait, wait + rand.N(time.Duration(p.line[key])*r.every), nil
+		return wait, nil
 	}
 	even = even.Add(r.every)
-	p.held[key], p.line[key] = even, max(0, p.line[key]-1)
-	return 0, 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
+	p.held[key] = even
+	return 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
+}
+
+// away is how long somebody who was told to wait, and won't sit it out, had
+// better stay away: spread over the line of all who do, so that they don't come
+// back at once. The line moves on with the time, whoever comes back or not: a
+// burst that is over slows nobody down.
+func (p *pace) away(scope slackapi.Scope, now time.Time, wait time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := paced(scope)
+	p.line[key] = later(p.line[key], now.Add(wait)).Add(p.rates[scope.Method].every)
+	return wait + rand.N(p.line[key].Sub(now.Add(wait)))
+}
+
+func paced(s slackapi.Scope) slackapi.Scope {
+	return slackapi.Scope{Method: "pace/" + s.Method, Channel: s.Channel}
 }
 
 // forget drops what is over, so that the memory does not grow with channels.
@@ -108,6 +122,10 @@ func (p *pace) forget(now time.Time) {
 	for s, until := range p.held {
 		if !until.After(now) {
 			delete(p.held, s)
+		}
+	}
+	for s, until := range p.line {
+		if !until.After(now) {
 			delete(p.line, s)
 		}
 	}

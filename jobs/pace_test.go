@@ -26,7 +26,7 @@ func TestNoMinuteHoldsMoreCallsThanSlackAllows(t *testing.T) {
 		var calls []time.Time
 		for now := begin; now.Before(begin.Add(2 * time.Minute)); now = now.Add(500 * time.Millisecond) {
 			for _, p := range replicas { // as greedy as can be
-				if wait, _, err := p.take(ctx, scope, now); err != nil {
+				if wait, err := p.take(ctx, scope, now); err != nil {
 					t.Fatal(err)
 				} else if wait <= 0 {
 					calls = append(calls, now)
@@ -53,7 +53,7 @@ func TestAnotherChannelDoesNotWait(t *testing.T) {
 	s := storetest.Opener(t, storetest.Engines[0])()
 	p, ctx, now := newPace(s, team), context.Background(), s.Now()
 	for i := range 30 {
-		wait, _, err := p.take(ctx, slackapi.Scope{Method: slackapi.MethodPost, Channel: fmt.Sprint("C", i)}, now)
+		wait, err := p.take(ctx, slackapi.Scope{Method: slackapi.MethodPost, Channel: fmt.Sprint("C", i)}, now)
 		if err != nil || wait > 0 {
 			t.Errorf("channel %d waits %v, %v", i, wait, err)
 		}
@@ -61,6 +61,38 @@ func TestAnotherChannelDoesNotWait(t *testing.T) {
 	p.forget(now.Add(time.Hour))
 	if len(p.held)+len(p.line) != 0 {
 		t.Errorf("remembers %d scopes for ever", len(p.held)+len(p.line))
+	}
+}
+
+// Once a burst is over, whoever comes is told the truth about the wait, however
+// often the burst's calls were told to wait before.
+func TestABurstThatIsOverSlowsNobodyDown(t *testing.T) {
+	s := storetest.Opener(t, storetest.Engines[0])()
+	p, ctx, now := newPace(s, team), context.Background(), s.Now()
+	scope := slackapi.Scope{Method: slackapi.MethodUpdate}
+	full := func() time.Duration { // takes all there is, and is told to wait
+		for {
+			if wait, err := p.take(ctx, scope, now); err != nil {
+				t.Fatal(err)
+			} else if wait > 0 {
+				return wait
+			}
+		}
+	}
+	for range 40 {
+		wait := full()
+		for range 10 { // of many who sit it out together, one gets the next call
+			full()
+		}
+		p.away(scope, now, wait)
+		now = now.Add(wait)
+	}
+	now = now.Add(time.Minute)
+	wait := full()
+	for range 20 {
+		if away := p.away(scope, now, wait); away > wait+20*p.rates[scope.Method].every {
+			t.Fatalf("is told to stay away for %v where the wait is %v", away, wait)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,12 +24,18 @@ const (
 // reading, which River needs to measure durations. It serves as River's
 // Config.Test.Time, and its Now as a func() time.Time.
 type Clock struct {
-	ahead   atomic.Int64 // nanoseconds to add to the machine's clock
-	offset  atomic.Int64 // the part of them that somebody moved
+	lead    atomic.Pointer[lead]
+	looking sync.Mutex // an older look never comes to stand over a newer one: time would run back
 	movable bool
 	follows bool // whether the offset row is believed, whatever it says
 	read    func(context.Context) (reading, error)
 	log     *slog.Logger
+}
+
+// lead is what to add to the machine's clock, both parts of one look.
+type lead struct {
+	ahead  time.Duration // in all
+	offset time.Duration // the part of it that somebody moved
 }
 
 // reading is one look at the database's clock.
@@ -41,11 +48,13 @@ type reading struct {
 var errMoved = errors.New("this database's clock was moved by a demo or a test, so it must not serve: use another database, or start it with `gatehouse demo`")
 
 func newClock(read func(context.Context) (reading, error), o Options) *Clock {
-	return &Clock{read: read, movable: o.MovableClock, follows: o.MovableClock || o.ReadOnly, log: o.Logger}
+	c := &Clock{read: read, movable: o.MovableClock, follows: o.MovableClock || o.ReadOnly, log: o.Logger}
+	c.lead.Store(&lead{})
+	return c
 }
 
 // Now is business time, without a query.
-func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *Clock) Now() time.Time { return time.Now().Add(c.lead.Load().ahead) }
 
 // NowOrNil is Now; River takes it as the time to write and to compare with.
 func (c *Clock) NowOrNil() *time.Time {
@@ -54,9 +63,17 @@ func (c *Clock) NowOrNil() *time.Time {
 }
 
 // Offset is how far the clock was moved ahead; zero outside demo and tests.
-func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
+func (c *Clock) Offset() time.Duration { return c.lead.Load().offset }
+
+// wire is the database's clock as if nobody had moved it.
+func (c *Clock) wire() time.Time {
+	l := c.lead.Load()
+	return time.Now().Add(l.ahead - l.offset)
+}
 
 func (c *Clock) refresh(ctx context.Context) error {
+	c.looking.Lock()
+	defer c.looking.Unlock()
 	r, err := c.read(ctx)
 	if err != nil {
 		return fmt.Errorf("read the database's clock: %w", err)
@@ -64,8 +81,7 @@ func (c *Clock) refresh(ctx context.Context) error {
 	if r.offset != 0 && !c.follows {
 		return errMoved
 	}
-	c.offset.Store(int64(r.offset))
-	c.ahead.Store(int64(r.skew + r.offset))
+	c.lead.Store(&lead{ahead: r.skew + r.offset, offset: r.offset})
 	return nil
 }
 

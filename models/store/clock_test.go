@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,34 @@ func TestJumpMovesBusinessTimeAndStaysMoved(t *testing.T) {
 			t.Errorf("after a restart: %v", again.Now())
 		}
 	})
+}
+
+// A look that began before a jump must not stand over the jump's own: time
+// would run back by as much.
+func TestASlowLookNeverTakesAJumpBack(t *testing.T) {
+	var moved atomic.Int64
+	let, began, done := make(chan struct{}), make(chan struct{}, 2), make(chan error, 2)
+	offset, look := store.SlowClock(func() time.Duration {
+		began <- struct{}{}
+		return time.Duration(moved.Load())
+	}, let)
+	go func() { done <- look() }()
+	<-began
+	moved.Store(int64(time.Hour))
+	go func() { done <- look() }()
+	select {
+	case <-began: // side by side, so either may end last
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(let)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := offset(); got != time.Hour {
+		t.Errorf("after an hour's jump the clock is %v ahead", got)
+	}
 }
 
 func TestMovedClockIsRefusedWhereItMustNotMove(t *testing.T) {

@@ -22,7 +22,18 @@ func (s *Store) Kind() Engine { return s.kind }
 func (s *Store) LookAtClock(ctx context.Context) error { return s.clock.refresh(ctx) }
 
 func (s *Store) ClockSkew() time.Duration {
-	return time.Duration(s.clock.ahead.Load() - s.clock.offset.Load())
+	l := s.clock.lead.Load()
+	return l.ahead - l.offset
+}
+
+// SlowClock is a clock each of whose looks at offset ends only when it is let.
+func SlowClock(offset func() time.Duration, let <-chan struct{}) (now func() time.Duration, look func() error) {
+	c := newClock(func(context.Context) (reading, error) {
+		r := reading{offset: offset()}
+		<-let
+		return r, nil
+	}, Options{MovableClock: true})
+	return c.Offset, func() error { return c.refresh(context.Background()) }
 }
 
 // Rows are an empty one of every row struct.

@@ -24,7 +24,7 @@ func (laneRow) TableName() string { return "lanes" }
 // WireNow is the database's clock without any offset: leases are measured by it,
 // so that replicas whose machines disagree still agree on who has a lane.
 func (s *Store) WireNow() time.Time {
-	return s.clock.Now().Add(-s.clock.Offset()).UTC().Truncate(time.Microsecond)
+	return s.clock.wire().UTC().Truncate(time.Microsecond)
 }
 
 // TakeLane takes the lane until then, unless somebody has it at now, be it the
