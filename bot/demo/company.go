@@ -34,6 +34,8 @@ const (
 	storefront = "C0STORE"
 	platform   = "C0PLATFORM"
 	logistics  = "C0LOGISTICS"
+	lockerRoom = "C0LOCKERS"
+	iberia     = "C0IBERIA"
 )
 
 // people as Slack knows them.
@@ -104,6 +106,8 @@ func channels() []slackfake.Channel {
 		{ID: storefront, Name: "storefront", Topic: "Checkout, web, search, catalogue", Members: insiders, Bot: true},
 		{ID: platform, Name: "platform", Topic: "Identity, notifications", Members: insiders, Bot: true},
 		{ID: logistics, Name: "logistics", Topic: "Shipping, tracking, warehouse", Members: insiders, Bot: true},
+		{ID: lockerRoom, Name: "launch-lockers", Topic: "Parcel lockers with live tracking", Members: insiders, Bot: true},
+		{ID: iberia, Name: "launch-iberia", Topic: "Spain and Portugal", Members: insiders, Bot: true},
 		{ID: general, Name: "general", Topic: "For everybody", Members: withGuest},
 	}
 }

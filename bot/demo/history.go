@@ -17,6 +17,10 @@ type story struct {
 	ws   models.WorkspaceID
 	err  error // the first thing that went wrong; later steps do nothing
 	last models.ChangeID
+
+	lockers, expansion, reports *project
+	agenda                      []appointment // by time
+	meeting                     bool          // within one, nothing takes time
 }
 
 // How well the work of a plan is known, from often done to never tried.
@@ -39,14 +43,18 @@ type plan struct {
 	check    string
 	rollback string
 	why      string // why it can't wait; without one it keeps its notice
+	release  models.ReleaseID
 }
 
-// tell plays the last eight days. It ends on a working day, in the afternoon
-// of Europe and the morning of New York, with changes in every state.
+// tell plays the last month of the releases and the last eight days of the
+// changes. It ends on a working day, in the afternoon of Europe and the morning
+// of New York, with changes in every state.
 func (s *story) tell(ctx context.Context) error {
+	s.month(ctx)
 	s.lastWeek(ctx)
 	s.standards(ctx)
 	s.today(ctx)
+	s.launches(ctx)
 	s.emergency(ctx)
 	s.conflict(ctx)
 	s.calendar(ctx)
@@ -153,7 +161,7 @@ func (s *story) input(u models.UserID, p plan) models.Input {
 	}
 	start := s.app.Store.Now().Add(p.in).Truncate(15 * time.Minute)
 	return models.Input{Title: p.title, Services: []models.Slug{p.service}, Environment: env, Start: start, End: start.Add(lasts),
-		Plan: p.steps, Check: p.check, Rollback: p.rollback, Risk: p.known, Implementer: u, WhyNow: p.why}
+		Plan: p.steps, Check: p.check, Rollback: p.rollback, Risk: p.known, Implementer: u, WhyNow: p.why, Release: p.release}
 }
 
 // inTime moves a window that came too soon to the first one that keeps the
@@ -234,13 +242,18 @@ func (s *story) know(ctx context.Context, u models.UserID) {
 	}
 }
 
-// wait lets everything arrive in Slack at its time, then moves the clock.
+// wait lets everything arrive in Slack at its time, then moves the clock. What
+// happens meanwhile happens.
 func (s *story) wait(ctx context.Context, d time.Duration) {
-	if s.err != nil {
+	if s.err != nil || s.meeting {
 		return
 	}
-	if s.err = settle(ctx, s.app, s.ws); s.err == nil && d > 0 {
-		s.err = s.app.Store.Jump(ctx, d)
+	if s.err = settle(ctx, s.app, s.ws); s.err != nil {
+		return
+	}
+	until := s.app.Store.Now().Add(d)
+	if s.meet(ctx, until); s.err == nil {
+		s.err = s.jumpTo(ctx, until)
 	}
 }
 
