@@ -23,7 +23,7 @@ func (h *Handlers) inWords(r *Request, res result) Reply {
 	refusal := h.refusal(res.err)
 	var text string
 	if refusal != nil {
-		text, reply.Say = refusal.Text, ref(view.Refusal(refusal.Text))
+		text, reply.Say = refusal.Text, ref(view.Refusal(refusal.Aloud()))
 	} else {
 		reference := rand.Text()[:8]
 		h.Log.Error("a request failed", "reference", reference, "door", r.Door, "name", r.Name, "user", r.User, "error", res.err)

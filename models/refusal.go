@@ -3,6 +3,8 @@ package models
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -78,6 +80,18 @@ func (r *Refusal) sentences() string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// Aloud is the whole refusal where no form stands open: what would stand beside
+// the fields is said after it.
+func (r *Refusal) Aloud() string {
+	out := []string{r.Text}
+	for _, field := range append(slices.Clone(formOrder), slices.Sorted(maps.Keys(r.Fields))...) {
+		if text := r.Fields[field]; text != "" && !strings.Contains(strings.Join(out, " "), text) {
+			out = append(out, text)
+		}
+	}
+	return strings.TrimSpace(strings.Join(out, " "))
 }
 
 // formOrder is the order in which the fields of raising a change are filled in.
