@@ -41,6 +41,9 @@ func text(s string) map[string]any { return map[string]any{"type": "plain_text_i
 func at(t time.Time) map[string]any {
 	return map[string]any{"type": "datetimepicker", "selected_date_time": t.Unix()}
 }
+func someone(id string) map[string]any {
+	return map[string]any{"type": "users_select", "selected_user": id}
+}
 func service(slug string) map[string]any {
 	return map[string]any{"type": "multi_external_select", "selected_options": []any{map[string]any{"value": slug, "text": map[string]any{"type": "plain_text", "text": slug}}}}
 }
@@ -74,6 +77,8 @@ func (w *house) filled() slackfake.View {
 func TestWrongAnswersAreToldBesideTheirFields(t *testing.T) {
 	w := build(t, plan{})
 	now := w.store.Now()
+	w.SetUser(slackfake.User{ID: "U0ROBO", Name: "robo", RealName: "Robo", IsBot: true}) // of whom Gatehouse never heard before
+	w.SetUser(slackfake.User{ID: "U0LEFT", Name: "left", RealName: "Left", Deleted: true})
 	v := w.filled()
 	for _, try := range []struct {
 		name   string
@@ -96,6 +101,12 @@ func TestWrongAnswersAreToldBesideTheirFields(t *testing.T) {
 			map[string]string{"start": "This start is more than a year away. Check the year."}},
 		{"an unknown service", map[string]map[string]any{"services": service("payments-nope")},
 			map[string]string{"services": `There is no service "payments-nope". Choose one from the list, or ask an admin to add it.`}},
+		{"a bot that is to carry it out", map[string]map[string]any{"implementer": someone("U0ROBO")},
+			map[string]string{"implementer": "Robo can't carry out a change: this account is deactivated or a bot. Choose another person."}},
+		{"somebody who left", map[string]map[string]any{"implementer": someone("U0LEFT")},
+			map[string]string{"implementer": "Left can't carry out a change: this account is deactivated or a bot. Choose another person."}},
+		{"no release", map[string]map[string]any{"release": text("<!channel>")},
+			map[string]string{"release": "This names no release. Write its number, such as REL-3, or leave it empty."}},
 		{"several at once", map[string]map[string]any{"services": service("x"), "plan": text(" "), "title": text("")},
 			map[string]string{"services": `There is no service "x". Choose one from the list, or ask an admin to add it.`,
 				"plan": "Say step by step what will be done. For example: 1. Deploy 4.2 to one node. 2. Wait 10 minutes. 3. Deploy the others.", "title": "A title is needed: say in one line what will be different."}},

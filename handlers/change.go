@@ -80,7 +80,7 @@ func (h *Handlers) redrawForm(ctx context.Context, r *Request) (Reply, error) {
 // submitForm raises a new change, or saves an edit of one.
 func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
-	h.know(ctx, r.User)
+	h.knowBoth(ctx, r.User, in.Implementer)
 	origin, err := h.rootOf(ctx, meta)
 	if err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
@@ -105,7 +105,7 @@ func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 // said on top of the form, which stays as it was typed.
 func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
-	h.know(ctx, r.User)
+	h.knowBoth(ctx, r.User, in.Implementer)
 	r.Key = id("form", r.View.ID)
 	origin, err := h.rootOf(ctx, meta)
 	if err != nil {

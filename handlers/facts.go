@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -28,6 +29,16 @@ func (h *Handlers) know(ctx context.Context, u models.UserID) {
 	if err := h.confirm(ctx, u); err != nil {
 		h.Log.WarnContext(ctx, "could not confirm a person with Slack", "user", u, "error", err)
 	}
+}
+
+// knowBoth is know for whoever acts and for whom they name, at the same time.
+func (h *Handlers) knowBoth(ctx context.Context, actor, named models.UserID) {
+	var group sync.WaitGroup
+	if named != "" && named != actor {
+		group.Go(func() { h.know(ctx, named) })
+	}
+	h.know(ctx, actor)
+	group.Wait()
 }
 
 // confirm keeps what Slack says of the person now.

@@ -132,7 +132,6 @@ var nearest = map[models.Field]models.Field{
 	models.FieldType:        models.FieldEnvironment,
 	models.FieldTemplate:    models.FieldServices,
 	models.FieldIncidentRef: models.FieldBackground,
-	models.FieldRelease:     models.FieldBackground,
 	models.FieldArtifact:    models.FieldPlan,
 }
 
