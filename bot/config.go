@@ -126,6 +126,9 @@ func (v variable) readSecret() error {
 		return fmt.Errorf("%s_FILE is %s, which can't be read; it should be a file that holds nothing but the secret", v.name, quoted(path))
 	}
 	v.value.SetString(strings.TrimSpace(string(content)))
+	if v.value.String() == "" {
+		return fmt.Errorf("%s_FILE is %s, which is empty; it should be a file that holds nothing but the secret", v.name, quoted(path))
+	}
 	return nil
 }
 
@@ -183,6 +186,8 @@ func (c Config) checkSlack(check func(ok bool, name, problem string)) {
 	for name, command := range map[string]string{"CHANGE_COMMAND": c.ChangeCommand, "CHECKLIST_COMMAND": c.ChecklistCommand, "GATEHOUSE_COMMAND": c.GatehouseCommand} {
 		check(commandShape.MatchString(command), name, "is "+quoted(command))
 	}
+	check(c.ChangeCommand != c.ChecklistCommand && c.ChangeCommand != c.GatehouseCommand, "CHANGE_COMMAND", "is "+quoted(c.ChangeCommand)+", as another command is called; each needs a name of its own")
+	check(c.ChecklistCommand != c.GatehouseCommand, "CHECKLIST_COMMAND", "is "+quoted(c.ChecklistCommand)+", as GATEHOUSE_GATEHOUSE_COMMAND is; each needs a name of its own")
 	u, err := url.Parse(c.SlackAPIURL)
 	check(c.SlackAPIURL == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && strings.HasSuffix(u.Path, "/"), "SLACK_API_URL", "is "+quoted(c.SlackAPIURL))
 }

@@ -129,6 +129,10 @@ func TestEachProblemByItself(t *testing.T) {
 		{map[string]string{"GATEHOUSE_MODE": "http"}, "GATEHOUSE_SLACK_SIGNING_SECRET is missing, and http mode needs it; it should look like: 32 hex digits"},
 		{map[string]string{"GATEHOUSE_MODE": "http", "GATEHOUSE_SLACK_SIGNING_SECRET": "short"}, "GATEHOUSE_SLACK_SIGNING_SECRET is no signing secret; it should look like: 32 hex digits"},
 		{map[string]string{"GATEHOUSE_CHANGES_CHANNEL": ""}, "GATEHOUSE_CHANGES_CHANNEL is missing; it should look like: C0123456789"},
+		{map[string]string{"GATEHOUSE_CHANGE_COMMAND": "/checklist"},
+			"GATEHOUSE_CHANGE_COMMAND is \"/checklist\", as another command is called; each needs a name of its own; it should look like: /word"},
+		{map[string]string{"GATEHOUSE_GATEHOUSE_COMMAND": "/checklist"},
+			"GATEHOUSE_CHECKLIST_COMMAND is \"/checklist\", as GATEHOUSE_GATEHOUSE_COMMAND is; each needs a name of its own; it should look like: /word"},
 		{map[string]string{"GATEHOUSE_SOCKETS": "11"}, "GATEHOUSE_SOCKETS is 11; it should look like: 1 to 10"},
 		{map[string]string{"GATEHOUSE_SOCKETS": "0"}, "GATEHOUSE_SOCKETS is 0; it should look like: 1 to 10"},
 		{map[string]string{"GATEHOUSE_LISTEN_ADDR": "localhost:99999"}, "GATEHOUSE_LISTEN_ADDR is \"localhost:99999\"; it should look like: host:port or :port"},
@@ -170,7 +174,7 @@ func TestSecretsComeFromFilesToo(t *testing.T) {
 		t.Error(err)
 	}
 	environment(t, map[string]string{"GATEHOUSE_SLACK_BOT_TOKEN_FILE": file("empty", "\n"), "GATEHOUSE_SLACK_APP_TOKEN": appToken, "GATEHOUSE_CHANGES_CHANNEL": "C0123456789"})
-	if _, err := LoadConfig(); err == nil || !strings.Contains(err.Error(), "GATEHOUSE_SLACK_BOT_TOKEN is missing") {
+	if _, err := LoadConfig(); err == nil || !strings.Contains(err.Error(), "GATEHOUSE_SLACK_BOT_TOKEN is missing") || !strings.Contains(err.Error(), "empty\", which is empty") {
 		t.Error(err)
 	}
 }
