@@ -35,6 +35,9 @@ func Run(ctx context.Context, o Options) error {
 	if err := loopback(o.Addr); err != nil {
 		return err
 	}
+	if mode := bot.Mode(o.Mode); mode != bot.ModeSocket && mode != bot.ModeHTTP {
+		return fmt.Errorf("--mode is %q; it should be socket or http", o.Mode)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
@@ -63,9 +66,15 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer stopFake()
-	known := d.restored()
+	known, err := d.restored()
+	if err != nil {
+		return err
+	}
 	if d.app, err = d.startGatehouse(ctx, base); err != nil {
 		return err
+	}
+	if !known {
+		defer d.unlessTold()
 	}
 	defer d.app.Close()
 	d.running.Store(d.app)
@@ -83,6 +92,9 @@ func (d *demo) run(ctx context.Context) error {
 				return nil // interrupted while setting up
 			}
 			return fmt.Errorf("play the company's history: %w", err)
+		}
+		if err := d.save(); err != nil {
+			return err
 		}
 	}
 	d.welcome(base, time.Since(began))
@@ -170,10 +182,28 @@ func (d *demo) jump(ctx context.Context, by time.Duration) error {
 }
 
 func (d *demo) snapshot() string { return filepath.Join(d.dir, "slack.json") }
+func (d *demo) database() string { return filepath.Join(d.dir, "gatehouse.db") }
 
-func (d *demo) restored() bool {
-	_, err := os.Stat(d.snapshot())
-	return err == nil
+// restored reports whether a demo was kept here. A database without the
+// stand-in's state may be somebody's own, so it is left alone.
+func (d *demo) restored() (bool, error) {
+	if _, err := os.Stat(d.snapshot()); err == nil {
+		return true, nil
+	}
+	if _, err := os.Stat(d.database()); err == nil {
+		return false, fmt.Errorf("%s holds a database that no demo has kept whole; choose another directory for --data, or empty this one", d.dir)
+	}
+	return false, nil
+}
+
+// unlessTold takes back what was begun here and not brought to the end, so that
+// the next start begins anew.
+func (d *demo) unlessTold() {
+	if _, err := os.Stat(d.snapshot()); err != nil {
+		for _, file := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(d.database() + file)
+		}
+	}
 }
 
 // save keeps the stand-in's state beside the database.
