@@ -258,16 +258,18 @@ func (s *story) wait(ctx context.Context, d time.Duration) {
 }
 
 // settle waits until nothing that is due is unsent. Posts to one channel are
-// paced to one a second of business time, so the clock is helped along.
+// paced to one a second of business time, so the clock is helped along: less and
+// less often, so that a slow machine does not see the windows of the story pass.
 func settle(ctx context.Context, app *bot.App, ws models.WorkspaceID) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for tries := 0; ; tries++ {
+	for tries, help := 0, 1; ; tries++ {
 		n, err := app.Store.Unsent(ctx, ws)
 		if err != nil || n == 0 {
 			return err
 		}
-		if tries%2 == 1 {
+		if tries == help {
+			help *= 2
 			if err := app.Store.Jump(ctx, 10*time.Second); err != nil {
 				return err
 			}
