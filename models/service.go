@@ -70,24 +70,62 @@ func (s Service) Ref() RecordRef { return RecordRef{RecordService, s.ID} }
 // Circle is a way from the service along its dependencies back to itself, from
 // and to the same one; nil when there is none.
 func Circle(services map[Slug]Service, from Slug) []Slug {
-	seen := map[Slug]bool{}
-	var walk func(path []Slug) []Slug
-	walk = func(path []Slug) []Slug {
-		for _, next := range services[path[len(path)-1]].DependsOn {
-			switch {
-			case next == from:
-				return append(path, next)
-			case seen[next]:
-				continue
+	cameFrom, todo := map[Slug]Slug{}, []Slug{from}
+	for len(todo) > 0 {
+		s := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, next := range services[s].DependsOn {
+			if next == from {
+				way := []Slug{from}
+				for ; s != from; s = cameFrom[s] {
+					way = append(way, s)
+				}
+				way = append(way, from)
+				slices.Reverse(way)
+				return way
 			}
-			seen[next] = true
-			if found := walk(append(slices.Clone(path), next)); found != nil {
-				return found
+			if _, seen := cameFrom[next]; !seen {
+				cameFrom[next] = s
+				todo = append(todo, next)
 			}
 		}
-		return nil
 	}
-	return walk([]Slug{from})
+	return nil
+}
+
+// mayCircle are the services that are in a circle, or depend on one that is:
+// those left over when services that depend on none of the rest are taken away
+// until nothing more goes.
+func mayCircle(services map[Slug]Service) map[Slug]bool {
+	left, waits := map[Slug]int{}, map[Slug][]Slug{}
+	var free []Slug
+	for slug, s := range services {
+		for _, on := range s.DependsOn {
+			if _, known := services[on]; known {
+				left[slug]++
+				waits[on] = append(waits[on], slug)
+			}
+		}
+		if left[slug] == 0 {
+			free = append(free, slug)
+		}
+	}
+	for len(free) > 0 {
+		slug := free[len(free)-1]
+		free = free[:len(free)-1]
+		for _, by := range waits[slug] {
+			if left[by]--; left[by] == 0 {
+				free = append(free, by)
+			}
+		}
+	}
+	out := map[Slug]bool{}
+	for slug, n := range left {
+		if n > 0 {
+			out[slug] = true
+		}
+	}
+	return out
 }
 
 // circleWords spells a circle out.

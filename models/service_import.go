@@ -12,6 +12,9 @@ type Import struct {
 	Source   string // the file's name, for the audit log
 	Services []ServiceRow
 	Teams    []TeamRow
+	// Tier and Owner are those of new services that name none.
+	Tier  *Tier
+	Owner UserID
 }
 
 // ServiceRow is one service as a file says it. A field that the file does not
@@ -75,8 +78,9 @@ func (in Import) Plan(f Facts) ImportPlan {
 	}
 	p.readTeams(in.Teams)
 	for _, row := range in.Services {
-		p.read(row)
+		p.read(in.defaults(row, f))
 	}
+	p.suspects = mayCircle(p.services)
 	for _, row := range in.Services {
 		if !row.Bad {
 			p.links(row.Line, row.Service.Slug)
@@ -86,11 +90,27 @@ func (in Import) Plan(f Facts) ImportPlan {
 	return p.out
 }
 
+// defaults gives a new service what the file does not say of it.
+func (in Import) defaults(row ServiceRow, f Facts) ServiceRow {
+	if _, known := f.Services[row.Service.Slug]; known || row.Has == nil {
+		return row
+	}
+	row.Has = maps.Clone(row.Has)
+	if in.Tier != nil && !row.Has[FieldTier] {
+		row.Service.Tier, row.Has[FieldTier] = *in.Tier, true
+	}
+	if row.Service.Owner == "" && in.Owner != "" {
+		row.Service.Owner, row.Has[FieldOwner] = in.Owner, true
+	}
+	return row
+}
+
 type planner struct {
 	f        Facts
 	services map[Slug]Service // as they would be
 	teams    map[TeamID]Team
 	lines    map[Slug]int // where each service of the file stands
+	suspects map[Slug]bool
 	told     map[Slug]bool
 	out      ImportPlan
 }
@@ -201,8 +221,11 @@ func (p *planner) links(line int, slug Slug) {
 			p.bad(line, "%s: depends on %q, and there is no such service", slug, string(on))
 		}
 	}
+	if !p.suspects[slug] || p.told[slug] {
+		return
+	}
 	circle := Circle(p.services, slug)
-	if circle == nil || p.told[slug] {
+	if circle == nil {
 		return
 	}
 	if p.told == nil {

@@ -36,6 +36,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), policyCommand(), configTopic())
+	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), policyCommand(), importCommand(), configTopic())
 	return cmd
 }

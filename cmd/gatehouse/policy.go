@@ -61,14 +61,23 @@ func beside(cmd *cobra.Command, fn func(*store.Store, models.WorkspaceID) error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	all, err := s.Workspaces(cmd.Context())
+	ws, err := only(cmd, s)
 	if err != nil {
 		return err
 	}
-	if len(all) != 1 {
-		return fmt.Errorf("the database holds %d workspaces; this command reads one", len(all))
+	return fn(s, ws)
+}
+
+// only is the one workspace of a database.
+func only(cmd *cobra.Command, s *store.Store) (models.WorkspaceID, error) {
+	all, err := s.Workspaces(cmd.Context())
+	if err != nil {
+		return "", err
 	}
-	return fn(s, all[0].ID)
+	if len(all) != 1 {
+		return "", fmt.Errorf("the database holds %d workspaces; this command works on one", len(all))
+	}
+	return all[0].ID, nil
 }
 
 func policyReplay() *cobra.Command {

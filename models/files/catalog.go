@@ -3,6 +3,7 @@ package files
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,7 +25,7 @@ func ReadCatalog(source []byte) (Catalog, error) {
 	if err != nil {
 		return c, err
 	}
-	r := &catalogReader{where: map[models.Slug]bool{}, teams: map[models.TeamID]bool{}}
+	r := &catalogReader{where: map[models.Slug]bool{}, at: map[models.Slug]*yaml.Node{}, teams: map[models.TeamID]bool{}}
 	r.keys(top, map[string]func(*yaml.Node){
 		"services": func(n *yaml.Node) {
 			r.each(n, func(item *yaml.Node) { c.Services = append(c.Services, r.service(item)) })
@@ -37,7 +38,30 @@ func ReadCatalog(source []byte) (Catalog, error) {
 	for _, check := range r.links {
 		check() // now that everything is known, in whatever order it was written
 	}
+	if r.err() == nil {
+		r.circles(c.Services)
+	}
 	return c, r.err()
+}
+
+// circles refuses dependencies that lead back to where they begin.
+func (r *catalogReader) circles(list []models.Service) {
+	services := map[models.Slug]models.Service{}
+	for _, s := range list {
+		services[s.Slug] = s
+	}
+	told := map[models.Slug]bool{}
+	for _, s := range list {
+		circle := models.Circle(services, s.Slug)
+		if circle != nil && !told[s.Slug] {
+			words := ""
+			for _, slug := range circle {
+				told[slug] = true
+				words += " → " + string(slug)
+			}
+			r.fault(r.at[s.Slug], "these depend on each other in a circle: %s", strings.TrimPrefix(words, " → "))
+		}
+	}
 }
 
 // catalogReader reads a catalogue and remembers what is to be checked once
@@ -45,6 +69,7 @@ func ReadCatalog(source []byte) (Catalog, error) {
 type catalogReader struct {
 	reader
 	where map[models.Slug]bool
+	at    map[models.Slug]*yaml.Node
 	teams map[models.TeamID]bool
 	links []func()
 }
@@ -61,19 +86,28 @@ func (r *catalogReader) service(n *yaml.Node) models.Service {
 	tier := 0
 	seen := r.keys(n, map[string]func(*yaml.Node){
 		"slug": func(n *yaml.Node) {
-			shaped(&r.reader, &s.Slug, slugForm, "lower-case letters, digits, dots and dashes")(n)
+			shaped(&r.reader, &s.Slug, slugForm, slugWords)(n)
 			if s.Slug != "" && r.where[s.Slug] {
 				r.fault(n, "service %q is listed twice", s.Slug)
 			}
-			r.where[s.Slug] = true
+			r.where[s.Slug], r.at[s.Slug] = true, n
 		},
 		"name":     r.text(&s.Name),
 		"tier":     r.whole(&tier, 0, 3),
 		"team":     func(n *yaml.Node) { shaped(&r.reader, &s.Team, slugForm, "a team's id")(n); r.belongs(n, &s) },
 		"owner":    shaped(&r.reader, &s.Owner, userForm, userWords),
 		"ops_lead": shaped(&r.reader, &s.OpsLead, userForm, userWords),
-		"channel":  shaped(&r.reader, &s.Channel, channelForm, "a Slack channel id such as C0123"),
+		"channel":  shaped(&r.reader, &s.Channel, channelForm, channelWords),
 		"retired":  r.yes(&s.Retired),
+		"environments": func(n *yaml.Node) {
+			r.each(n, func(e *yaml.Node) {
+				word, ok := r.scalar(e)
+				if ok && !slices.Contains(models.Environments, models.Environment(word)) {
+					r.fault(e, "%q: expected production, staging, test or development", word)
+				}
+				s.Environments = append(s.Environments, models.Environment(word))
+			})
+		},
 		"depends_on": func(n *yaml.Node) {
 			r.each(n, func(d *yaml.Node) {
 				if slug, ok := r.scalar(d); ok {
@@ -120,14 +154,14 @@ func (r *catalogReader) team(n *yaml.Node) models.Team {
 	var t models.Team
 	seen := r.keys(n, map[string]func(*yaml.Node){
 		"id": func(n *yaml.Node) {
-			shaped(&r.reader, &t.ID, slugForm, "lower-case letters, digits, dots and dashes")(n)
+			shaped(&r.reader, &t.ID, slugForm, slugWords)(n)
 			if t.ID != "" && r.teams[t.ID] {
 				r.fault(n, "team %q is listed twice", t.ID)
 			}
 			r.teams[t.ID] = true
 		},
 		"name":    r.text(&t.Name),
-		"group":   shaped(&r.reader, &t.Group, groupForm, "a Slack user group id such as S0123"),
+		"group":   shaped(&r.reader, &t.Group, groupForm, groupWords),
 		"members": r.people(&t.Members),
 	})
 	if t.Group != "" && seen["members"] {

@@ -84,7 +84,7 @@ roles:
 			`line 12: "ledger" is not a service of this file`,
 			`line 13: expected a value`,
 			`line 14: expected true or false, not "yes please"`,
-			`line 15: unknown key "chanel"; known here: channel, depends_on, name, ops_lead, owner, retired, slug, team, tier`,
+			`line 15: unknown key "chanel"; known here: channel, depends_on, environments, name, ops_lead, owner, retired, slug, team, tier`,
 			`line 16: "Pay API": expected lower-case letters, digits, dots and dashes`,
 			`line 16: a service needs tier`,
 			`line 16: a service needs team`,
