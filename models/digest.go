@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ type DigestFacts struct {
 	Calendar Calendar
 	Awaiting []*Change
 	Owing    []*Change // implemented, with a review to do
-	Releases []*Release
+	Releases []DigestRelease
 }
 
 // Digest is what a channel or a person needs to know, most urgent first.
@@ -131,6 +132,7 @@ type DigestChange struct {
 }
 
 // DigestRelease is a release on its way into production.
+// Its items are measured and let go: of thousands nobody could keep them.
 type DigestRelease struct {
 	Release *Release
 	Ready   Ready
@@ -177,7 +179,10 @@ func NewDigest(in DigestFacts, f Facts) Digest {
 			}
 		}
 	}
-	out.Releases = in.releases(f)
+	out.Releases = slices.Clone(in.Releases)
+	slices.SortStableFunc(out.Releases, func(a, b DigestRelease) int {
+		return cmp.Or(a.Release.GoLive.Compare(b.Release.GoLive), cmp.Compare(a.Release.ID, b.Release.ID))
+	})
 	return out
 }
 
@@ -222,15 +227,17 @@ func (in DigestFacts) frozen(f Facts) map[ChangeID][]Freeze {
 	return out
 }
 
-func (in DigestFacts) releases(f Facts) []DigestRelease {
-	var out []DigestRelease
+// Measure says which releases the target has to know of, and measures them.
+// It is called with one after the other, as they are read.
+func (in *DigestFacts) Measure(f Facts) func(*Release) {
 	gauge, own, u := NewGauge(f), in.services(f), in.person()
-	for _, r := range in.Releases {
-		concerned := u != "" && (r.ProjectLead == u || r.OpsLead == u) || u == "" && (len(own) == 0 || r.Channel == ChannelID(in.Target) || meets(own, r.Services))
-		if r.State.BeforeGoLive() && concerned {
-			out = append(out, DigestRelease{r, gauge.Of(r)})
+	return func(r *Release) {
+		concerned := u != "" && (r.ProjectLead == u || r.Leads(u)) || u == "" && (len(own) == 0 || r.Channel == ChannelID(in.Target) || meets(own, r.Services))
+		if !r.State.BeforeGoLive() || !concerned {
+			return
 		}
+		x := DigestRelease{&Release{ReleaseIdentity: r.ReleaseIdentity, ReleasePlan: r.ReleasePlan}, gauge.Of(r)}
+		x.Release.State, x.Release.Tier = r.State, r.Tier
+		in.Releases = append(in.Releases, x)
 	}
-	slices.SortStableFunc(out, func(a, b DigestRelease) int { return a.Release.GoLive.Compare(b.Release.GoLive) })
-	return out
 }

@@ -68,6 +68,9 @@ func (s ReleaseState) Final() bool { return len(releaseMoves[s]) == 0 }
 // going there.
 func (s ReleaseState) BeforeGoLive() bool { return s.CanMove(ReleaseCancelled) }
 
+// ReleasesAhead are the states of releases on their way into production.
+var ReleasesAhead = slices.DeleteFunc(slices.Clone(ReleaseStates), func(s ReleaseState) bool { return !s.BeforeGoLive() })
+
 // HandedOver reports whether operations accepted it: linked production changes
 // may start.
 func (s ReleaseState) HandedOver() bool {

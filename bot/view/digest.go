@@ -68,7 +68,11 @@ func Digest(d models.Digest, f models.Facts) Message {
 func digestLines(d models.Digest, f models.Facts) []digestLine {
 	var out []digestLine
 	for _, r := range d.Releases {
-		out = append(out, digestLine{words: digestRelease(r)})
+		line := digestLine{words: digestRelease(r)}
+		if r.Ready.Colour != models.Green {
+			line.button = button(ActionReleaseWhy, "Why "+string(r.Ready.Colour)+"?", ReleaseRef{ID: r.Release.ID}.Value())
+		}
+		out = append(out, line)
 	}
 	for _, p := range d.Planned {
 		out = append(out, digestLine{plannedLine(p, f), open(p.Change)})

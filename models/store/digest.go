@@ -30,6 +30,9 @@ func (s *Store) Digest(ctx context.Context, sch models.Schedule) (models.Digest,
 		return models.Digest{}, f, fmt.Errorf("read a digest: %w", err)
 	}
 	in.Awaiting, in.Owing = awaiting, owing
+	if err := s.EachRelease(ctx, sch.Workspace, ReleaseFilter{States: models.ReleasesAhead}, in.Measure(f)); err != nil {
+		return models.Digest{}, f, fmt.Errorf("read a digest: %w", err)
+	}
 	return models.NewDigest(in, f), f, nil
 }
 

@@ -43,8 +43,7 @@ type ReleaseFilter struct {
 	Limit  int           // 0 means 50; never more than 500
 }
 
-// Releases lists what fits the filter, by go-live.
-func (s *Store) Releases(ctx context.Context, ws models.WorkspaceID, f ReleaseFilter) ([]*models.Release, error) {
+func (f ReleaseFilter) where(ws models.WorkspaceID) (string, []any) {
 	where, args := "workspace_id = ?", []any{ws}
 	if len(f.States) > 0 {
 		where += " AND state IN (?" + strings.Repeat(", ?", len(f.States)-1) + ")"
@@ -56,6 +55,31 @@ func (s *Store) Releases(ctx context.Context, ws models.WorkspaceID, f ReleaseFi
 		where += " AND ? IN (project_lead, ops_lead, deputy)"
 		args = append(args, f.Lead)
 	}
+	return where, args
+}
+
+// EachRelease calls fn with everything that fits the filter, by go-live and
+// without a limit. Each is read when the one before it is done with, so that
+// thousands need no memory.
+func (s *Store) EachRelease(ctx context.Context, ws models.WorkspaceID, f ReleaseFilter, fn func(*models.Release)) error {
+	where, args := f.where(ws)
+	err := s.engine.read(ctx, stmt{sql: releases.sel(where + " ORDER BY go_live, id"), args: args, each: func(x scanner) error {
+		var row releaseRow
+		if err := x.Scan(releases.into(&row)...); err != nil {
+			return err
+		}
+		fn(row.release())
+		return nil
+	}})
+	if err != nil {
+		return fmt.Errorf("read releases: %w", err)
+	}
+	return nil
+}
+
+// Releases lists what fits the filter, by go-live.
+func (s *Store) Releases(ctx context.Context, ws models.WorkspaceID, f ReleaseFilter) ([]*models.Release, error) {
+	where, args := f.where(ws)
 	limit := min(f.Limit, mostChanges)
 	if limit <= 0 {
 		limit = 50
