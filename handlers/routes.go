@@ -60,9 +60,11 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
 			help,
 		}},
-		CommandChecklist: {note: "A release is named in any spelling: REL-3, rel3, 3.", verbs: []verb{
+		CommandChecklist: {alone: (*Handlers).myItems, named: (*Handlers).namedRelease, verbs: []verb{
+			{view.Verb{Name: "new", Usage: "new [name]", What: "plan a release", Aliases: []string{"plan", "create", "add"}}, (*Handlers).newRelease},
+			{view.Verb{Name: "list", Usage: "list", What: "the releases by go-live, with readiness", Aliases: []string{"ls", "all", "releases"}}, (*Handlers).listReleases},
 			help,
-		}},
+		}, note: "REL-3 (or rel3, 3) shows a release; REL-3 done 12 https://… submits evidence for item 12; REL-3 why says what makes it amber."},
 		CommandGatehouse: {verbs: []verb{
 			{view.Verb{Name: "policy", Usage: "policy", What: "which approvals are asked for, and what nobody can give", Aliases: []string{"rules"}}, (*Handlers).policy},
 			{view.Verb{Name: "services", Usage: "services [name]", What: "what changes are recorded against: tier, owner, team, history; add, edit, retire", Aliases: []string{"service", "cms", "cmdb"}}, (*Handlers).services},
@@ -133,7 +135,30 @@ var clicks = map[string]handle{
 	view.ActionTemplateRetire:    (*Handlers).askTemplateReason,
 	view.ActionType:              (*Handlers).redrawForm,
 
-	view.ActionReleaseWhy: (*Handlers).releaseWhy,
+	view.ActionReleaseNew:    (*Handlers).newRelease,
+	view.ActionReleaseWhy:    (*Handlers).releaseWhy,
+	view.ActionReleaseEdit:   (*Handlers).editRelease,
+	view.ActionReleaseMove:   askOfRelease("Move go-live", view.GoLiveForm),
+	view.ActionReleaseCancel: askOfRelease("Cancel release", view.ReleaseReasonForm),
+	view.ActionReleaseAdopt:  askOfRelease("Newer template", view.AdoptForm),
+
+	view.ActionChecklist:    (*Handlers).checklist,
+	view.ActionBucket:       (*Handlers).bucket,
+	view.ActionBucketNext:   (*Handlers).turnBucket,
+	view.ActionBucketBack:   (*Handlers).turnBucket,
+	view.ActionBucketAssign: (*Handlers).askBucket,
+
+	view.ActionItemNew:     askOfRelease("Add an item", view.NewItemForm),
+	view.ActionItemOpen:    (*Handlers).askItem,
+	view.ActionItemSubmit:  (*Handlers).askItem,
+	view.ActionItemBlock:   (*Handlers).askItem,
+	view.ActionItemReturn:  (*Handlers).askItem,
+	view.ActionItemRefuse:  (*Handlers).askItem,
+	view.ActionItemAct:     (*Handlers).redrawItem,
+	view.ActionItemBegin:   pressItem(models.ActBegin),
+	view.ActionItemVerify:  pressItem(models.ActVerify),
+	view.ActionItemConfirm: pressItem(models.ActConfirm),
+	view.ActionEvidence:    (*Handlers).nothing,
 }
 
 // forms are the modals that can be sent, by callback id.
@@ -149,6 +174,14 @@ var forms = map[string]handle{
 
 	view.FormMaintenance: (*Handlers).saveMaintenance,
 	view.FormService:     (*Handlers).saveService,
+
+	view.FormRelease:       (*Handlers).sendRelease,
+	view.FormGoLive:        (*Handlers).moveGoLive,
+	view.FormReleaseReason: (*Handlers).cancelRelease,
+	view.FormAdopt:         (*Handlers).adopt,
+	view.FormItem:          (*Handlers).sendItem,
+	view.FormNewItem:       (*Handlers).addItem,
+	view.FormBucket:        (*Handlers).assignBucket,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

@@ -321,6 +321,12 @@ func byDue(a, b *Item) int {
 	return a.No - b.No
 }
 
+// OpenItem is one item that a person has something to do with, in its release.
+type OpenItem struct {
+	Release *Release
+	Item    *Item // within Release
+}
+
 // ItemsOf lists what the person owns and has still to do, by due date.
 func (r *Release) ItemsOf(u UserID, now time.Time) []*Item {
 	var out []*Item
@@ -344,6 +350,18 @@ func (r *Release) ToVerify(u UserID) []*Item {
 	var out []*Item
 	for i := range r.Items {
 		if item := &r.Items[i]; item.Status == ItemSubmitted && r.verifies(u, item) && !item.SubmittedBy(u) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// ToSettle lists what only the person's word is missing for: evidence that they may
+// verify, and items that they are to confirm as not applicable.
+func (r *Release) ToSettle(u UserID) []*Item {
+	out := r.ToVerify(u)
+	for i := range r.Items {
+		if item := &r.Items[i]; item.Exempt != nil && r.Leads(u) && item.Exempt.By != u && !slices.Contains(out, item) {
 			out = append(out, item)
 		}
 	}

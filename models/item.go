@@ -444,6 +444,11 @@ func (r *Release) Reopen(no int, reason string, f ReleaseFacts) error {
 	})
 }
 
+// MayReport reports whether f.Actor may say how many issues of the item are open.
+func (r *Release) MayReport(i *Item, f ReleaseFacts) bool {
+	return i.Tests && !r.State.Final() && (r.works(f.Actor.ID, i) || r.verifies(f.Actor.ID, i))
+}
+
 // ReportIssues sets how many issues of a test item are open. A verified item
 // with open issues is verified no more.
 func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {

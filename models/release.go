@@ -301,6 +301,10 @@ func (r *Release) runs(f ReleaseFacts) bool {
 	return ok && (f.Actor.ID == r.ProjectLead || r.Leads(f.Actor.ID) || f.Holds(f.Actor.ID, RoleChangeManager))
 }
 
+// MayRun reports whether f.Actor may still plan, assign and schedule: what a
+// card offers and what a command accepts agree.
+func (r *Release) MayRun(f ReleaseFacts) bool { return !r.State.Final() && r.runs(f) }
+
 func (r *Release) mayRun(what string, f ReleaseFacts) error {
 	if r.State.Final() {
 		return Settledf("%s is %s, so nothing can be changed in it any more.", r.ID, r.State.phrase())

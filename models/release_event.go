@@ -78,6 +78,8 @@ const (
 	FieldConditions  Field = "conditions"
 	FieldDays        Field = "days"
 	FieldPriority    Field = "priority"
+	FieldVerifier    Field = "verifier"
+	FieldTests       Field = "tests"
 )
 
 // AskKind says what a person is asked about a release, by DM.

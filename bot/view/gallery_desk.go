@@ -59,6 +59,88 @@ func (g *gallery) releases(k cast) {
 	g.add(ReleaseAsk(s.r, models.AskVerify, s.facts(gus)), k.name, "release", "ask", "nothing-left")
 	g.add(ReleaseAsk(stages["cancelled"].r, models.AskItems, s.facts(ana)), k.name, "release", "ask", "cancelled")
 	g.releaseLines(k, s)
+	g.checklists(k, s)
+	g.items(k, s)
+	g.releaseForms(k, s)
+}
+
+// checklists shows the ways through a checklist.
+func (g *gallery) checklists(k cast, s *releaseStage) {
+	for _, u := range []models.UserID{ana, mia, gus} {
+		role := map[models.UserID]string{ana: "lead", mia: "operations", gus: "stranger"}[u]
+		g.add(ReleasePrivate(s.r, s.facts(u)), k.name, "release", "private", role)
+		g.add(ChecklistModal(s.r, s.facts(u)), k.name, "checklist", role)
+	}
+	g.add(BucketModal(s.r, models.BucketDocumentation, 0, s.facts(ana)), k.name, "checklist", "bucket")
+	big := k.planned()
+	for n := range 113 {
+		must(big.r.AddItem(models.NewItem{Bucket: models.BucketDocumentation, Title: k.in.Title, Mandatory: n%2 == 0, DueDays: n % 30}, big.facts(ana)))
+	}
+	for page, name := range []string{"first", "second"} {
+		g.add(BucketModal(big.r, models.BucketDocumentation, page, big.facts(ana)), k.name, "checklist", "bucket", "of-120", name)
+	}
+	g.add(BucketModal(big.r, models.BucketDocumentation, 99, big.facts(gus)), k.name, "checklist", "bucket", "of-120", "last")
+	g.add(BucketForm(BucketMeta{ReleaseRef: bucketRef(big.r, models.BucketDocumentation, 0)}, big.r, models.BucketDocumentation, big.facts(ana)), k.name, "form", "bucket")
+	g.add(ReleaseList([]*models.Release{s.r, big.r}, s.facts(ana).Facts), k.name, "release", "list")
+	g.add(ReleaseList(nil, s.facts(ana).Facts), k.name, "release", "list", "empty")
+	g.add(MyItems(k.desk(s, mia), s.facts(mia).Facts), k.name, "checklist", "mine")
+	g.add(MyItems(k.desk(big, ana), big.facts(ana).Facts), k.name, "checklist", "mine", "many")
+	g.add(MyItems(DeskData{}, s.facts(gus).Facts), k.name, "checklist", "mine", "none")
+}
+
+// desk is what a release gives one person to do.
+func (k cast) desk(s *releaseStage, u models.UserID) DeskData {
+	d := DeskData{Releases: []*models.Release{s.r}}
+	for _, i := range s.r.ItemsOf(u, s.now) {
+		d.Items = append(d.Items, models.OpenItem{Release: s.r, Item: i})
+	}
+	for _, i := range s.r.ToSettle(u) {
+		d.Verify = append(d.Verify, models.OpenItem{Release: s.r, Item: i})
+	}
+	return d
+}
+
+// items shows the form of an item by what is chosen in it, to those who may.
+func (g *gallery) items(k cast, s *releaseStage) {
+	for _, x := range []struct {
+		name string
+		no   int
+		by   models.UserID
+		act  models.ItemAct
+	}{{"submit", 1, ana, models.ActSubmit}, {"submit-test", 37, ben, models.ActSubmit}, {"block", 6, ana, models.ActBlock}, {"assign", 1, ana, ActAssign},
+		{"report", 39, ben, ActReport}, {"verify", 30, mia, models.ActVerify}, {"return", 30, mia, models.ActReturn}, {"waive", 1, mia, models.ActWaive},
+		{"exempt", 1, ana, models.ActExempt}, {"confirm", 4, mia, models.ActConfirm}, {"refuse", 4, mia, models.ActRefuse},
+		{"reopen", 5, mia, models.ActReopen}, {"waived", 2, ana, ""}, {"read-only", 1, gus, ""}} {
+		i, _ := s.r.Item(string(number(x.no)))
+		g.add(ItemForm(ItemMeta{ResponseURL: "https://hooks.slack.example/commands/T0/1/abc"}, s.r, i, x.act, s.facts(x.by)), k.name, "form", "item", x.name)
+	}
+	linked := k.planned()
+	must(linked.r.Submit(1, models.EvidenceInput{Kind: models.EvidenceLink, Ref: "https://wiki.example/budget?of=x&y", Note: k.note}, linked.facts(ana)))
+	i, _ := linked.r.Item("1")
+	g.add(ItemForm(ItemMeta{}, linked.r, i, models.ActVerify, linked.facts(mia)), k.name, "form", "item", "verify-link")
+	g.add(ReleaseAsk(linked.r, models.AskVerify, linked.facts(mia)), k.name, "release", "ask", "verify-link")
+	for _, no := range []int{1, 2, 3, 4, 5, 39} {
+		i, _ := s.r.Item(string(number(no)))
+		g.add(ItemOutcome(s.r, i, s.facts(ana)), k.name, "outcome", "item", string(number(no)))
+	}
+	g.add(NewItemForm(s.r, s.facts(ana), ""), k.name, "form", "item", "new")
+}
+
+func (g *gallery) releaseForms(k cast, s *releaseStage) {
+	f := s.facts(ana)
+	g.add(ReleaseForm(ReleaseMeta{}, models.ReleaseInput{}, f.Facts), k.name, "form", "release", "new")
+	g.add(ReleaseForm(ReleaseMeta{ID: 3}, models.ReleaseInputOf(s.r), f.Facts), k.name, "form", "release", "edit")
+	g.add(GoLiveForm(s.r, f, ""), k.name, "form", "release", "move")
+	g.add(ReleaseReasonForm(s.r, f, ""), k.name, "form", "release", "cancel")
+	g.add(AdoptForm(s.r, f, ""), k.name, "form", "release", "adopt", "nothing")
+	newer := *k.checklist()
+	newer.Version, newer.Items = 2, append(newer.Items[2:], models.TemplateItem{ID: "AA8", Bucket: models.BucketCosting, Title: k.in.Title, Mandatory: true, Due: 5})
+	newer.Items[0].Title = "Another: " + k.in.Title
+	f.Template = &newer
+	g.add(AdoptForm(s.r, f, ""), k.name, "form", "release", "adopt")
+	g.add(ReleasePrivate(s.r, f), k.name, "release", "private", "newer-template")
+	g.add(Planned(s.r, f.Facts), k.name, "outcome", "release", "planned")
+	g.add(ReleaseOutcome(s.r, f), k.name, "outcome", "release", "moved")
 }
 
 // releaseLines shows one event of each kind that people hear of.

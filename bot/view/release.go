@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,20 +10,28 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// Buttons of releases. Their value is a [ReleaseRef].
+// Buttons of releases. Their value is a [ReleaseRef]; ActionReleaseNew has none.
 const (
-	ActionReleaseWhy = "release.why" // why it is amber or red
+	ActionReleaseNew    = "release.new"
+	ActionReleaseWhy    = "release.why" // why it is amber or red
+	ActionReleaseEdit   = "release.edit"
+	ActionReleaseMove   = "release.move" // its go-live
+	ActionReleaseCancel = "release.cancel"
+	ActionReleaseAdopt  = "release.adopt" // from a newer template
 )
 
 // ReleaseActions lists every button id of releases.
-func ReleaseActions() []string { return []string{ActionReleaseWhy} }
+func ReleaseActions() []string {
+	return slices.Concat([]string{ActionReleaseNew, ActionReleaseWhy, ActionReleaseEdit, ActionReleaseMove, ActionReleaseCancel, ActionReleaseAdopt},
+		ChecklistActions(), ItemActions())
+}
 
 // ReleaseRef is what a button of a release carries: the release, the number of
 // an item or a meeting, and what of it was shown; 0 = none.
 type ReleaseRef struct {
-	ID   models.ReleaseID
-	No   int
-	Seen int
+	ID   models.ReleaseID `json:"id"`
+	No   int              `json:"no"`
+	Seen int              `json:"seen"`
 }
 
 // Value writes it: "3:12:2".
@@ -70,6 +79,9 @@ func releaseBody(r *models.Release, f models.ReleaseFacts) []slack.Block {
 		return []slack.Block{header(releaseHeadline(r, 100)), section(releaseServices(r, halfLine, f) + " · go-live " + when(r.GoLive) + "\n" + releaseEnding(r, f))}
 	}
 	x := r.Readiness(f.Facts)
+	if !r.State.BeforeGoLive() { // its checklist is history
+		return []slack.Block{header(releaseHeadline(r, twoLines)), releaseFields(r, x, f), section(releaseProgress(r, x, f))}
+	}
 	var buckets []markup
 	for _, b := range models.Buckets {
 		buckets = append(buckets, readiness(x.Buckets[b])+" · "+escapeAll(b.String()))

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"slices"
-
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -33,21 +31,9 @@ func ReleaseAskOpen(r *models.Release, kind models.AskKind, f models.ReleaseFact
 	case kind == models.AskItems:
 		return len(r.ItemsOf(u, f.Now)) > 0
 	case kind == models.AskVerify:
-		return len(toSettle(r, f)) > 0
+		return len(r.ToSettle(u)) > 0
 	}
 	return true
-}
-
-// toSettle are the items that f.Actor may verify, and those that they are to
-// confirm as not applicable.
-func toSettle(r *models.Release, f models.ReleaseFacts) []*models.Item {
-	out := r.ToVerify(f.Actor.ID)
-	for k := range r.Items {
-		if i := &r.Items[k]; i.Exempt != nil && r.Leads(f.Actor.ID) && i.Exempt.By != f.Actor.ID && !slices.Contains(out, i) {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 // askMost is how many items one message lists.
@@ -59,16 +45,45 @@ func myItems(r *models.Release, f models.ReleaseFacts) Message {
 	if len(list) == 0 || r.State.Final() {
 		return nothingLeft(r)
 	}
-	return askList(heading, list, f, func(i *models.Item) []*slack.ButtonBlockElement { return nil })
+	return askList(heading, r, list, f, workButtons)
+}
+
+// workButtons are for whoever has an item to do.
+func workButtons(r *models.Release, i *models.Item, f models.ReleaseFacts) []*slack.ButtonBlockElement {
+	value := itemRef(r, i).Value()
+	out := []*slack.ButtonBlockElement{button(ActionItemSubmit, "Submit evidence…", value).WithStyle(slack.StylePrimary)}
+	if fits(r, i, models.ActBegin, f) {
+		out = append(out, button(ActionItemBegin, "Begin", value))
+	}
+	if fits(r, i, models.ActBlock, f) {
+		out = append(out, button(ActionItemBlock, "Blocked…", value))
+	}
+	return append(out, button(ActionItemOpen, "More…", value))
+}
+
+// verifyButtons are for whoever's word an item waits for.
+func verifyButtons(r *models.Release, i *models.Item, f models.ReleaseFacts) []*slack.ButtonBlockElement {
+	var out []*slack.ButtonBlockElement
+	for _, x := range []struct {
+		act           models.ItemAct
+		action, words string
+		style         slack.Style
+	}{{models.ActVerify, ActionItemVerify, "Verify", slack.StylePrimary}, {models.ActConfirm, ActionItemConfirm, "Does not apply", slack.StylePrimary},
+		{models.ActReturn, ActionItemReturn, "Return…", ""}, {models.ActRefuse, ActionItemRefuse, "It does apply…", ""}} {
+		if fits(r, i, x.act, f) {
+			out = append(out, button(x.action, x.words, itemRef(r, i).Value()).WithStyle(x.style))
+		}
+	}
+	return append(out, button(ActionItemOpen, "More…", itemRef(r, i).Value()))
 }
 
 func myVerifications(r *models.Release, f models.ReleaseFacts) Message {
-	list := toSettle(r, f)
+	list := r.ToSettle(f.Actor.ID)
 	heading := "🔎 " + releaseName(r) + ": " + count(len(list), "item waits", "items wait") + " for your verification"
 	if len(list) == 0 || r.State.Final() {
 		return nothingLeft(r)
 	}
-	return askList(heading, list, f, func(i *models.Item) []*slack.ButtonBlockElement { return nil })
+	return askList(heading, r, list, f, verifyButtons)
 }
 
 func nothingLeft(r *models.Release) Message {
@@ -79,15 +94,17 @@ func nothingLeft(r *models.Release) Message {
 	return message(line, section(line))
 }
 
-func askList(heading markup, list []*models.Item, f models.ReleaseFacts, buttons func(*models.Item) []*slack.ButtonBlockElement) Message {
+func askList(heading markup, r *models.Release, list []*models.Item, f models.ReleaseFacts,
+	buttons func(*models.Release, *models.Item, models.ReleaseFacts) []*slack.ButtonBlockElement) Message {
 	blocks, text := []slack.Block{section(heading)}, heading
 	for _, i := range list[:min(askMost, len(list))] {
 		line := itemLine(i, f)
 		text += "\n" + line
-		blocks = append(blocks, section(joined("\n", line, evidenceLine(i, f))))
-		blocks = append(blocks, actions(buttons(i)...)...)
+		blocks = append(blocks, evidenceBlock(joined("\n", line, evidenceLine(i, f)), r, i))
+		blocks = append(blocks, actions(buttons(r, i, f)...)...)
 	}
-	return message(text+moreWords(len(list)-askMost, "item", "items"), append(blocks, moreLine(len(list)-askMost)...)...)
+	blocks = append(blocks, moreLine(len(list)-askMost)...)
+	return message(text+moreWords(len(list)-askMost, "item", "items"), append(blocks, actions(openChecklist(r))...)...)
 }
 
 // itemLine is an item in one line: what, how far, until when.

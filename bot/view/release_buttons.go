@@ -24,7 +24,20 @@ type releaseOffer struct {
 
 // A "…" means that a form follows.
 var releaseOffers = []releaseOffer{
+	{action: ActionChecklist, words: "Checklist", states: unfinished, public: true, style: slack.StylePrimary},
 	{action: ActionReleaseWhy, say: whyWords, states: beforeLive, public: true},
+	{action: ActionReleaseMove, words: "Move go-live…", states: beforeLive, may: mayRun},
+	{action: ActionReleaseEdit, words: "Edit…", states: unfinished, may: mayRun},
+	{action: ActionReleaseAdopt, words: "Newer template…", states: unfinished, may: hasOffers},
+	{action: ActionReleaseCancel, words: "Cancel release…", states: beforeLive, may: mayRun, style: slack.StyleDanger},
+}
+
+var unfinished = append(slices.Clone(beforeLive), models.ReleaseLive, models.ReleaseEarlyLife)
+
+func mayRun(r *models.Release, f models.ReleaseFacts) bool { return r.MayRun(f) }
+
+func hasOffers(r *models.Release, f models.ReleaseFacts) bool {
+	return r.MayRun(f) && len(r.Offers(f.Template)) > 0
 }
 
 var beforeLive = []models.ReleaseState{models.ReleasePlanning, models.ReleaseHandoverDue, models.ReleaseConditional, models.ReleaseAccepted}
@@ -34,7 +47,7 @@ func whyWords(r *models.Release, f models.ReleaseFacts) string {
 }
 
 // releaseButtons are those of the public card, which everybody sees alike, or
-// those that f.Actor may use now.
+// all that f.Actor may use now; these may take two rows.
 func releaseButtons(r *models.Release, public bool, f models.ReleaseFacts) []*slack.ButtonBlockElement {
 	var out []*slack.ButtonBlockElement
 	for _, o := range releaseOffers {
@@ -52,5 +65,8 @@ func releaseButtons(r *models.Release, public bool, f models.ReleaseFacts) []*sl
 		}
 		out = append(out, button(o.action, words, ref.Value()).WithStyle(o.style))
 	}
-	return out[:min(len(out), maxButtons)]
+	if public {
+		out = out[:min(len(out), maxButtons)]
+	}
+	return out
 }

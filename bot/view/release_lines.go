@@ -19,7 +19,7 @@ func ReleaseNote(r *models.Release, e models.Event, f models.ReleaseFacts) Messa
 		return Brief(r, m, r.Brief(f), f.Facts)
 	}
 	line := joined("\n", releaseName(r), releaseLine(r, e, f))
-	return message(line, append([]slack.Block{section(line)}, actions(releaseButtons(r, false, f)...)...)...)
+	return message(line, append([]slack.Block{section(line)}, actions(openChecklist(r))...)...)
 }
 
 // releaseLines say what happened, one event each. A missing kind falls back to

@@ -203,8 +203,15 @@ func (w *walker) button(e map[string]any) {
 		w.bad("%v %q is not in AllActions", e["type"], id)
 	}
 	w.text(e["text"], 30, true, "button") // more is not shown
+	if _, ok := ParseReleaseRef(value); !ok && slices.Contains(ReleaseActions(), id) && id != ActionReleaseNew {
+		w.bad("%s carries %q", id, value)
+	}
+	switch {
+	case id == ActionEvidence && !strings.HasPrefix(fmt.Sprint(e["url"]), "http"), id != ActionEvidence && e["url"] != nil:
+		w.bad("%s leads to %v", id, e["url"])
+	}
 	switch id {
-	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot, ActionServiceNew:
+	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot, ActionServiceNew, ActionReleaseNew:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}
@@ -241,16 +248,12 @@ func (w *walker) button(e map[string]any) {
 		if !strings.HasPrefix(value, "C") && !strings.HasPrefix(value, "U") {
 			w.bad("%s carries %q", id, value)
 		}
-	case ActionReleaseWhy:
-		if _, ok := ParseReleaseRef(value); !ok {
-			w.bad("%s carries %q", id, value)
-		}
 	case ActionDraft:
 		if _, _, ok := ParseValue(value); !ok && value != "" {
 			w.bad("%s carries %q", id, value)
 		}
 	default:
-		if _, _, ok := ParseValue(value); !ok {
+		if _, _, ok := ParseValue(value); !ok && !slices.Contains(ReleaseActions(), id) {
 			w.bad("%s carries %q", id, value)
 		}
 	}

@@ -118,31 +118,44 @@ func (s *Store) DueReleases(ctx context.Context, now time.Time, limit int) ([]Du
 	return out, nil
 }
 
-// OpenItem is one item that a person has still to do, in its release.
-type OpenItem struct {
-	Release *models.Release
-	Item    *models.Item // within Release
+// Desk is what one person has to do with releases that are open.
+type Desk struct {
+	Items    []models.OpenItem // theirs to do, by due date
+	Verify   []models.OpenItem // waiting for their verification, by due date
+	Releases []*models.Release // led by them, or with items of theirs, by go-live
 }
 
-// OpenItems lists what the person owns and has still to do in all open releases,
-// by due date.
-func (s *Store) OpenItems(ctx context.Context, ws models.WorkspaceID, user models.UserID) ([]OpenItem, error) {
-	list, err := s.listReleases(ctx, `workspace_id = ? AND state NOT IN ('closed', 'cancelled') AND id IN (
-		SELECT release_id FROM release_items WHERE workspace_id = ? AND owner = ? AND status NOT IN ('verified', 'not_applicable'))
-		ORDER BY go_live, id LIMIT ?`, ws, ws, user, mostChanges)
+// deskMost is how many releases one person's desk is looked for in.
+const deskMost = 100
+
+// Desk reads what the person has to do in all open releases, in one query.
+func (s *Store) Desk(ctx context.Context, ws models.WorkspaceID, u models.UserID) (Desk, error) {
+	var desk Desk
+	list, err := s.listReleases(ctx, `workspace_id = ? AND state NOT IN ('closed', 'cancelled') AND (? IN (project_lead, ops_lead, deputy) OR id IN (
+		SELECT release_id FROM release_items WHERE workspace_id = ? AND (owner = ? AND status NOT IN ('verified', 'not_applicable') OR status = 'submitted')))
+		ORDER BY go_live, id LIMIT ?`, ws, u, ws, u, deskMost)
 	if err != nil {
-		return nil, fmt.Errorf("list the open items of %s: %w", user, err)
+		return desk, fmt.Errorf("read the desk of %s: %w", u, err)
 	}
-	var out []OpenItem
 	for _, r := range list {
-		for _, i := range r.ItemsOf(user, s.Now()) {
-			out = append(out, OpenItem{r, i})
+		own, settle := r.ItemsOf(u, s.Now()), r.ToSettle(u)
+		for _, i := range own {
+			desk.Items = append(desk.Items, models.OpenItem{Release: r, Item: i})
+		}
+		for _, i := range settle {
+			desk.Verify = append(desk.Verify, models.OpenItem{Release: r, Item: i})
+		}
+		if len(own)+len(settle) > 0 || r.Leads(u) || r.ProjectLead == u {
+			desk.Releases = append(desk.Releases, r)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b OpenItem) int {
-		return cmp.Or(a.Item.Due.Compare(b.Item.Due), cmp.Compare(a.Release.ID, b.Release.ID), a.Item.No-b.Item.No)
-	})
-	return out, nil
+	slices.SortStableFunc(desk.Items, byDue)
+	slices.SortStableFunc(desk.Verify, byDue)
+	return desk, nil
+}
+
+func byDue(a, b models.OpenItem) int {
+	return cmp.Or(a.Item.Due.Compare(b.Item.Due), cmp.Compare(a.Release.ID, b.Release.ID), a.Item.No-b.Item.No)
 }
 
 // FactsAroundRelease are what rules may ask about the release, for showing it.

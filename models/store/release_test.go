@@ -345,7 +345,8 @@ func TestOpenItemsAndReadinessAreWhatSQLCounts(t *testing.T) {
 				WHERE i.workspace_id = ? AND i.owner = ? AND r.state NOT IN ('closed', 'cancelled') AND i.bucket <> 'early_life'
 					AND (i.status IN ('open', 'in_progress', 'blocked', 'returned') OR i.status = 'waived' AND i.waived_until <= ?)`,
 				ws, worker_, s.Now()).Row().Scan(&want))
-			items, err := s.OpenItems(ctx, ws, worker_)
+			desk, err := s.Desk(ctx, ws, worker_)
+			items := desk.Items
 			must(t, err)
 			var on []models.ReleaseID
 			for _, x := range items {
