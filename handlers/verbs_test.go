@@ -15,7 +15,7 @@ import (
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
 	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "help": ""},
-	handlers.CommandChecklist: {"help": ""},
+	handlers.CommandChecklist: {"new": "", "list": "", "help": ""},
 	handlers.CommandGatehouse: {"policy": "", "services": "", "me": "", "digest": "", "help": ""},
 }
 

@@ -172,6 +172,19 @@ func (a *Actor) Choose(m Message, field string, value any) Result {
 	return a.Do(Act{Type: "click", Channel: m.Channel, MessageTS: m.TS, BlockID: strOf(at.block, "block_id"), ActionID: strOf(at.el, "action_id"), chosen: chosen})
 }
 
+// ChooseIn takes a choice in a menu or picker of the topmost modal; one that the app hears of at once is told.
+func (a *Actor) ChooseIn(field string, value any) Result {
+	v, ok := a.View()
+	if !ok {
+		return wrong("no view is open")
+	}
+	at, chosen, err := a.s.entry(v.Blocks, field, value, nil)
+	if err != nil {
+		return wrong("%v", err)
+	}
+	return a.Do(Act{Type: "click", ViewID: v.ID, BlockID: strOf(at.block, "block_id"), ActionID: strOf(at.el, "action_id"), chosen: chosen})
+}
+
 // View is an open modal or the Home tab as a person sees it.
 type View struct {
 	ID, Type, Hash, CallbackID, PrivateMetadata string
