@@ -46,7 +46,7 @@ type Request struct {
 	Value       string // of the button
 	View        slack.View
 	Inputs      []string // block ids of the form's inputs, in order
-	Message     message  // the one a message shortcut was used on
+	Message     message  // the one that was clicked, or a message shortcut was used on
 	Domain      string   // of the workspace, for links
 	Event       json.RawMessage
 
@@ -55,8 +55,9 @@ type Request struct {
 }
 
 type message struct {
-	Text string `json:"text"`
-	TS   string `json:"ts"`
+	Text     string          `json:"text"`
+	TS       string          `json:"ts"`
+	Metadata json.RawMessage `json:"metadata"` // any app's, so it is read only where it must be ours
 }
 
 // Reply is what the person who acted gets to see; the zero Reply is a plain

@@ -104,6 +104,7 @@ func (h *Handlers) begin(route handle, r *Request, a *act) {
 		ctx, cancel := h.working()
 		defer cancel()
 		h.settle(r, a, h.run(ctx, route, r))
+		h.saw(ctx, r)
 	})
 }
 

@@ -41,6 +41,9 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if a.row.Kind == models.DeliverHome {
 		return a.drawHome(ctx)
 	}
+	if a.row.Kind == models.DeliverCopy {
+		return a.drawCopy(ctx)
+	}
 	if a.row.Kind == models.DeliverRemind {
 		return a.drawReminders(ctx)
 	}

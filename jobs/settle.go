@@ -103,6 +103,8 @@ func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
 			return err
 		}
 		return a.putOff(ctx, until, e.Error())
+	case a.row.Kind == models.DeliverCopy:
+		return superseded(e.Error())(a, ctx) // it was deleted, or can't be edited where it stands
 	case e.Trouble == slackapi.PersonGone && quiet:
 		return superseded(e.Error())(a, ctx) // nobody is left to read it, and nobody has to act
 	case e.Trouble == slackapi.MessageGone && digest && a.row.TS != "":

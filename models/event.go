@@ -84,6 +84,7 @@ const (
 	DeliverPrompt DeliveryKind = "prompt" // a handover meeting, in the channel of its release
 	DeliverDigest DeliveryKind = "digest" // what a channel or a person needs to know today
 	DeliverRemind DeliveryKind = "remind" // what one person is reminded of, all in one message
+	DeliverCopy   DeliveryKind = "copy"   // a message that Slack shows twice, which is put right
 )
 
 // EditedInPlace reports whether further events update the same message.
@@ -95,7 +96,7 @@ func (k DeliveryKind) EditedInPlace() bool {
 // sent first (decision results, approval requests, cards, the rest).
 func (k DeliveryKind) Priority() int {
 	switch k {
-	case DeliverNote:
+	case DeliverNote, DeliverCopy:
 		return 1
 	case DeliverAsk, DeliverPrompt, DeliverRemind:
 		return 2

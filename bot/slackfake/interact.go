@@ -60,7 +60,7 @@ func (s *Server) context(p spot, u *User, body obj) {
 	}
 	body["container"], body["channel"] = c, s.channelRef(p.room)
 	if p.msg.Ephemeral == "" { // an ephemeral message comes without its content
-		body["message"] = s.messageJSON(p.room, p.msg, false)
+		body["message"] = s.messageJSON(p.room, p.msg, true) // with its metadata: slackapi/bolt-python#863 shows it
 	}
 }
 

@@ -319,7 +319,7 @@ func TestPayloadsAreComplete(t *testing.T) {
 	if action["block_id"] != "a" || action["action_id"] != "go" || action["value"] != "v" || action["type"] != "button" || action["action_ts"] == nil {
 		t.Errorf("action: %v", action)
 	}
-	if objOf(p, "message")["ts"] != m.TS || objOf(p, "message")["metadata"] != nil {
+	if objOf(p, "message")["ts"] != m.TS || objOf(objOf(p, "message"), "metadata")["event_type"] != "e" {
 		t.Errorf("message: %v", p["message"])
 	}
 	if r := ana.Click(m, "o"); !r.OK {

@@ -206,6 +206,7 @@ func (g *gallery) words() {
 	g.add(Refusal(attack+strings.Repeat(" ❌", 3000)), "refusal", "hostile")
 	g.add(Trouble("7f3a91c2"), "trouble")
 	g.add(Working(), "working")
+	g.add(Retired(), "retired")
 	g.add(Skeleton("Edit CHG-4"), "skeleton")
 	g.add(FormGone("CHG-4", "CHG-4 is closed, so it can't be edited any more. Raise it again if it is still needed."), "form-gone")
 	g.add(FormGone(attack, attack+strings.Repeat("\n🧨", 4000)), "form-gone", "hostile")

@@ -30,7 +30,7 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	}{
 		{&commandRow{}, "at < ?", []any{now.Add(-keepKeys)}},
 		{&Row{}, "kind IN ? AND state IN ? AND updated_at < ?", []any{
-			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest, models.DeliverRemind},
+			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest, models.DeliverRemind, models.DeliverCopy},
 			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
 		{&holdRow{}, "until < ?", []any{now.Add(-keepLeases)}},
 		{&laneRow{}, "until < ?", []any{s.WireNow().Add(-keepLeases)}},
