@@ -141,7 +141,8 @@ func ManifestLink(manifest []byte) string {
 	var compact any
 	_ = json.Unmarshal(manifest, &compact) // it was marshalled just now
 	short, _ := json.Marshal(compact)
-	return "https://api.slack.com/apps?new_app=1&manifest_json=" + url.QueryEscape(string(short))
+	// %20, not +: who reads it may take + for what it is.
+	return "https://api.slack.com/apps?new_app=1&manifest_json=" + strings.ReplaceAll(url.QueryEscape(string(short)), "+", "%20")
 }
 
 func usageHint(c handlers.Command) string {
