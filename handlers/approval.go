@@ -150,7 +150,7 @@ func (h *Handlers) delegate(ctx context.Context, r *Request) (Reply, error) {
 
 // why answers "/change why 4".
 func (h *Handlers) why(ctx context.Context, r *Request) (Reply, error) {
-	id, ok := models.ParseChangeID(r.Text)
+	id, ok := h.changeNamed(ctx, r.Text)
 	if !ok {
 		return Reply{}, models.Refusef("Say which change: `%s why 4`.", h.ChangeCommand)
 	}

@@ -32,7 +32,7 @@ func (h *Handlers) myWork(ctx context.Context, r *Request) (Reply, error) {
 // myApprovals lists what waits for this person's decision. "approve 4" gets
 // the card with its buttons: nothing is decided by typing.
 func (h *Handlers) myApprovals(ctx context.Context, r *Request) (Reply, error) {
-	if id, ok := models.ParseChangeID(r.Text); ok {
+	if id, ok := h.changeNamed(ctx, r.Text); ok {
 		return h.show(ctx, r, id)
 	}
 	h.know(ctx, r.User)

@@ -107,7 +107,7 @@ const historyPage = 15
 
 // history answers "/change history 4".
 func (h *Handlers) history(ctx context.Context, r *Request) (Reply, error) {
-	id, ok := models.ParseChangeID(r.Text)
+	id, ok := h.changeNamed(ctx, r.Text)
 	if !ok {
 		return Reply{}, models.Refusef("Say which change: `%s history 4`.", h.ChangeCommand)
 	}

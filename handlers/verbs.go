@@ -3,6 +3,8 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
 )
 
 // slashCommand reads what was typed after a command. It never acts on a guess:
@@ -51,16 +54,36 @@ func (h *Handlers) commandOf(name string) (Command, bool) {
 // namedChange shows a change. Words behind its name are left alone ("4 cancel"):
 // its card has the button.
 func (h *Handlers) namedChange(ctx context.Context, r *Request, typed string) (Reply, bool, error) {
-	id, ok := models.ParseChangeID(typed)
+	id, ok := h.changeNamed(ctx, typed)
 	if !ok {
 		word, _ := firstWord(typed)
-		id, ok = models.ParseChangeID(word)
+		id, ok = h.changeNamed(ctx, word)
 	}
 	if !ok {
 		return Reply{}, false, nil
 	}
 	reply, err := h.show(ctx, r, id)
 	return reply, true, err
+}
+
+// permalink is what Slack's "Copy link" makes of a message.
+var permalink = regexp.MustCompile(`^<?https?://[^\s/]+/archives/([CDG][A-Z0-9]+)/p(\d{10})(\d{6})(?:[?|][^\s]*)?>?$`)
+
+// changeNamed reads which change is meant: its number in any spelling, or the
+// link to a message of Gatehouse's that is about it.
+func (h *Handlers) changeNamed(ctx context.Context, typed string) (models.ChangeID, bool) {
+	if id, ok := models.ParseChangeID(typed); ok {
+		return id, true
+	}
+	link := permalink.FindStringSubmatch(strings.TrimSpace(typed))
+	if link == nil {
+		return 0, false
+	}
+	ref, err := h.Store.ShownAt(ctx, h.Workspace, models.ChannelID(link[1]), link[2]+"."+link[3])
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		h.Log.WarnContext(ctx, "could not find what a link leads to", "error", err)
+	}
+	return models.ChangeID(ref.ID), ref.Kind == models.RecordChange
 }
 
 // firstWord cuts at the first space of any kind.

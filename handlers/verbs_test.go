@@ -10,6 +10,7 @@ import (
 	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/handlers"
 	"github.com/gatehousehq/gatehouse/models/proof"
+	"github.com/gatehousehq/gatehouse/models/store"
 )
 
 // verbs of each command, with what makes each do its work.
@@ -187,6 +188,24 @@ func TestOddInputIsAnsweredAndDoesNothing(t *testing.T) {
 
 // spellings of a change's number.
 var spellings = []string{"%d", "#%d", "chg%d", "CHG-%d", "Chg %d", "chg_%d", "CHG–%d", "https://example.slack.com/archives/C1/CHG-%d", "<https://gatehouse.example.com/CHG-%d|CHG-%[1]d>", "  CHG-%d  "}
+
+func TestTheLinkToACardNamesItsChange(t *testing.T) {
+	w := build(t, plan{})
+	w.raise()
+	c := w.raise()
+	row, err := w.store.Card(t.Context(), workspace, c.Ref(), "C0CHANGES")
+	must(t, err)
+	must(t, w.store.MarkSent(t.Context(), row, store.Sent{TS: "1764000000.000100", Shown: row.Wanted}, nil))
+	const link = "https://test.slack.com/archives/C0CHANGES/p1764000000000100"
+	for typed, want := range map[string]bool{link: true, "<" + link + ">": true, "why " + link: true, "approvals " + link + "?thread_ts=1764000000.000100&cid=C0CHANGES": true,
+		strings.Replace(link, "100", "200", 1): false, strings.Replace(link, "C0CHANGES", "C0GENERAL", 1): false} {
+		fine(t, w.As("ben").Slash("general", "/change "+typed))
+		m := w.Ephemerals("ben")[len(w.Ephemerals("ben"))-1]
+		if shown := strings.Contains(toJSON(m.Blocks), view.Value(c)); shown != want {
+			t.Errorf("%q shows the change: %v, want %v:\n%s", typed, shown, want, m.Plain())
+		}
+	}
+}
 
 func TestEverySpellingFindsTheSameChange(t *testing.T) {
 	w := build(t, plan{})

@@ -87,6 +87,26 @@ func TestWhatIsWantedWhileASendIsUnderWayIsNotLost(t *testing.T) {
 	})
 }
 
+func TestAMessageLeadsToWhatItIsAbout(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		c := raise(t, s, ws)
+		row := card(t, s, c)
+		must(t, s.MarkSent(ctx, row, store.Sent{TS: "1.1", Shown: row.Wanted}, nil))
+		if ref, err := s.ShownAt(ctx, ws, row.Channel, "1.1"); err != nil || ref != c.Ref() {
+			t.Errorf("%v, %v", ref, err)
+		}
+		for _, at := range []struct {
+			ws      models.WorkspaceID
+			channel models.ChannelID
+			ts      string
+		}{{other, row.Channel, "1.1"}, {ws, "C0ELSEWHERE", "1.1"}, {ws, row.Channel, "1.2"}} {
+			if ref, err := s.ShownAt(ctx, at.ws, at.channel, at.ts); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%v: %v, %v", at, ref, err)
+			}
+		}
+	})
+}
+
 func TestNotesAndLinesNameTheirEvent(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		c := raise(t, s, ws)

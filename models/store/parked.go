@@ -83,6 +83,17 @@ func (s *Store) Card(ctx context.Context, ws models.WorkspaceID, ref models.Reco
 	return row, nil
 }
 
+// ShownAt is the record that a message in Slack is about, whatever kind of
+// message it is. ErrNotFound when it is none of ours.
+func (s *Store) ShownAt(ctx context.Context, ws models.WorkspaceID, channel models.ChannelID, ts string) (models.RecordRef, error) {
+	var row Row
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND channel = ? AND ts = ?", ws, channel, ts).Order("id").Take(&row).Error
+	if err := missing(err); err != nil {
+		return models.RecordRef{}, fmt.Errorf("find what is shown in %s at %s: %w", channel, ts, err)
+	}
+	return row.Ref(), nil
+}
+
 // CardTS is the card's message; false when it was not posted yet.
 func (s *Store) CardTS(ctx context.Context, ws models.WorkspaceID, ref models.RecordRef, channel models.ChannelID) (string, bool, error) {
 	card, err := s.Card(ctx, ws, ref, channel)
