@@ -50,7 +50,7 @@ func (h *Handlers) newFromMessage(ctx context.Context, r *Request) (Reply, error
 	in := freshInput(f)
 	link := r.link()
 	room := models.MaxPlan - utf8.RuneCountInString(link) - 1
-	in.Background = strings.TrimSpace(clip(view.Plain(r.Message.Text), room) + "\n" + link)
+	in.Background = strings.TrimSpace(clip(view.Plain(r.Message.Text, f), room) + "\n" + link)
 	return h.openForm(ctx, r, view.FormMeta{Mode: view.ModeMessage}, in, f)
 }
 

@@ -116,12 +116,14 @@ func TestWhatMeansNothingIsAcknowledged(t *testing.T) {
 
 func TestAMessageWithUnknownElementsCanStillBeRaisedFrom(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
-		ts := w.As("ben").Say("general", "Payments are slow since 9:00").TS
+		fine(t, w.As("chi").Home()) // from then on Gatehouse knows her
+		w.knows("U0CHI", func(p models.Person) bool { return p.Name == "chi" })
+		ts := w.As("ben").Say("general", "Payments are slow since 9:00, @chi").TS
 		m, _ := w.Message("C0GENERAL", ts)
 		fine(t, w.As("ana").MessageShortcut("change.shortcut.message", m))
 		form := w.opened("ana", "change.form")
 		background := form.Values["background"]["background"]["value"]
-		if text := fmt.Sprint(background); !holds(text, "Payments are slow since 9:00", "https://test.slack.com/archives/C0GENERAL/p") {
+		if text := fmt.Sprint(background); !holds(text, "Payments are slow since 9:00, @chi\n", "https://test.slack.com/archives/C0GENERAL/p") {
 			t.Errorf("carried over: %q", text)
 		}
 	})

@@ -143,11 +143,13 @@ var ourTokens = regexp.MustCompile(`<!date\^[0-9]{1,11}\^[^|<>^]+\|[^|<>]+>|<#[C
 
 // Plain is the text of somebody's message in plain words, as it goes into a
 // form: Slack's escapes undone, links by label and address, people and
-// channels by the names that Slack gives along.
-func Plain(slackText string) string {
+// channels by the names that Slack gives along, else by those that f knows.
+func Plain(slackText string, f models.Facts) string {
 	return unescape.Replace(slackTokens.ReplaceAllStringFunc(slackText, func(token string) string {
 		target, label, named := strings.Cut(token[1:len(token)-1], "|")
 		switch {
+		case !named && target[0] == '@' && f.People[models.UserID(target[1:])].Name != "":
+			return "@" + f.Name(models.UserID(target[1:]))
 		case !named:
 			return strings.TrimLeft(target, "!")
 		case strings.ContainsAny(target[:1], "@#!"):

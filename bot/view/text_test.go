@@ -119,9 +119,10 @@ func TestMessagesBecomePlainWords(t *testing.T) {
 		"<https://x.example/1|the ticket>":  "the ticket (https://x.example/1)",
 		"<@U0ANA|ana> in <#C1|ops> <!here>": "ana in ops here",
 		"<@U0ANA>":                          "@U0ANA",
+		"<@U0KNOWN> knows":                  "@Ana knows",
 		"<<<|>>> < > <|>":                   "<<<|>>> < > <|>",
 	} {
-		if got := Plain(in); got != want {
+		if got := Plain(in, models.Facts{Directory: &models.Directory{People: map[models.UserID]models.Person{"U0KNOWN": {Name: "Ana"}}}}); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
