@@ -53,6 +53,14 @@ func (o *once) join(id string) (a *act, first bool) {
 	return fresh, true
 }
 
+// begun returns the act of that id, if there is one.
+func (o *once) begun(id string) (*act, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	a, begun := o.acts[id]
+	return a, begun
+}
+
 // forget makes the next one with that id the first again.
 func (o *once) forget(id string, a *act) {
 	o.mu.Lock()

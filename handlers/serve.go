@@ -43,8 +43,12 @@ func (h *Handlers) admit(r *Request, write func(answer)) {
 }
 
 // turnAway answers while Gatehouse goes: in words where the answer itself can
-// carry them; elsewhere Slack shows that nothing was done, or asks again.
+// carry them; elsewhere Slack shows that nothing was done, or asks again. Of
+// what was begun before it does not say that nothing was done.
 func (h *Handlers) turnAway(r *Request) answer {
+	if a, begun := h.acts.begun(r.ID); begun {
+		return h.await(r, a, false)
+	}
 	a := h.finish(r, result{err: errLeaving}, false)
 	return answer{body: a.body, again: a.again || a.body == nil}
 }
@@ -80,6 +84,11 @@ func (h *Handlers) serve(r *Request) answer {
 	if first {
 		h.begin(route, r, a)
 	}
+	return h.await(r, a, first)
+}
+
+// await answers with the act's result, or in time without it.
+func (h *Handlers) await(r *Request, a *act, first bool) answer {
 	timer := time.NewTimer(h.AnswerWithin)
 	defer timer.Stop()
 	select {

@@ -118,10 +118,14 @@ func TestClosingLetsNothingInAndFinishesWhatWasBegun(t *testing.T) {
 	c := w.raise()
 	card := w.card("ben", c.ID)
 	chis := w.card("chi", c.ID)
+	form := w.filled()
 	release := block(t, p.engine, p.url)
 	defer release()
 	fine(t, w.As("ben").Click(card, "Approve"))
 	w.told("ben", "not recorded yet")
+	if errs := w.sendForm(w.submission(ana, form, nil)); !holds(errs["type"], "Not saved yet") {
+		t.Fatalf("beside the form: %v", errs)
+	}
 	closed := make(chan struct{})
 	go func() { w.h.Close(soon(t)); close(closed) }()
 	w.until("nothing is let in", func() bool {
@@ -129,6 +133,9 @@ func TestClosingLetsNothingInAndFinishesWhatWasBegun(t *testing.T) {
 	})
 	if r := w.As("chi").Click(chis, "Approve"); r.OK {
 		t.Error("a click that was turned away looks as if it worked")
+	}
+	if errs := w.sendForm(w.submission(ana, form, nil)); !holds(errs["type"], "Not saved yet") {
+		t.Errorf("beside a form that is being saved: %v", errs)
 	}
 	select {
 	case <-closed:
@@ -138,6 +145,9 @@ func TestClosingLetsNothingInAndFinishesWhatWasBegun(t *testing.T) {
 	release()
 	<-closed
 	w.told("ben", "Your approval of CHG-1")
+	if n := w.count(); n != 2 {
+		t.Errorf("%d changes, want the one of the form beside the first", n)
+	}
 	if n := len(w.change(c.ID).Counting()); n != 1 {
 		t.Errorf("%d approvals, want 1", n)
 	}
