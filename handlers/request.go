@@ -114,6 +114,9 @@ type interaction struct {
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`
 		URL      string `json:"url"`
+		Selected struct {
+			Value string `json:"value"`
+		} `json:"selected_option"` // of a menu
 	} `json:"actions"`
 	Message message  `json:"message"`
 	View    sentView `json:"view"`
@@ -153,6 +156,9 @@ func parseInteraction(payload []byte) (*Request, error) {
 			return r, nil
 		}
 		r.Door, r.Name, r.Value = DoorClick, in.Actions[0].ActionID, in.Actions[0].Value
+		if r.Value == "" {
+			r.Value = in.Actions[0].Selected.Value
+		}
 		r.ID = id("click", in.TriggerID)
 	case "view_submission":
 		r.Door, r.Name = DoorForm, in.View.CallbackID

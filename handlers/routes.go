@@ -121,6 +121,8 @@ var clicks = map[string]handle{
 	view.ActionDigestOff:     (*Handlers).dropDigest,
 	view.ActionDigestPreview: (*Handlers).previewDigest,
 
+	view.ActionSnooze: (*Handlers).snooze,
+
 	view.ActionStartNow: askReason(view.ReasonStartNow),
 	view.ActionIncident: askReason(view.ReasonIncident),
 

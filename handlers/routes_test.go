@@ -37,7 +37,7 @@ func (s seen) walk(v any) {
 		kind, _ := v["type"].(string)
 		action, _ := v["action_id"].(string)
 		switch {
-		case kind == "button":
+		case kind == "button", kind == "overflow":
 			s.add(handlers.DoorClick, action)
 		case strings.HasSuffix(kind, "external_select"):
 			s.add(handlers.DoorOptions, action)

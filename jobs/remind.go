@@ -43,7 +43,7 @@ func (a *attempt) drawReminders(ctx context.Context) (drawing, error) {
 	if err != nil {
 		return drawing{}, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
-	list = slices.DeleteFunc(list, func(r models.Reminder) bool { return about[r.Change] == nil || !about[r.Change].Concerns(r, f) })
+	list = slices.DeleteFunc(list, func(r models.Reminder) bool { return !about.Concerns(r, f) })
 	if len(list) == 0 && a.row.TS == "" {
 		return drawing{not: superseded("all of it was done meanwhile")}, nil
 	}

@@ -69,3 +69,42 @@ func TestAfterADowntimeEachPersonGetsOneMessage(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatSomebodyPutsOffComesAgainInANewMessageAndForNobodyElse(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		ctx := context.Background()
+		c := w.raise("Rotate the keys") // starts in an hour
+		w.retimed(c, w.store.Now().Add(8*time.Hour))
+		w.quiet()
+		w.later(4 * time.Hour)
+		w.until("dee is reminded", func() bool { return len(w.reminded(dee)) == 1 })
+		w.quiet()
+		others := len(w.reminded(ben))
+		what := models.Reminder{Record: c.Ref(), Kind: models.RemindDecide}
+		until, err := w.store.SnoozeReminder(ctx, w.by(dee), what, models.SnoozeHour)
+		w.must(err)
+		if got := until.Sub(w.store.Now()); got > time.Hour || got < time.Hour-time.Minute {
+			t.Errorf("put off for %s", got)
+		}
+		w.until("the message says so", func() bool { return strings.Contains(w.reminded(dee)[0], "You hear of it again") })
+		w.later(59 * time.Minute)
+		w.quiet()
+		if n := len(w.reminded(dee)); n != 1 {
+			t.Errorf("%d messages before it is time", n)
+		}
+		w.later(2 * time.Minute)
+		w.until("it comes again", func() bool { return len(w.reminded(dee)) == 2 })
+		w.quiet()
+		if got := w.reminded(dee); !strings.Contains(got[0], "waits for you here any more") || !strings.Contains(got[1], c.ID.String()) {
+			t.Errorf("the old message and the new one: %v", got)
+		}
+		if n := len(w.reminded(ben)); n != others {
+			t.Errorf("ben has %d messages, and had %d", n, others)
+		}
+		if _, err := w.store.SnoozeReminder(ctx, w.by(cai), models.Reminder{Record: c.Ref(), Kind: models.RemindReview}, models.SnoozeHour); err == nil {
+			t.Error("what was never said was put off")
+		}
+	})
+}

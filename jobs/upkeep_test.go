@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
@@ -104,8 +106,8 @@ func TestPeopleAreKeptFresh(t *testing.T) {
 				t.Errorf("%s was checked at %v, before %v", u, got.CheckedAt, before)
 			}
 			want.ID, got.CheckedAt = u, time.Time{}
-			if got != want {
-				t.Errorf("got %+v, want %+v", got, want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		}
 	})

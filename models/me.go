@@ -1,6 +1,8 @@
 package models
 
 import (
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,11 +31,12 @@ type OwnInput struct {
 	Zone              string
 	AwayFrom, AwayEnd string
 	Delegate          UserID
+	Muted             []ReminderKind
 }
 
 // OwnOf is the form's content as it stands.
 func OwnOf(p Person) OwnInput {
-	in := OwnInput{From: p.Own.From, Until: p.Own.Until, Zone: p.Own.Zone, Delegate: p.Own.Away.Delegate}
+	in := OwnInput{From: p.Own.From, Until: p.Own.Until, Zone: p.Own.Zone, Delegate: p.Own.Away.Delegate, Muted: p.Own.Muted}
 	if away := p.Own.Away; !away.Until.IsZero() {
 		in.AwayFrom = away.From.In(p.Location()).Format(time.DateOnly)
 		in.AwayEnd = away.Until.Add(-time.Second).In(p.Location()).Format(time.DateOnly)
@@ -60,6 +63,11 @@ func SetOwn(in OwnInput, f Facts) (Own, []Event, error) {
 		}
 	}
 	own.Away = in.away(own, f, errs)
+	for _, k := range ReminderKinds { // in one order, whatever was clicked first
+		if slices.Contains(in.Muted, k) {
+			own.Muted = append(own.Muted, k)
+		}
+	}
 	if err := errs.err("Nothing is saved yet: some answers need another look."); err != nil {
 		return Own{}, nil, err
 	}
@@ -115,6 +123,7 @@ func ownDiff(was Person, now Own, f Facts) []FieldDiff {
 	}{
 		{"Hours", was.Own.hours(), now.hours()}, {"Zone", was.Own.Zone, now.Zone},
 		{"Absence", was.absence(), is.absence()}, {"Delegate", nameOrNone(was.Own.Away.Delegate, f), nameOrNone(now.Away.Delegate, f)},
+		{"Reminders not wanted", was.Own.muted(), now.muted()},
 	} {
 		if x.before != x.after {
 			out = append(out, FieldDiff{Field: x.field, Before: x.before, After: x.after})
@@ -129,6 +138,14 @@ func (o Own) hours() string {
 		return ""
 	}
 	return clockTime(o.From) + " to " + clockTime(o.Until)
+}
+
+func (o Own) muted() string {
+	var words []string
+	for _, k := range o.Muted {
+		words = append(words, k.String())
+	}
+	return strings.Join(words, "; ")
 }
 
 func clockTime(d time.Duration) string {

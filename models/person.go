@@ -24,13 +24,14 @@ type Person struct {
 	Own Own
 }
 
-// Own is what a person set for themself: hours, zone, and when they are away.
-// Empty parts are the workspace's and Slack's.
+// Own is what a person set for themself: hours, zone, when they are away, and
+// what they do not want to hear of. Empty parts are the workspace's and Slack's.
 type Own struct {
-	From  time.Duration `json:",omitzero"` // hours of work since midnight, until Until
-	Until time.Duration `json:",omitzero"`
-	Zone  string        `json:",omitzero"`
-	Away  Absence       `json:",omitzero"`
+	From  time.Duration  `json:",omitzero"` // hours of work since midnight, until Until
+	Until time.Duration  `json:",omitzero"`
+	Zone  string         `json:",omitzero"`
+	Away  Absence        `json:",omitzero"`
+	Muted []ReminderKind `json:",omitempty"` // reminders that they do not want
 }
 
 // FactsValidFor is how long what Slack said of a person may decide an

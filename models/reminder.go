@@ -1,11 +1,15 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reminders are what Gatehouse says by itself to whoever has to act: first to
-// the person, and when that did not help, once to the change managers. What is
-// due follows from the record and the clock alone; the store remembers only
-// what was said, so that nothing is said twice, whatever the clocks do.
+// the person, and when that did not help, once to whoever stands behind them
+// and once to the change managers. What is due follows from the record and the
+// clock alone; the store remembers only what was said, so that nothing is said
+// twice, whatever the clocks do.
 
 // ReminderKind names what somebody is reminded of.
 type ReminderKind string
@@ -19,13 +23,23 @@ const (
 	RemindReview   ReminderKind = "review"
 )
 
-// LastStage is the one that goes to the change managers. They can't
-// silence it, and it comes once.
-const LastStage = 9
+// ReminderKinds lists all of them, as people choose among them.
+var ReminderKinds = []ReminderKind{RemindDecide, RemindStart, RemindComplete, RemindIncident, RemindReview}
 
-// startGrace is how long after its window opened a change may be unstarted
-// before its implementer is asked.
-const startGrace = 10 * time.Minute
+var reminderNames = map[ReminderKind]string{
+	RemindDecide: "Approvals that wait for me", RemindStart: "A window of mine that nobody has started",
+	RemindComplete: "A window of mine that is over", RemindIncident: "An incident to be named", RemindReview: "Reviews owed by me",
+}
+
+// String names the kind as people choose it.
+func (k ReminderKind) String() string { return reminderNames[k] }
+
+// The stages after the person's own: to whoever is named to stand in, and to
+// the change managers. Nobody can silence or put off either, and each comes once.
+const (
+	BackupStage = 8
+	LastStage   = 9
+)
 
 // reminderLate is after what delay a reminder counts as missed: it was due
 // while nothing ran, and joins the others that were.
@@ -33,157 +47,152 @@ const reminderLate = 10 * time.Minute
 
 // Reminder is one thing that one person is reminded of.
 type Reminder struct {
-	Change ChangeID
+	Record RecordRef
+	About  string // which part of it, "" = all of it
 	Kind   ReminderKind
 	User   UserID
 	Round  int64 // of one deadline: another one begins anew
 	Stage  int
 	Bundle string // key of the message that says it
+
+	Snoozed time.Time // until when its person has put it off; zero = they have not
 }
 
 // Escalated reports whether this goes to somebody because others did not act.
-func (r Reminder) Escalated() bool { return r.Stage == LastStage }
+func (r Reminder) Escalated() bool { return r.Stage >= BackupStage }
 
 // about is the duty: what was said of it at one stage is not said at an earlier one.
-func (r Reminder) about() Reminder { return Reminder{r.Change, r.Kind, r.User, r.Round, 0, ""} }
+func (r Reminder) about() Reminder {
+	return Reminder{Record: r.Record, About: r.About, Kind: r.Kind, User: r.User, Round: r.Round}
+}
 
 // duty is something to be done by a deadline, and when to say so.
 type duty struct {
 	kind     ReminderKind
+	about    string
 	users    []UserID
+	backup   UserID // who hears before the change managers do
 	deadline time.Time
+	opens    time.Time // the window that it has to be done before; zero = none
 	stages   []time.Time
-	escalate time.Time
-	now      bool // in the implementer's own window, or an emergency: waits for nothing
+	escalate time.Time // zero = never
+	now      bool      // in the implementer's own window, or an emergency: waits for nothing
+	nowLast  bool      // an emergency's escalation waits for nothing either
+	closes   bool      // after the deadline it is too late
 }
 
-// Reminders are what is to be said now, given what was said before, and when
-// to look again; the zero time when nothing will be due.
-func (c *Change) Reminders(said []Reminder, f Facts) (due []Reminder, next time.Time) {
-	highest := map[Reminder]int{}
-	for _, r := range said {
-		highest[r.about()] = max(highest[r.about()], r.Stage)
-	}
-	add := func(d duty, u UserID, stages map[int]time.Time) {
-		p, r := f.Person(u), Reminder{Change: c.ID, Kind: d.kind, User: u, Round: d.deadline.Unix()}
-		if p.Bot || p.Deleted {
-			return
+// ladder is who hears of the duty at which stage, and when: the person, then
+// whoever is named to stand in for them, then the change managers, who hear in
+// that one's place where nobody is named.
+func (d duty) ladder(f Facts) []rung {
+	var out []rung
+	for _, u := range d.users {
+		for i, at := range d.stages {
+			out = append(out, rung{u, i + 1, at})
 		}
-		before := highest[r.about()]
-		for stage, planned := range stages {
-			at := d.moment(p, planned, f)
-			switch {
-			case stage <= before || at.IsZero():
+	}
+	if d.escalate.IsZero() {
+		return out
+	}
+	last := d.escalate
+	if u := d.backup; u != "" && f.active(u) && !slices.Contains(d.users, u) {
+		out = append(out, rung{u, BackupStage, d.escalate})
+		last = d.escalate.Add(d.patience())
+	}
+	for _, u := range f.Roles[RoleChangeManager] {
+		if !slices.Contains(d.users, u) {
+			out = append(out, rung{u, LastStage, last})
+		}
+	}
+	return out
+}
+
+type rung struct {
+	user  UserID
+	stage int
+	at    time.Time
+}
+
+// patience is how long the change managers leave it to whoever stands in: as
+// long as the last two reminders lay apart, but half of what is left where
+// everything is over at the deadline.
+func (d duty) patience() time.Duration {
+	if d.closes {
+		return d.deadline.Sub(d.escalate) / 2
+	}
+	if n := len(d.stages); n > 1 {
+		return d.stages[n-1].Sub(d.stages[n-2])
+	}
+	return OweWithin
+}
+
+// remind is what is to be said now about a record, given what was said before,
+// and when to look again; the zero time when nothing will be due.
+func remind(ref RecordRef, duties []duty, said []Reminder, f Facts) (due []Reminder, next time.Time) {
+	before := map[Reminder]Reminder{}
+	for _, r := range said {
+		if r.Stage > before[r.about()].Stage {
+			before[r.about()] = r
+		}
+	}
+	found := map[Reminder]int{}
+	for _, d := range duties {
+		for _, step := range d.ladder(f) {
+			p := f.Person(step.user)
+			r := Reminder{Record: ref, About: d.about, Kind: d.kind, User: step.user, Round: d.deadline.Unix()}
+			was := before[r]
+			if p.Bot || p.Deleted || step.stage < was.Stage || step.stage == was.Stage && was.Snoozed.IsZero() {
+				continue
+			}
+			if step.stage < BackupStage && p.Own.Mutes(d.kind) {
+				continue
+			}
+			planned := later(step.at, was.Snoozed)
+			switch at := d.moment(p, planned, step.stage, f); {
+			case at.IsZero():
 			case at.After(f.Now):
 				next = earlier(next, at)
-			case stage > r.Stage:
-				r.Stage, r.Bundle = stage, d.bundle(p, planned, f)
-			}
-		}
-		if r.Stage > 0 {
-			due = append(due, r)
-		}
-	}
-	for _, d := range c.duties(f) {
-		stages := map[int]time.Time{}
-		for i, at := range d.stages {
-			stages[i+1] = at
-		}
-		for _, u := range d.users {
-			add(d, u, stages)
-		}
-		if !d.escalate.IsZero() {
-			for _, u := range f.Roles[RoleChangeManager] {
-				add(duty{kind: d.kind, deadline: d.deadline, now: c.Type == Emergency && d.now}, u, map[int]time.Time{LastStage: d.escalate})
+			case step.stage > found[r]:
+				found[r] = step.stage
+				i := slices.IndexFunc(due, func(x Reminder) bool { return x.about() == r })
+				r.Stage, r.Bundle = step.stage, d.bundle(p, planned, step.stage, f)
+				if i < 0 {
+					due = append(due, r)
+				} else {
+					due[i] = r
+				}
 			}
 		}
 	}
 	return due, next
 }
 
-// Concerns reports whether what the person was reminded of is still to be done.
-func (c *Change) Concerns(r Reminder, f Facts) bool {
-	for _, d := range c.duties(f) {
-		if d.kind != r.Kind || d.deadline.Unix() != r.Round {
-			continue
-		}
-		if r.Escalated() {
-			return true
-		}
-		for _, u := range d.users {
-			if u == r.User {
-				return true
-			}
+// concerns reports whether one of the duties is still what the person was
+// reminded of.
+func concerns(duties []duty, r Reminder) bool { return dutyOf(duties, r) != nil }
+
+func dutyOf(duties []duty, r Reminder) *duty {
+	for i, d := range duties {
+		if d.kind == r.Kind && d.about == r.About && d.deadline.Unix() == r.Round && (r.Escalated() || slices.Contains(d.users, r.User)) {
+			return &duties[i]
 		}
 	}
-	return false
+	return nil
 }
 
-// duties are what people have to do about the change as it stands.
-func (c *Change) duties(f Facts) []duty {
-	var out []duty
-	urgent := c.Type == Emergency
-	switch {
-	case c.State == AwaitingApproval && c.Window.Start.After(f.Now):
-		out = append(out, c.toDecide(c.Window.Start, urgent, f)...)
-	case c.State == Approved && f.Now.Before(c.Window.End):
-		out = append(out, duty{kind: RemindStart, users: []UserID{c.Implementer}, deadline: c.Window.End,
-			stages: []time.Time{c.Window.Start.Add(startGrace)}, now: true})
-	case c.State == InProgress:
-		end := c.Window.End
-		out = append(out, duty{kind: RemindComplete, users: []UserID{c.Implementer}, deadline: end,
-			stages: []time.Time{end, end.Add(time.Hour), end.Add(3 * time.Hour)}, escalate: end.Add(4 * time.Hour), now: true})
+// waits reports whether a stage of the duty waits for somebody's hours.
+func (d duty) waits(stage int) bool {
+	if stage >= BackupStage {
+		return !d.nowLast
 	}
-	for _, debt := range c.Debts() {
-		half, quarter := debt.Due.Add(-OweWithin/2), debt.Due.Add(-OweWithin/4)
-		switch debt.Kind {
-		case DebtApproval:
-			out = append(out, c.toDecide(debt.Due, false, f)...)
-		case DebtIncident:
-			out = append(out, duty{kind: RemindIncident, users: []UserID{c.Implementer}, deadline: debt.Due,
-				stages: []time.Time{half, quarter, debt.Due}, escalate: debt.Due.Add(OweWithin)})
-		}
-	}
-	if c.owesReview() && !c.ReviewDue.IsZero() {
-		due := c.ReviewDue
-		out = append(out, duty{kind: RemindReview, users: []UserID{c.Implementer}, deadline: due,
-			stages: []time.Time{due.Add(-OweWithin), due, due.Add(OweWithin)}, escalate: due.Add(2 * OweWithin)})
-	}
-	return out
-}
-
-// toDecide are those who were asked and whose vote still matters: half of their
-// time is left, then a quarter; with an eighth left, the change managers hear.
-func (c *Change) toDecide(deadline time.Time, urgent bool, f Facts) []duty {
-	able := c.able(f)
-	var out []duty
-	for _, u := range c.waitingFor(f) {
-		if !c.MayDecide(f.Person(u), f) || !c.seatGiven(able).place(u, able[u]) {
-			continue
-		}
-		var from time.Time
-		for _, a := range c.Asked {
-			if a.User == u {
-				from = later(a.At, a.NotBefore)
-			}
-		}
-		if left := deadline.Sub(from); left > 0 {
-			d := duty{kind: RemindDecide, users: []UserID{u}, deadline: deadline, now: urgent,
-				stages: []time.Time{from.Add(left / 2), from.Add(left - left/4)}}
-			if len(out) == 0 {
-				d.escalate = from.Add(left - left/8)
-			}
-			out = append(out, d)
-		}
-	}
-	return out
+	return !d.now
 }
 
 // moment is when the person may be told: at once in their hours, else at the
 // next start of work, or in the last hour of work before the deadline when that
 // would come too late. Zero: there is no such time left.
-func (d duty) moment(p Person, at time.Time, f Facts) time.Time {
-	if d.now {
+func (d duty) moment(p Person, at time.Time, stage int, f Facts) time.Time {
+	if !d.waits(stage) {
 		return at
 	}
 	hours := f.Settings.Hours
@@ -207,10 +216,10 @@ func (d duty) moment(p Person, at time.Time, f Facts) time.Time {
 // bundle is the message that a reminder goes into: one for all that waited for
 // the start of the person's day, one a day for what was missed while nothing
 // ran, else one for what is found due in the same minute.
-func (d duty) bundle(p Person, planned time.Time, f Facts) string {
+func (d duty) bundle(p Person, planned time.Time, stage int, f Facts) string {
 	day := "remind/" + string(p.ID) + "/" + f.Now.In(p.Location()).Format(time.DateOnly)
 	switch {
-	case !d.now && !f.Settings.Hours.Working(p, f.Now.Add(-reminderLate)):
+	case d.waits(stage) && !f.Settings.Hours.Working(p, f.Now.Add(-reminderLate)):
 		return day + "/start"
 	case f.Now.Sub(planned) > reminderLate:
 		return day + "/late"
@@ -239,4 +248,31 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// Subjects are the records that reminders are about, as they stand.
+type Subjects struct {
+	Changes map[ChangeID]*Change
+}
+
+// Concerns reports whether what the person was reminded of is still to be done.
+func (s Subjects) Concerns(r Reminder, f Facts) bool {
+	c := s.Changes[ChangeID(r.Record.ID)]
+	return r.Record.Kind == RecordChange && c != nil && c.Concerns(r, f)
+}
+
+// MaySnooze lists what the reminder can be put off for now.
+func (s Subjects) MaySnooze(r Reminder, f Facts) []SnoozeFor {
+	if c := s.Changes[ChangeID(r.Record.ID)]; r.Record.Kind == RecordChange && c != nil {
+		return c.MaySnooze(r, f)
+	}
+	return nil
+}
+
+// Snooze says until when the person puts off what they were reminded of.
+func (s Subjects) Snooze(r Reminder, by SnoozeFor, f Facts) (time.Time, error) {
+	if c := s.Changes[ChangeID(r.Record.ID)]; r.Record.Kind == RecordChange && c != nil {
+		return c.Snooze(r, by, f)
+	}
+	return snooze(nil, r, by, "", f)
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -24,10 +25,10 @@ type remembering struct {
 // look says what is due now, as "user kind stage", and remembers it.
 func (r *remembering) look(u UserID) []string {
 	due, _ := r.c.Reminders(r.said, r.w.as(u))
-	r.said = append(r.said, due...)
 	var out []string
 	for _, d := range due {
-		out = append(out, fmt.Sprintf("%s %s %d", d.User, d.Kind, d.Stage))
+		r.said = append(slices.DeleteFunc(r.said, func(was Reminder) bool { return was.about() == d.about() && was.Stage == d.Stage }), d)
+		out = append(out, fmt.Sprintf("%s %s %d", d.User, string(d.Kind), d.Stage))
 	}
 	slices.Sort(out)
 	return out
@@ -89,6 +90,119 @@ func TestTheImplementerHearsOfAWindowUnusedAndOfOneThatIsOver(t *testing.T) {
 			t.Errorf("%+v is not settled", d)
 		}
 	}
+}
+
+func init() {
+	putOff := func(stage int, by SnoozeFor, left time.Duration) func(*testing.T, *world) error {
+		return func(t *testing.T, w *world) error {
+			c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(left), w.now.Add(left+time.Hour) })
+			r := Reminder{Record: c.Ref(), Kind: RemindDecide, User: c.Asked[0].User, Round: c.Window.Start.Unix(), Stage: stage}
+			_, err := c.Snooze(r, by, w.as(r.User))
+			return err
+		}
+	}
+	maps.Copy(refusals, map[string]func(*testing.T, *world) error{
+		"put off an escalation":       putOff(LastStage, SnoozeHour, 4*time.Hour),
+		"put off for somebody else":   putOff(BackupStage, SnoozeHour, 4*time.Hour),
+		"put off past the window":     putOff(1, SnoozeTomorrow, 4*time.Hour),
+		"put off until a near window": putOff(1, SnoozeWindow, 150*time.Minute),
+		"put off by an older button":  putOff(1, "week", 4*time.Hour),
+		"put off what was never said": putOff(0, SnoozeHour, 4*time.Hour),
+		"put off what is done meanwhile": func(t *testing.T, w *world) error {
+			_, err := Subjects{}.Snooze(Reminder{Stage: 1}, SnoozeHour, w.as(ana))
+			return err
+		},
+	})
+}
+
+// putOff puts off the last thing that was said.
+func (r *remembering) putOff(t *testing.T, by SnoozeFor) {
+	t.Helper()
+	last := &r.said[len(r.said)-1]
+	until, err := r.c.Snooze(*last, by, r.w.as(last.User))
+	must(t, err)
+	last.Snoozed = until
+}
+
+func TestWhatIsPutOffComesAgainForItsPersonAloneAndEscalatesAllTheSame(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) {
+		in.Environment, in.Start, in.End = Development, w.now.Add(time.Hour), w.now.Add(2*time.Hour)
+	})
+	r := &remembering{w: w, c: c}
+	w.later(time.Hour)
+	must(t, c.Start(c.Revision, w.as(ana)))
+	r.at(t, time.Hour, "UANA complete 1")
+	r.putOff(t, SnoozeHour)
+	r.at(t, 59*time.Minute)
+	r.at(t, time.Minute, "UANA complete 2") // the second is due at that moment
+	r.putOff(t, SnoozeTomorrow)
+	r.at(t, 3*time.Hour, "UKIM complete 9", "ULEA complete 9")
+	r.at(t, 2*time.Hour)                     // 18:00, evening in Berlin
+	r.at(t, 14*time.Hour, "UANA complete 3") // the next morning
+	r.putOff(t, SnoozeHour)
+	r.at(t, time.Hour, "UANA complete 3")
+	r.at(t, time.Hour)
+}
+
+func TestUntilTheWindowIsTwoHoursBeforeIt(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(6*time.Hour), w.now.Add(7*time.Hour) })
+	r := &remembering{w: w, c: c}
+	w.later(3 * time.Hour)
+	if len(r.look("")) == 0 {
+		t.Fatal("nothing was due")
+	}
+	last := r.said[len(r.said)-1]
+	want := []SnoozeFor{SnoozeHour}
+	if diff := cmp.Diff(want, c.MaySnooze(last, w.as(last.User))); diff != "" { // tomorrow is too late, and in an hour it is two hours before
+		t.Error(diff)
+	}
+	w.now = w.now.Add(-2 * time.Hour)
+	until, err := c.Snooze(last, SnoozeWindow, w.as(last.User))
+	must(t, err)
+	if !until.Equal(c.Window.Start.Add(-2 * time.Hour)) {
+		t.Errorf("until %s", until)
+	}
+}
+
+func TestMutedKindsAreNotSaidButEscalationsAre(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) {
+		in.Environment, in.Start, in.End = Development, w.now.Add(time.Hour), w.now.Add(2*time.Hour)
+	})
+	own, _, err := SetOwn(OwnInput{Muted: ReminderKinds}, w.as(ana))
+	must(t, err)
+	for _, u := range []UserID{ana, kim} {
+		p := w.Person(u)
+		p.Own = own
+		w.People[u] = p
+	}
+	r := &remembering{w: w, c: c}
+	w.later(time.Hour)
+	r.at(t, 10*time.Minute)
+	must(t, c.Start(c.Revision, w.as(ana)))
+	r.at(t, 2*time.Hour)
+	r.at(t, 3*time.Hour, "UKIM complete 9", "ULEA complete 9")
+}
+
+func TestWhoeverIsNamedToStandInHearsBeforeTheChangeManagers(t *testing.T) {
+	w := newWorld().clone()
+	p := w.Person(ana)
+	p.Own.Away = Absence{From: w.now.Add(30 * 24 * time.Hour), Until: w.now.Add(40 * 24 * time.Hour), Delegate: ben}
+	w.People[ana] = p
+	c := w.raised(t, func(in *Input) {
+		in.Environment, in.Start, in.End = Development, w.now.Add(30*time.Minute), w.now.Add(time.Hour)
+	})
+	r := &remembering{w: w, c: c}
+	w.later(30 * time.Minute)
+	must(t, c.Start(c.Revision, w.as(ana)))
+	r.at(t, 150*time.Minute, "UANA complete 2")
+	r.at(t, time.Hour, "UANA complete 3")
+	r.at(t, time.Hour, "UBEN complete 8")
+	r.at(t, 2*time.Hour) // 18:00 in Berlin
+	r.at(t, 16*time.Hour, "UKIM complete 9", "ULEA complete 9")
+	r.at(t, 10*time.Hour)
 }
 
 func TestWhatFallsDueByNightIsSaidInTheLastHourBeforeTheWindow(t *testing.T) {

@@ -15,6 +15,14 @@ func sectionWith(m markup, b *slack.ButtonBlockElement) slack.Block {
 	return slack.NewSectionBlock(text(m, limitText), nil, slack.NewAccessory(b))
 }
 
+// sectionWithMenu is a line with a menu at its right; without one, a line.
+func sectionWithMenu(m markup, menu *slack.OverflowBlockElement) slack.Block {
+	if menu == nil {
+		return section(m)
+	}
+	return slack.NewSectionBlock(text(m, limitText), nil, slack.NewAccessory(menu))
+}
+
 // verbatim shows somebody's text as typed; long ones take several sections.
 func verbatim(s string) []slack.Block {
 	var out []slack.Block

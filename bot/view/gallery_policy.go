@@ -47,7 +47,7 @@ func (g *gallery) policies(k cast) {
 	g.add(Me(f), k.name, "me")
 	g.add(MeForm(f, ""), k.name, "form", "me")
 	f.Actor.Own = models.Own{From: 7 * time.Hour, Until: 15*time.Hour + 30*time.Minute, Zone: "Europe/Lisbon",
-		Away: models.Absence{From: now.Truncate(24 * time.Hour), Until: now.Truncate(24*time.Hour).AddDate(0, 0, 14), Delegate: paul}}
+		Away: models.Absence{From: now.Truncate(24 * time.Hour), Until: now.Truncate(24*time.Hour).AddDate(0, 0, 14), Delegate: paul}, Muted: models.ReminderKinds[1:3]}
 	g.add(Me(f), k.name, "me", "away")
 	g.add(MeForm(f, "https://hooks.slack.example/commands/T0/1/abc"), k.name, "form", "me", "away")
 }

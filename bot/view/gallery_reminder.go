@@ -1,34 +1,48 @@
 package view
 
-import "github.com/gatehousehq/gatehouse/models"
+import (
+	"time"
 
-// reminders: each kind, alone and as an escalation, a full bundle, and one of
-// which nothing is left.
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// reminders: each kind, alone, put off, and as an escalation, a full bundle, and
+// one of which nothing is left.
 func (g *gallery) reminders(k cast) {
 	var bundle []models.Reminder
-	about := map[models.ChangeID]*models.Change{}
+	about := models.Subjects{Changes: map[models.ChangeID]*models.Change{}}
 	for _, x := range []struct {
-		kind  models.ReminderKind
-		state string
-		user  models.UserID
+		kind     models.ReminderKind
+		state    string
+		user     models.UserID
+		deadline func(*models.Change) time.Time
 	}{
-		{models.RemindDecide, "awaiting", cara}, {models.RemindStart, "approved", ben},
-		{models.RemindComplete, "in-progress", ben}, {models.RemindReview, "implemented", ben},
+		{models.RemindDecide, "awaiting", cara, func(c *models.Change) time.Time { return c.Window.Start }},
+		{models.RemindStart, "approved", ben, func(c *models.Change) time.Time { return c.Window.End }},
+		{models.RemindComplete, "in-progress", ben, func(c *models.Change) time.Time { return c.Window.End }},
+		{models.RemindReview, "implemented", ben, func(c *models.Change) time.Time { return c.ReviewDue }},
 	} {
 		p := k.life(x.state)
 		f := k.facts(x.user, p.now)
-		alone := map[models.ChangeID]*models.Change{p.c.ID: p.c}
-		r := models.Reminder{Change: p.c.ID, Kind: x.kind, User: x.user, Stage: 1}
+		alone := models.Subjects{Changes: map[models.ChangeID]*models.Change{p.c.ID: p.c}}
+		r := models.Reminder{Record: p.c.Ref(), Kind: x.kind, User: x.user, Round: x.deadline(p.c).Unix(), Stage: 1}
 		g.add(Reminders([]models.Reminder{r}, alone, f), k.name, "reminder", string(x.kind))
 		r.Stage = models.LastStage
 		g.add(Reminders([]models.Reminder{r}, alone, f), k.name, "reminder", string(x.kind), "escalated")
+		r.Stage = models.BackupStage
+		g.add(Reminders([]models.Reminder{r}, alone, f), k.name, "reminder", string(x.kind), "standing-in")
+		r.Stage, r.Snoozed = 1, f.Now.Add(time.Hour)
+		g.add(Reminders([]models.Reminder{r}, alone, f), k.name, "reminder", string(x.kind), "put-off")
 		p.c.ID += models.ChangeID(len(bundle))
+		r.Record, r.Snoozed = p.c.Ref(), time.Time{}
 		for range 3 {
-			about[p.c.ID] = p.c
-			bundle = append(bundle, models.Reminder{Change: p.c.ID, Kind: x.kind, User: x.user, Stage: 1})
+			about.Changes[p.c.ID] = p.c
+			bundle = append(bundle, r)
 		}
 	}
 	p := k.life("awaiting")
-	g.add(Reminders(bundle, about, k.facts(cara, p.now)), k.name, "reminder", "many")
-	g.add(Reminders(nil, nil, k.facts(cara, p.now)), k.name, "reminder", "none")
+	f := k.facts(cara, p.now)
+	g.add(Reminders(bundle, about, f), k.name, "reminder", "many")
+	g.add(Reminders(nil, models.Subjects{}, f), k.name, "reminder", "none")
+	g.add(Snoozed(f.Now.Add(time.Hour)), k.name, "reminder", "snoozed")
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ func MeForm(f models.Facts, responseURL string) slack.ModalViewRequest {
 		input{field: models.FieldAwayUntil, label: "Away until", optional: true, hint: "The last day of your absence.", element: day(models.FieldAwayUntil, in.AwayEnd)}.block(),
 		input{field: models.FieldDelegate, label: "Delegate", optional: true, hint: "Decides in your place on those days, never on a change of their own.",
 			element: person(models.FieldDelegate, in.Delegate)}.block(),
+		input{field: models.FieldMuted, label: "Reminders that you don't want", optional: true,
+			hint: "What others hear when nothing is done comes all the same, also to you when you stand in for them.", element: mutes(in.Muted)}.block(),
 	}
 	return form(FormMe, "You in Gatehouse", "Save", metadata(reasonMeta{ResponseURL: carried(responseURL)}), blocks)
 }
@@ -43,13 +46,32 @@ func day(field models.Field, date string) slack.BlockElement {
 	return e
 }
 
+// mutes are the kinds of reminder, those ticked that the person does not want.
+func mutes(muted []models.ReminderKind) slack.BlockElement {
+	var all, ticked []*slack.OptionBlockObject
+	for _, k := range models.ReminderKinds {
+		o := option(string(k), k.String())
+		if all = append(all, o); slices.Contains(muted, k) {
+			ticked = append(ticked, o)
+		}
+	}
+	e := slack.NewCheckboxGroupsBlockElement(string(models.FieldMuted), all...)
+	e.InitialOptions = ticked
+	return e
+}
+
 // ReadMeForm reads a sent form.
 func ReadMeForm(v slack.View) (in models.OwnInput, responseURL string) {
 	var meta reasonMeta
 	readMetadata(v, &meta)
 	a := answersOf(v)
+	var muted []models.ReminderKind
+	for _, o := range a[models.FieldMuted].SelectedOptions {
+		muted = append(muted, models.ReminderKind(o.Value))
+	}
 	return models.OwnInput{
-		From: clockOf(a[models.FieldHoursFrom].SelectedTime), Until: clockOf(a[models.FieldHoursUntil].SelectedTime),
+		Muted: muted,
+		From:  clockOf(a[models.FieldHoursFrom].SelectedTime), Until: clockOf(a[models.FieldHoursUntil].SelectedTime),
 		Zone:     strings.TrimSpace(a.text(models.FieldZone)),
 		AwayFrom: a[models.FieldAwayFrom].SelectedDate, AwayEnd: a[models.FieldAwayUntil].SelectedDate,
 		Delegate: models.UserID(a[models.FieldDelegate].SelectedUser),
@@ -74,6 +96,13 @@ func Me(f models.Facts) Message {
 			line += "; " + bold(name(away.Delegate, f)) + " decides in your place"
 		}
 		line += "."
+	}
+	var muted []string
+	for _, k := range p.Own.Muted {
+		muted = append(muted, k.String())
+	}
+	if len(muted) > 0 {
+		line += "\nYou are not reminded of: " + esc(strings.Join(muted, "; "), 300) + "."
 	}
 	return message(line, append([]slack.Block{section(line)}, actions(button(ActionMe, "Change…", ""))...)...)
 }

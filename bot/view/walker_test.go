@@ -180,8 +180,24 @@ func (w *walker) section(b map[string]any) {
 	if b["fields"] != nil {
 		w.each(b["fields"], 10, func(f map[string]any) { w.text(f, 2000, false, "field") })
 	}
-	if a, ok := b["accessory"].(map[string]any); ok {
+	switch a, ok := b["accessory"].(map[string]any); {
+	case ok && a["type"] == "overflow":
+		w.menu(a)
+	case ok:
 		w.button(a)
+	}
+}
+
+func (w *walker) menu(e map[string]any) {
+	if id, _ := e["action_id"].(string); !slices.Contains(AllActions(), id) {
+		w.bad("menu %q is not in AllActions", id)
+	}
+	list, _ := e["options"].([]any)
+	w.options(list, 5)
+	for _, o := range list {
+		if _, _, ok := ParseSnooze(o.(map[string]any)["value"].(string)); !ok {
+			w.bad("a menu carries %v", o)
+		}
 	}
 }
 
@@ -296,6 +312,9 @@ func (w *walker) input(b map[string]any) {
 	case "multi_static_select":
 		list, _ := e["options"].([]any)
 		w.options(list, 100)
+	case "checkboxes":
+		list, _ := e["options"].([]any)
+		w.options(list, 10)
 	case "multi_external_select":
 		list, _ := e["initial_options"].([]any)
 		w.options(list, 100)

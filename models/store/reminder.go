@@ -12,10 +12,12 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// lookRow says when a change is next looked at for reminders.
+// lookRow says when a record, or a part of one, is next looked at for reminders.
 type lookRow struct {
 	WorkspaceID models.WorkspaceID `gorm:"primaryKey"`
-	ChangeID    models.ChangeID    `gorm:"primaryKey;autoIncrement:false"`
+	RecordKind  models.RecordKind  `gorm:"primaryKey"`
+	RecordID    int64              `gorm:"primaryKey;autoIncrement:false"`
+	About       string             `gorm:"primaryKey"`
 	LookAt      time.Time
 }
 
@@ -23,14 +25,17 @@ func (lookRow) TableName() string { return "reminder_looks" }
 
 // reminderRow is what was said to one person, and in which message.
 type reminderRow struct {
-	WorkspaceID models.WorkspaceID  `gorm:"primaryKey"`
-	ChangeID    models.ChangeID     `gorm:"primaryKey;autoIncrement:false"`
-	Kind        models.ReminderKind `gorm:"primaryKey"`
-	UserID      models.UserID       `gorm:"primaryKey"`
-	Round       int64               `gorm:"primaryKey;autoIncrement:false"`
-	Stage       int                 `gorm:"primaryKey;autoIncrement:false"`
-	Bundle      string
-	SaidAt      time.Time
+	WorkspaceID  models.WorkspaceID  `gorm:"primaryKey"`
+	RecordKind   models.RecordKind   `gorm:"primaryKey"`
+	RecordID     int64               `gorm:"primaryKey;autoIncrement:false"`
+	About        string              `gorm:"primaryKey"`
+	Kind         models.ReminderKind `gorm:"primaryKey"`
+	UserID       models.UserID       `gorm:"primaryKey"`
+	Round        int64               `gorm:"primaryKey;autoIncrement:false"`
+	Stage        int                 `gorm:"primaryKey;autoIncrement:false"`
+	Bundle       string
+	SaidAt       time.Time
+	SnoozedUntil *time.Time
 }
 
 func (reminderRow) TableName() string { return "reminders" }
@@ -41,33 +46,38 @@ var (
 )
 
 func (r reminderRow) reminder() models.Reminder {
-	return models.Reminder{Change: r.ChangeID, Kind: r.Kind, User: r.UserID, Round: r.Round, Stage: r.Stage, Bundle: r.Bundle}
+	return models.Reminder{Record: models.RecordRef{Kind: r.RecordKind, ID: r.RecordID}, About: r.About, Kind: r.Kind, User: r.UserID,
+		Round: r.Round, Stage: r.Stage, Bundle: r.Bundle, Snoozed: val(r.SnoozedUntil)}
+}
+
+func rowOfReminder(ws models.WorkspaceID, r models.Reminder, now time.Time) reminderRow {
+	return reminderRow{ws, r.Record.Kind, r.Record.ID, r.About, r.Kind, r.User, r.Round, r.Stage, r.Bundle, now, nil}
 }
 
 const (
-	// lookDaily is the longest that a change with duties is left alone: hours,
+	// lookDaily is the longest that a record with duties is left alone: hours,
 	// zones and absences may have changed meanwhile.
 	lookDaily = 24 * time.Hour
 	// keepReminding is how long a message of reminders is kept true.
 	keepReminding = 7 * 24 * time.Hour
 )
 
-// lookAgain has reminders judged anew after a change was saved.
-func lookAgain(c *models.Change, now time.Time) stmt {
-	keep := looks.insert([]lookRow{{c.Workspace, c.ID, now}})
-	keep.sql += " ON CONFLICT (workspace_id, change_id) DO UPDATE SET look_at = excluded.look_at"
+// lookAgain has reminders judged anew after a record was saved.
+func lookAgain(ws models.WorkspaceID, ref models.RecordRef, now time.Time) stmt {
+	keep := looks.insert([]lookRow{{ws, ref.Kind, ref.ID, "", now}})
+	keep.sql += " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
 	return keep
 }
 
-// Remind says what is due: of at most limit changes that are to be looked at,
+// Remind says what is due: of at most limit records that are to be looked at,
 // it notes what their people must hear, wants the messages and sets when to
 // look next, all in one transaction. What another replica is looking at is left
-// to it. It returns how many changes it looked at and how many reminders came of it.
+// to it. It returns how many records it looked at and how many reminders came of it.
 func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (looked, said int, err error) {
 	err = s.engine.door(ctx, func(b batch) error {
 		now := s.Now()
 		var due []lookRow
-		find := looks.sel("workspace_id = ? AND look_at <= ? ORDER BY look_at, change_id LIMIT ?")
+		find := looks.sel("workspace_id = ? AND look_at <= ? ORDER BY look_at, record_kind, record_id LIMIT ?")
 		if s.kind == Postgres {
 			find += " FOR UPDATE SKIP LOCKED"
 		}
@@ -75,8 +85,8 @@ func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (l
 		if looked = len(due); err != nil || looked == 0 {
 			return err
 		}
-		r := reminding{ws: ws}
-		if err := r.read(ctx, b, s, due); err != nil {
+		r := reminding{ws: ws, looks: due}
+		if err := r.read(ctx, b, s); err != nil {
 			return err
 		}
 		said, err = r.keep(ctx, b)
@@ -88,44 +98,69 @@ func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (l
 	return looked, said, nil
 }
 
-// reminding is one look at some changes.
+// reminding is one look at some records.
 type reminding struct {
 	ws      models.WorkspaceID
+	looks   []lookRow
 	facts   models.Facts
-	changes []changeRow
-	given   map[models.ChangeID][]approvalRow
-	said    map[models.ChangeID][]reminderRow
-	ids     []any // workspace, then the changes
+	changes map[models.ChangeID]*models.Change
+	said    map[models.RecordRef][]reminderRow
 }
 
-func (r *reminding) read(ctx context.Context, b batch, s *Store, due []lookRow) error {
-	r.ids = []any{r.ws}
-	for _, d := range due {
-		r.ids = append(r.ids, d.ChangeID)
+// ids are the workspace and the records of that kind, and the list of question
+// marks for these.
+func (r *reminding) ids(kind models.RecordKind) (args []any, among string) {
+	args = []any{r.ws}
+	for _, l := range r.looks {
+		if l.RecordKind == kind {
+			args = append(args, l.RecordID)
+		}
 	}
-	among := "(?" + strings.Repeat(", ?", len(due)-1) + ")"
+	return args, "(NULL" + strings.Repeat(", ?", len(args)-1) + ")"
+}
+
+func (r *reminding) read(ctx context.Context, b batch, s *Store) error {
 	var m moment
+	var rows []changeRow
 	var given []approvalRow
 	var said []reminderRow
+	ids, among := r.ids(models.RecordChange)
 	err := b.do(ctx, m.look(Command{Workspace: r.ws}),
-		stmt{sql: changes.sel("workspace_id = ? AND id IN " + among + " ORDER BY id"), args: r.ids, each: changes.collect(&r.changes)},
-		stmt{sql: approvals.sel("workspace_id = ? AND change_id IN " + among + " ORDER BY change_id, seq"), args: r.ids, each: approvals.collect(&given)},
-		stmt{sql: reminders.sel("workspace_id = ? AND change_id IN " + among), args: r.ids, each: reminders.collect(&said)})
+		stmt{sql: changes.sel("workspace_id = ? AND id IN " + among), args: ids, each: changes.collect(&rows)},
+		stmt{sql: approvals.sel("workspace_id = ? AND change_id IN " + among + " ORDER BY change_id, seq"), args: ids, each: approvals.collect(&given)},
+		stmt{sql: reminders.sel("workspace_id = ? AND record_kind = 'change' AND record_id IN " + among), args: ids, each: reminders.collect(&said)})
 	if err != nil {
 		return err
 	}
-	r.given, r.said = map[models.ChangeID][]approvalRow{}, map[models.ChangeID][]reminderRow{}
+	byChange := map[models.ChangeID][]approvalRow{}
 	for _, a := range given {
-		r.given[a.ChangeID] = append(r.given[a.ChangeID], a)
+		byChange[a.ChangeID] = append(byChange[a.ChangeID], a)
 	}
+	r.changes = map[models.ChangeID]*models.Change{}
+	for _, row := range rows {
+		r.changes[row.ID] = row.change(byChange[row.ID])
+	}
+	r.said = map[models.RecordRef][]reminderRow{}
 	for _, x := range said {
-		r.said[x.ChangeID] = append(r.said[x.ChangeID], x)
+		ref := models.RecordRef{Kind: x.RecordKind, ID: x.RecordID}
+		r.said[ref] = append(r.said[ref], x)
 	}
 	r.facts, err = s.facts(ctx, r.ws, m, b.do)
 	return err
 }
 
-// keep judges each change and writes everything down in one batch.
+// judge is what is due of one record, when to look at it again, and whether
+// nothing will ever be due of it as it stands.
+func (r *reminding) judge(l lookRow, said []models.Reminder) (due []models.Reminder, next time.Time, over bool) {
+	c := r.changes[models.ChangeID(l.RecordID)]
+	if c == nil {
+		return nil, next, true
+	}
+	due, next = c.Reminders(said, r.facts)
+	return due, next, c.State.Final() || c.State == models.Draft
+}
+
+// keep judges each record and writes everything down in one batch.
 func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 	var out []stmt
 	var rows []reminderRow
@@ -138,25 +173,26 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 		}
 	}
 	now := r.facts.Now
-	for i := range r.changes {
-		c := r.changes[i].change(r.given[r.changes[i].ID])
+	for _, l := range r.looks {
 		var before []models.Reminder
-		for _, x := range r.said[c.ID] {
+		for _, x := range r.said[models.RecordRef{Kind: l.RecordKind, ID: l.RecordID}] {
 			before = append(before, x.reminder())
 			if now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
 				message(x.Bundle, x.UserID)
 			}
 		}
-		due, next := c.Reminders(before, r.facts)
+		due, next, over := r.judge(l, before)
 		for _, d := range due {
-			rows = append(rows, reminderRow{r.ws, d.Change, d.Kind, d.User, d.Round, d.Stage, d.Bundle, now})
+			rows = append(rows, rowOfReminder(r.ws, d, now))
 			message(d.Bundle, d.User)
 		}
-		out = append(out, r.lookNext(c, next))
+		out = append(out, r.lookNext(l, next, over))
 	}
 	if len(rows) > 0 {
+		// What was put off is said again, and then stands in the new message only.
 		add := reminders.insert(rows)
-		add.sql += " ON CONFLICT DO NOTHING"
+		add.sql += ` ON CONFLICT (workspace_id, record_kind, record_id, about, kind, user_id, round, stage)
+			DO UPDATE SET bundle = excluded.bundle, said_at = excluded.said_at, snoozed_until = NULL`
 		out = append(out, add)
 	}
 	var wake []river.InsertManyParams
@@ -169,38 +205,83 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 	return len(rows), b.enqueue(ctx, wake)
 }
 
-// lookNext: a change of which nothing will be due is not looked at again until
+const oneLook = " WHERE workspace_id = ? AND record_kind = ? AND record_id = ? AND about = ?"
+
+// lookNext: a record of which nothing will be due is not looked at again until
 // it is saved, or tomorrow if somebody may still have to act on it.
-func (r *reminding) lookNext(c *models.Change, next time.Time) stmt {
+func (r *reminding) lookNext(l lookRow, next time.Time, over bool) stmt {
+	one := []any{r.ws, l.RecordKind, l.RecordID, l.About}
 	switch tomorrow := r.facts.Now.Add(lookDaily); {
-	case c.State.Final() || c.State == models.Draft:
-		return stmt{sql: "DELETE FROM reminder_looks WHERE workspace_id = ? AND change_id = ?", args: []any{r.ws, c.ID}}
+	case over:
+		return stmt{sql: "DELETE FROM reminder_looks" + oneLook, args: one}
 	case next.IsZero() || next.After(tomorrow):
 		next = tomorrow
 	}
-	return stmt{sql: "UPDATE reminder_looks SET look_at = ? WHERE workspace_id = ? AND change_id = ?", args: []any{next, r.ws, c.ID}}
+	return stmt{sql: "UPDATE reminder_looks SET look_at = ?" + oneLook, args: append([]any{next}, one...)}
 }
 
-// Reminded is what one message of reminders is about: each with its change as
-// it stands now.
-func (s *Store) Reminded(ctx context.Context, ws models.WorkspaceID, bundle string) ([]models.Reminder, map[models.ChangeID]*models.Change, error) {
+// Reminded is what one message of reminders is about, and the records as they
+// stand now.
+func (s *Store) Reminded(ctx context.Context, ws models.WorkspaceID, bundle string) ([]models.Reminder, models.Subjects, error) {
 	var rows []reminderRow
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND bundle = ?", ws, bundle).Order("said_at, change_id, kind").Find(&rows).Error
+	about := models.Subjects{Changes: map[models.ChangeID]*models.Change{}}
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND bundle = ?", ws, bundle).Order("said_at, record_kind, record_id, about, kind").Find(&rows).Error
 	if err != nil {
-		return nil, nil, fmt.Errorf("list reminders: %w", err)
+		return nil, about, fmt.Errorf("list reminders: %w", err)
 	}
 	out := make([]models.Reminder, len(rows))
-	ids := make([]models.ChangeID, len(rows))
+	var ids []int64
 	for i, r := range rows {
-		out[i], ids[i] = r.reminder(), r.ChangeID
+		if out[i] = r.reminder(); r.RecordKind == models.RecordChange {
+			ids = append(ids, r.RecordID)
+		}
 	}
 	found, err := s.list(ctx, ws, func(q *gorm.DB) *gorm.DB { return q.Where("id IN ?", ids) })
 	if err != nil {
-		return nil, nil, err
+		return nil, about, err
 	}
-	about := map[models.ChangeID]*models.Change{}
 	for _, c := range found {
-		about[c.ID] = c
+		about.Changes[c.ID] = c
 	}
 	return out, about, nil
+}
+
+// SnoozeReminder lets the actor put off what they were reminded of, as named by
+// record, part and kind. It moves nobody else's reminder. A models.Refusal
+// changes nothing.
+func (s *Store) SnoozeReminder(ctx context.Context, cmd Command, what models.Reminder, by models.SnoozeFor) (until time.Time, err error) {
+	err = s.engine.door(ctx, func(b batch) error {
+		r := reminding{ws: cmd.Workspace, looks: []lookRow{{RecordKind: what.Record.Kind, RecordID: what.Record.ID}}}
+		// It waits for whoever is looking at the record for reminders.
+		if err := b.do(ctx, lookAgain(cmd.Workspace, what.Record, s.Now())); err != nil {
+			return err
+		}
+		if err := r.read(ctx, b, s); err != nil {
+			return err
+		}
+		about := models.Subjects{Changes: r.changes}
+		var latest reminderRow
+		for _, x := range r.said[what.Record] {
+			mine := x.UserID == cmd.Actor && x.Kind == what.Kind && x.About == what.About
+			if mine && (x.Round > latest.Round || x.Round == latest.Round && x.Stage > latest.Stage) {
+				latest = x
+			}
+		}
+		if until, err = about.Snooze(latest.reminder(), by, r.facts); err != nil {
+			return err
+		}
+		var wake []river.InsertManyParams
+		again := []models.Delivery{{Kind: models.DeliverRemind, User: cmd.Actor, Key: latest.Bundle}}
+		err := b.do(ctx, stmt{sql: `UPDATE reminders SET snoozed_until = ? WHERE workspace_id = ? AND record_kind = ? AND record_id = ?
+			AND about = ? AND kind = ? AND user_id = ? AND round = ? AND stage = ?`, args: []any{until, cmd.Workspace, latest.RecordKind, latest.RecordID,
+			latest.About, latest.Kind, latest.UserID, latest.Round, latest.Stage}}, want(wantedOf(cmd.Workspace, again, nil), r.facts.Now, &wake))
+		if err != nil || len(wake) == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
+	})
+	if _, refused := models.AsRefusal(err); err != nil && !refused {
+		err = fmt.Errorf("put off a reminder: %w", err)
+	}
+	return until, err
 }
