@@ -310,7 +310,7 @@ var confirmed = map[string]*regexp.Regexp{
 
 // ofAForm is the late answer to a form that the same person sent just before;
 // it says nothing about the click.
-var ofAForm = regexp.MustCompile(`went back to .*, who gets your comment|gets your reason|is cancelled|rolled back|is completed:|The review of|is raised|is edited`)
+var ofAForm = regexp.MustCompile(`went back to .*, who gets your comment|gets your reason|is cancelled|rolled back|is completed:|The review of|is raised|is saved`)
 
 // breathe keeps somebody from pressing a hundred times a second.
 func (p *person) breathe() { <-time.After(20 * time.Millisecond) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -156,7 +157,11 @@ func (h *Handlers) raised(ctx context.Context, r *Request, res store.Result, err
 	if err != nil {
 		return reply, err
 	}
-	reply.Say = ref(view.Raised(res.Change, h.glance(ctx, r.User)))
+	f := h.glance(ctx, r.User)
+	reply.Say = ref(view.Saved(res.Change, f))
+	if slices.ContainsFunc(res.Events, func(e models.Event) bool { return e.Kind == models.EventSubmitted }) {
+		reply.Say = ref(view.Raised(res.Change, f))
+	}
 	return reply, nil
 }
 

@@ -91,8 +91,11 @@ func TestADecisionWithAReasonIsTaken(t *testing.T) {
 		form := w.goodForm()
 		form["plan"] = "Point the read pool at the replica, at night."
 		w.press("ana", 2, "Edit…", "change.form", form)
-		w.told("ana", "CHG-2", "It waits for")
+		w.told("ana", "CHG-2", "is saved. It waits for")
 		w.becomes(2, models.AwaitingApproval)
+		form["title"] = "Read tracking from the new replica"
+		w.press("ana", 2, "Edit…", "change.form", form)
+		w.told("ana", "CHG-2", "the new replica", "is saved. It waits for") // it was raised long ago
 		// What ended is raised again, as a change of its own.
 		fine(t, w.As("ana").Click(w.card("ana", 3), "Raise again…"))
 		w.opened("ana", "change.form")

@@ -2,7 +2,6 @@ package view
 
 import (
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -170,10 +169,15 @@ func nextStep(c *models.Change, e models.Event, f models.Facts) markup {
 	return ""
 }
 
-// Raised answers, privately, whoever saved or submitted a change: what it
-// waits for now, and what nobody could give.
-func Raised(c *models.Change, f models.Facts) Message {
-	line := raisedLine(c, f)
+// Raised answers, privately, whoever submitted a change or saved a draft: what
+// it waits for now, and what nobody could give. Saved does it for an edit.
+func Raised(c *models.Change, f models.Facts) Message { return kept(c, " is raised.", f) }
+
+// Saved answers whoever edited a change that was raised before.
+func Saved(c *models.Change, f models.Facts) Message { return kept(c, " is saved.", f) }
+
+func kept(c *models.Change, verb markup, f models.Facts) Message {
+	line := keptLine(c, verb, f)
 	if missing := c.Unmeetable(f); len(missing) > 0 && c.State == models.AwaitingApproval {
 		line += "\n⚠️ Nobody can give " + esc(strings.Join(missing, ", "), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody; " +
 			strings2(nobodyEligible(c) != "", "else it goes on without half an hour later, owes a review and is listed as an exception.", "until then it can't be approved.")
@@ -188,11 +192,7 @@ func Raised(c *models.Change, f models.Facts) Message {
 	return message(line, append([]slack.Block{section(line)}, actions(buttons...)...)...)
 }
 
-func raisedLine(c *models.Change, f models.Facts) markup {
-	verb := markup(" is saved.")
-	if !c.SubmittedAt.IsZero() && c.SubmittedAt.Sub(c.CreatedAt) < time.Minute {
-		verb = " is raised."
-	}
+func keptLine(c *models.Change, verb markup, f models.Facts) markup {
 	switch c.State {
 	case models.Draft:
 		return quoted(c) + " is saved as a draft. Nobody is asked until you submit it."
@@ -225,7 +225,10 @@ func whereCard(f models.Facts) markup {
 // button, or a sentence of the caller's own. After a rollback of a closed
 // change, c is the new change.
 func Outcome(c *models.Change, did string, f models.Facts) Message {
-	if did == "" || did == ActionEdit || did == ActionSubmit || did == ActionDraft {
+	switch did {
+	case ActionEdit:
+		return Saved(c, f)
+	case "", ActionSubmit, ActionDraft:
 		return Raised(c, f)
 	}
 	line := outcomeLine(c, did, f)

@@ -98,9 +98,13 @@ func (g *gallery) lines(k cast) {
 		g.add(ThreadLine(c, e, k.facts("", p.now)), k.name, "thread", string(e.Kind))
 		g.add(Note(c, e, k.facts("", p.now)), k.name, "note", string(e.Kind))
 	}
-	for _, state := range []string{"draft", "awaiting", "resubmitted", "approved"} {
+	for _, state := range []string{"draft", "awaiting", "approved"} {
 		p := k.life(state)
 		g.add(Raised(p.c, k.facts(ana, p.now)), k.name, "raised", state)
+	}
+	for _, state := range []string{"resubmitted", "approved"} {
+		p := k.life(state)
+		g.add(Saved(p.c, k.facts(ana, p.now)), k.name, "saved", state)
 	}
 	lonely := k.life("awaiting")
 	lonely.c.Requirements = append(slices.Clone(lonely.c.Requirements), models.Requirement{Key: "ecab", Role: models.RoleECAB, Count: 1, Text: "1 ECAB"})
