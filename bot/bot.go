@@ -150,7 +150,9 @@ func (a *App) prepare(ctx context.Context) error {
 		return err
 	}
 	settings := d.Settings
-	settings.ChangesChannel = models.ChannelID(a.config.ChangesChannel)
+	if a.config.ChangesChannel != "" { // else it is the one that an admin chose
+		settings.ChangesChannel = models.ChannelID(a.config.ChangesChannel)
+	}
 	if settings.Hours.To == 0 {
 		settings.Hours = models.DefaultWorkingHours()
 	}

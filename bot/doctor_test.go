@@ -31,7 +31,7 @@ type patient struct {
 const patientCatalog = `
 teams:
   - {id: web, name: Web, members: [U0ANA]}
-roles: {admin: [U0ANA], change_manager: [U0ANA], cab: [U0ANA], ecab: [U0ANA], auditor: [U0ANA]}
+roles: {admin: [U0ANA], change_manager: [U0ANA], cab: [U0ANA], ecab: [U0ANA]}
 services:
   - {slug: tracking, name: Parcel tracking, tier: 2, team: web, owner: U0ANA, ops_lead: U0ANA, channel: C0TRACKING}
 `

@@ -34,7 +34,7 @@ var cast = []slackfake.User{
 const castCatalog = `
 teams:
   - {id: web, name: Web, members: [U0ANA, U0BEN]}
-roles: {admin: [U0ELI], change_manager: [U0ELI], cab: [U0FAY, U0GUS, U0DEV], ecab: [U0DEV], auditor: [U0GUS]}
+roles: {admin: [U0ELI], change_manager: [U0ELI], cab: [U0FAY, U0GUS, U0DEV], ecab: [U0DEV]}
 services:
   - {slug: tracking, name: Parcel tracking, tier: 2, team: web, owner: U0CHI, ops_lead: U0DEV, channel: C0TRACKING}
   - {slug: reporting, name: Reporting, tier: 3, team: web, owner: U0CHI, ops_lead: U0DEV}

@@ -56,6 +56,9 @@ func (h *Handlers) newFromMessage(ctx context.Context, r *Request) (Reply, error
 }
 
 func (h *Handlers) openForm(ctx context.Context, r *Request, meta view.FormMeta, in models.Input, f models.Facts) (Reply, error) {
+	if err := f.MayAct(); err != nil {
+		return Reply{}, err
+	}
 	meta.ResponseURL, meta.Channel = r.ResponseURL, r.Channel
 	_, err := h.openOrPush(ctx, r, view.ChangeForm(meta, in, f, 0))
 	return Reply{}, err

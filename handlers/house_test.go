@@ -39,7 +39,7 @@ const (
 var cast = []slackfake.User{
 	{ID: "U0ANA", Name: "ana", RealName: "Ana", TZ: "Europe/Berlin"},
 	{ID: "U0BEN", Name: "ben", RealName: "Ben", TZ: "Europe/Berlin"},
-	{ID: "U0CHI", Name: "chi", RealName: "Chi", TZ: "America/New_York"},
+	{ID: "U0CHI", Name: "chi", RealName: "Chi", TZ: "America/New_York", IsAdmin: true},
 	{ID: "U0DEV", Name: "dev", RealName: "Dev", TZ: "Asia/Kolkata"},
 	{ID: "U0KAI", Name: "kai", RealName: "Kai", TZ: "Europe/Berlin", IsRestricted: true},
 	{ID: "U0OUT", Name: "out", RealName: "Out", TZ: "Europe/Berlin", TeamID: "T0OTHER"},
@@ -48,7 +48,7 @@ var cast = []slackfake.User{
 const catalog = `
 teams:
   - {id: web, name: Web, members: [U0ANA, U0BEN, U0KAI, U0OUT]}
-roles: {admin: [U0DEV], change_manager: [U0DEV], cab: [U0DEV], ecab: [U0DEV], auditor: [U0DEV]}
+roles: {admin: [U0DEV], change_manager: [U0DEV], cab: [U0DEV], ecab: [U0DEV]}
 services:
   - {slug: tracking, name: Parcel tracking, tier: 2, team: web, owner: U0CHI, ops_lead: U0DEV, channel: C0TRACKING}
   - {slug: reporting, name: Reporting, tier: 3, team: web, owner: U0CHI, ops_lead: U0DEV}

@@ -68,6 +68,8 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 		CommandGatehouse: {verbs: []verb{
 			{view.Verb{Name: "policy", Usage: "policy", What: "which approvals are asked for, and what nobody can give", Aliases: []string{"rules"}}, (*Handlers).policy},
 			{view.Verb{Name: "services", Usage: "services [name]", What: "what changes are recorded against: tier, owner, team, history; add, edit, retire", Aliases: []string{"service", "cms", "cmdb"}}, (*Handlers).services},
+			{view.Verb{Name: "roles", Usage: "roles", What: "who is admin, change manager, CAB, ECAB, auditor; admins give and take", Aliases: []string{"role", "people"}}, (*Handlers).roles},
+			{view.Verb{Name: "setup", Usage: "setup", What: "working hours, holidays, zone, changes channel; the first admin begins here", Aliases: []string{"settings", "install", "config"}}, (*Handlers).setup},
 			{view.Verb{Name: "me", Usage: "me", What: "my hours, zone, absence and delegate", Aliases: []string{"away", "delegate", "absence"}}, (*Handlers).me},
 			{view.Verb{Name: "digest", Usage: "digest [on | off | at 08:30 | preview]", What: "what this channel, or you, hear of each morning", Aliases: []string{"readiness", "daily"}}, (*Handlers).digest},
 			help,
@@ -113,6 +115,7 @@ var clicks = map[string]handle{
 	view.ActionServiceRetire: (*Handlers).retireService,
 	view.ActionServiceReturn: (*Handlers).returnService,
 	view.ActionServiceEvents: (*Handlers).eventsOfService,
+	view.ActionRole:          (*Handlers).askRole,
 
 	view.ActionDelegate: (*Handlers).askDelegate,
 	view.ActionMe:       (*Handlers).askMe,
@@ -176,6 +179,8 @@ var forms = map[string]handle{
 
 	view.FormMaintenance: (*Handlers).saveMaintenance,
 	view.FormService:     (*Handlers).saveService,
+	view.FormRole:        (*Handlers).saveRole,
+	view.FormSetup:       (*Handlers).saveSetup,
 
 	view.FormRelease:       (*Handlers).sendRelease,
 	view.FormGoLive:        (*Handlers).moveGoLive,

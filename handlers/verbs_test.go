@@ -17,7 +17,7 @@ import (
 var verbs = map[handlers.Command]map[string]string{
 	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "help": ""},
 	handlers.CommandChecklist: {"new": "", "list": "", "help": ""},
-	handlers.CommandGatehouse: {"policy": "", "services": "", "me": "", "digest": "", "help": ""},
+	handlers.CommandGatehouse: {"policy": "", "services": "", "roles": "", "setup": "", "me": "", "digest": "", "help": ""},
 }
 
 func TestEveryVerbInHelpRuns(t *testing.T) {

@@ -14,6 +14,7 @@ type Person struct {
 	Bot     bool
 	Guest   bool // restricted, ultra-restricted or from another workspace
 	Deleted bool // deactivated in Slack
+	Auditor bool // sees everything, acts on nothing; from the roles, not from Slack
 	// CheckedAt is when Slack last confirmed these facts (business time).
 	CheckedAt time.Time
 	// LastAsked is when this person was last asked for an approval by DM.
@@ -50,6 +51,8 @@ func (p Person) CanDecide() (bool, string) {
 		return false, "this account is deactivated in Slack"
 	case p.Guest:
 		return false, "guests and people of other workspaces can't decide"
+	case p.Auditor:
+		return false, "an auditor sees everything and decides nothing"
 	}
 	return true, ""
 }

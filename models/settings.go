@@ -1,14 +1,20 @@
 package models
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Settings are what a workspace decides for itself.
 type Settings struct {
 	ChangesChannel ChannelID // where every change's card stands; "" = nowhere
 	Hours          WorkingHours
+	Zone           string // of those whose zone Slack does not say; "" = UTC
 }
 
 // Directory is everything slow-moving that rules ask about a workspace:
@@ -42,7 +48,7 @@ func (d *Directory) Person(u UserID) Person {
 	if p, known := d.People[u]; known {
 		return p
 	}
-	return Person{ID: u}
+	return Person{ID: u, Zone: d.Settings.Zone, Auditor: d.Holds(u, RoleAuditor)}
 }
 
 // ActiveServices lists the services that can be chosen, by slug.
@@ -74,4 +80,88 @@ func (d *Directory) Name(u UserID) string {
 		return name
 	}
 	return "an unknown person"
+}
+
+// RecordSettings is the kind of a workspace's settings; there is one.
+const RecordSettings RecordKind = "settings"
+
+// EventSettingsSaved: an admin set how the workspace works.
+const EventSettingsSaved EventKind = "settings_saved"
+
+// The fields of the settings that a person fills in, beside those of their own.
+const (
+	FieldWorkdays Field = "workdays"
+	FieldHolidays Field = "holidays"
+)
+
+// Seen tells these settings from others: what a form saw.
+func (s Settings) Seen() string {
+	b, err := json.Marshal(s)
+	if err != nil { // texts, numbers and lists always marshal
+		panic("marshal settings: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:6])
+}
+
+// mostHolidays is more than anybody has in a few years.
+const mostHolidays = 400
+
+// SetUp keeps what an admin filled in, who saw the settings as seen.
+func SetUp(in Settings, seen string, f Facts) (Settings, []Event, error) {
+	if err := f.MaySetUp("set Gatehouse up"); err != nil {
+		return in, nil, err
+	}
+	was := f.Settings
+	if was.Seen() != seen {
+		return in, nil, Refusef("Somebody else saved the settings after you opened them, so nothing was saved. Close the form and open it again.")
+	}
+	errs := fieldErrors{}
+	if in.Hours.To <= in.Hours.From || in.Hours.From < 0 || in.Hours.To > 24*time.Hour {
+		errs.add(FieldHoursUntil, "The end of work has to be after its beginning.")
+	}
+	if len(in.Hours.Days) == 0 {
+		errs.add(FieldWorkdays, "Choose at least one working day, or nobody would ever be asked.")
+	}
+	if _, err := time.LoadLocation(in.Zone); err != nil || in.Zone == "Local" {
+		errs.add(FieldZone, "There is no zone %q. Write it like Europe/Berlin.", in.Zone)
+	}
+	if len(in.Hours.Holidays) > mostHolidays {
+		errs.add(FieldHolidays, "At most %d holidays fit. Leave out those that are over.", mostHolidays)
+	}
+	for _, h := range in.Hours.Holidays {
+		if _, err := time.Parse(time.DateOnly, h); err != nil {
+			errs.add(FieldHolidays, "“%s” is no date. Write one a line, such as 2026-12-25.", clipRunes(h, 40))
+		}
+	}
+	if err := errs.err("Nothing is saved yet: some answers need another look."); err != nil {
+		return in, nil, err
+	}
+	slices.Sort(in.Hours.Days)
+	slices.Sort(in.Hours.Holidays)
+	in.Hours.Holidays = slices.Compact(in.Hours.Holidays)
+	diff := was.diff(in)
+	if len(diff) == 0 {
+		return in, nil, Settledf("Nothing is different, so nothing was changed.")
+	}
+	return in, []Event{{Kind: EventSettingsSaved, Actor: f.Actor.ID, At: f.Now, Diff: diff}}, nil
+}
+
+func (s Settings) diff(next Settings) []FieldDiff {
+	words := func(s Settings) []string {
+		clock := func(d time.Duration) string { return time.Time{}.Add(d).Format("15:04") }
+		var days []string
+		for _, d := range s.Hours.Days {
+			days = append(days, d.String())
+		}
+		return []string{string(s.ChangesChannel), clock(s.Hours.From) + " to " + clock(s.Hours.To), list(days, ""), strings.Join(s.Hours.Holidays, ", "), s.Zone}
+	}
+	var out []FieldDiff
+	before, after := words(s), words(next)
+	for i, label := range []string{"Changes channel", "Working hours", "Working days", "Holidays", "Zone"} {
+		if before[i] != after[i] {
+			out = append(out, FieldDiff{label, before[i], after[i]})
+		}
+	}
+	return out
 }

@@ -24,6 +24,7 @@ const (
 	joy  = models.UserID("U0JOY")
 	kai  = models.UserID("U0KAI") // guest
 	lea  = models.UserID("U0LEA") // has left
+	mira = models.UserID("U0MIRA")
 )
 
 const (
@@ -44,12 +45,13 @@ var people = []slackfake.User{
 	{ID: string(ben), Name: "ben", RealName: "Ben Okafor", Title: "Engineer, Payments", TZ: "Europe/Berlin"},
 	{ID: string(chi), Name: "chi", RealName: "Chi Nguyen", Title: "Lead, Payments", TZ: "Europe/Berlin"},
 	{ID: string(dev), Name: "dev", RealName: "Dev Anand", Title: "Operations lead", TZ: "America/New_York"},
-	{ID: string(eli), Name: "eli", RealName: "Eli Novak", Title: "Change manager", TZ: "Europe/Berlin"},
+	{ID: string(eli), Name: "eli", RealName: "Eli Novak", Title: "Change manager", TZ: "Europe/Berlin", IsAdmin: true},
 	{ID: string(fay), Name: "fay", RealName: "Fay Lindqvist", Title: "Architect, CAB", TZ: "Europe/Berlin"},
 	{ID: string(gus), Name: "gus", RealName: "Gus Romero", Title: "Security, CAB", TZ: "America/New_York"},
 	{ID: string(hana), Name: "hana", RealName: "Hana Reyes", Title: "Engineer, Platform", TZ: "Asia/Manila"},
 	{ID: string(ivo), Name: "ivo", RealName: "Ivo Petrov", Title: "Lead, Platform", TZ: "Europe/Berlin"},
 	{ID: string(joy), Name: "joy", RealName: "Joy Castillo", Title: "Lead, Storefront", TZ: "America/New_York"},
+	{ID: string(mira), Name: "mira", RealName: "Mira Holt", Title: "Internal audit", TZ: "Europe/Berlin"},
 	{ID: string(kai), Name: "kai", RealName: "Kai Brandt", Title: "Contractor (guest)", TZ: "Europe/Berlin", IsRestricted: true},
 	{ID: string(lea), Name: "lea", RealName: "Lea Fontaine", Title: "Engineer, Storefront (left)", TZ: "Europe/Berlin", Deleted: true},
 }
@@ -75,7 +77,7 @@ roles:
   change_manager: [U0ELI]
   cab: [U0FAY, U0GUS, U0IVO]
   ecab: [U0DEV, U0IVO]
-  auditor: [U0GUS]
+  auditor: [U0MIRA]
 services:
   - {slug: identity, name: Identity, tier: 0, team: platform, owner: U0IVO, ops_lead: U0DEV, channel: C0PLATFORM}
   - {slug: payments-api, name: Payments API, tier: 0, team: payments, owner: U0CHI, ops_lead: U0DEV, channel: C0PAYMENTS, depends_on: [ledger, identity]}

@@ -15,6 +15,7 @@ type User struct {
 	RealName, Title, Locale     string
 	Zone                        string
 	Bot, Deleted                bool
+	Admin                       bool // looks after the workspace: an admin or owner of it
 	Restricted, UltraRestricted bool // guests
 	Stranger                    bool // from another workspace, through Slack Connect
 }
@@ -85,6 +86,7 @@ func userOf(s slack.User) User {
 		Title:    s.Profile.Title, Locale: s.Locale, Zone: s.TZ,
 		Bot:        s.IsBot || s.IsWorkflowBot || s.IsConnectorBot || s.ID == "USLACKBOT",
 		Deleted:    s.Deleted,
+		Admin:      s.IsAdmin || s.IsOwner || s.IsPrimaryOwner,
 		Restricted: s.IsRestricted, UltraRestricted: s.IsUltraRestricted,
 		Stranger: s.IsStranger,
 	}

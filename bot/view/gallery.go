@@ -40,6 +40,9 @@ func Gallery() []Example {
 		g.policies(k)
 	}
 	g.roles(everyday())
+	g.settings(everyday())
+	g.settings(hostile())
+	g.settings(longest())
 	g.words()
 	return g.examples
 }

@@ -27,10 +27,10 @@ const (
 // FormService adds a service or edits one.
 const FormService = "service.form"
 
-// ServiceActions lists every button id of services.
+// ServiceActions lists every button id of services and roles.
 func ServiceActions() []string {
 	return []string{ActionServiceNew, ActionServiceOpen, ActionServicePage, ActionServiceBack, ActionServiceEdit,
-		ActionServiceRetire, ActionServiceReturn, ActionServiceEvents}
+		ActionServiceRetire, ActionServiceReturn, ActionServiceEvents, ActionRole}
 }
 
 // ServiceValue is what a service's button carries: "payments-api:3".

@@ -83,7 +83,7 @@ func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
 func AllForms() []string {
-	return append([]string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest, FormService}, ReleaseForms()...)
+	return append([]string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest, FormService, FormRole, FormSetup}, ReleaseForms()...)
 }
 
 // Value is what a button of the change carries: "4:<revision>". A draft has

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
 )
 
 // problems lists everything in a view that Slack would refuse or that a
@@ -246,6 +248,10 @@ func (w *walker) button(e map[string]any) {
 		}
 	case ActionServicePage, ActionServiceBack:
 		if _, _, ok := ParseServicePageValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionRole:
+		if !slices.Contains(models.StandingRoles, models.Role(value)) {
 			w.bad("%s carries %q", id, value)
 		}
 	case ActionMaintenance:

@@ -158,6 +158,9 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 // around what it plans: a form may put other services or another time into the
 // change than it had when the facts were read.
 func (s *Store) run(ctx context.Context, b batch, d *decision) error {
+	if err := d.facts.MayAct(); err != nil {
+		return err
+	}
 	d.change = d.fresh()
 	if err := s.lookAround(ctx, b.do, d, d.change.Scope()); err != nil {
 		return err

@@ -99,7 +99,7 @@ func (s *Store) facts(ctx context.Context, ws models.WorkspaceID, m moment, do f
 		}
 		s.dirs.put(ws, dir)
 	}
-	return models.Facts{Directory: dir, Now: s.Now(), Actor: m.actor.person()}, nil
+	return models.Facts{Directory: dir, Now: s.Now(), Actor: inWorkspace(m.actor.person(), dir)}, nil
 }
 
 // Facts are what rules may ask about, for reading outside a decision.
@@ -188,7 +188,7 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 		d.Roles[x.Role] = append(d.Roles[x.Role], x.UserID)
 	}
 	for _, x := range r.people {
-		d.People[x.ID] = x.person()
+		d.People[x.ID] = inWorkspace(x.person(), d)
 	}
 	for _, x := range r.policies {
 		d.Policy = x.Parsed.V
@@ -203,6 +203,16 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 		d.Templates[x.Name] = x.template()
 	}
 	return d
+}
+
+// inWorkspace is a person with what the workspace says of them: its zone, where
+// Slack has none, and whether they only look.
+func inWorkspace(p models.Person, d *models.Directory) models.Person {
+	if p.Zone == "" {
+		p.Zone = d.Settings.Zone
+	}
+	p.Auditor = d.Holds(p.ID, models.RoleAuditor)
+	return p
 }
 
 // touchDirectory tells every replica that the directory is a new one.

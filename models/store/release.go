@@ -67,6 +67,9 @@ func (s *Store) carryOutRelease(ctx context.Context, cmd Command, id models.Rele
 		if err := s.loadRelease(ctx, b, cmd, d); err != nil {
 			return err
 		}
+		if err := d.facts.MayAct(); err != nil {
+			return err
+		}
 		if err := d.run(fn, cmd.Workspace); err != nil {
 			return err
 		}

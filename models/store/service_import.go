@@ -165,14 +165,7 @@ func importRoles(ws models.WorkspaceID, c Catalog, f models.Facts) (out []stmt, 
 			continue
 		}
 		changed++
-		out = append(out, stmt{sql: "DELETE FROM roles WHERE workspace_id = ? AND role = ?", args: []any{ws, role}})
-		var rows []roleRow
-		for _, u := range users {
-			rows = append(rows, roleRow{ws, role, u})
-		}
-		if len(rows) > 0 {
-			out = append(out, roles.insert(rows))
-		}
+		out = append(out, replaceRole(ws, role, users)...)
 	}
 	return out, changed
 }

@@ -83,3 +83,12 @@ func (s *Store) SaveSettings(ctx context.Context, ws models.WorkspaceID, setting
 	}
 	return nil
 }
+
+// SetUp lets fn say what the workspace goes by from now on, as SetRole does
+// for a role.
+func (s *Store) SetUp(ctx context.Context, cmd Command, fn func(models.Facts) (models.Settings, []models.Event, error)) error {
+	return s.setting(ctx, cmd, models.RecordRef{Kind: models.RecordSettings, ID: 1}, func(f models.Facts) ([]stmt, []models.Event, error) {
+		settings, happened, err := fn(f)
+		return []stmt{{sql: "UPDATE workspaces SET settings = ? WHERE id = ?", args: []any{jsonOf[models.Settings]{settings}, cmd.Workspace}}}, happened, err
+	})
+}
