@@ -176,6 +176,9 @@ func (d *doctor) database(ctx context.Context, ws models.WorkspaceID) *models.Di
 		return empty
 	}
 	directory, err := s.Directory(ctx, ws)
+	if err == nil {
+		d.messages(ctx, s, ws)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		d.stranger(ctx, s)
@@ -185,6 +188,24 @@ func (d *doctor) database(ctx context.Context, ws models.WorkspaceID) *models.Di
 		return directory
 	}
 	return empty
+}
+
+// messages: what Slack did not take is sent again only when somebody has mended
+// its cause.
+func (d *doctor) messages(ctx context.Context, s *store.Store, ws models.WorkspaceID) {
+	list, err := s.Undelivered(ctx, ws)
+	parked := slices.DeleteFunc(slices.Clone(list), func(u models.Undelivered) bool { return u.Reason == "" })
+	switch {
+	case err != nil:
+		d.bad("messages", "can't be read: "+err.Error(), "Look at the database's own log.")
+	case len(parked) > 0:
+		d.bad("messages", fmt.Sprintf("%d could not be delivered", len(parked)),
+			parked[0].Reason+" Then send it again: admins and change managers find all of them in Gatehouse's Home tab.")
+	case len(list) > 0:
+		d.ok("messages", "%d not confirmed by Slack yet", len(list))
+	default:
+		d.ok("messages", "all delivered")
+	}
 }
 
 // stranger: the database does not know the workspace that the token is for.

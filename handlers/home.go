@@ -21,12 +21,7 @@ func (h *Handlers) homeOpened(ctx context.Context, r *Request) (Reply, error) {
 	if err := h.Store.MarkSeesHome(ctx, h.Workspace, r.User); err != nil {
 		return Reply{}, err
 	}
-	data, f, err := h.Store.Home(ctx, h.Workspace, r.User)
-	if err != nil {
-		return Reply{}, err
-	}
-	_, err = h.Slack.PublishHome(ctx, string(r.User), view.Home(view.HomeData(data), f), "")
-	return Reply{}, err
+	return Reply{}, h.publishHome(ctx, r.User)
 }
 
 // userChanged keeps people's facts fresh: a deactivated approver must not be

@@ -131,7 +131,13 @@ func (a *attempt) park(ctx context.Context, reason, why string) error {
 	a.Counts.Parked.Add(1)
 	a.log.ErrorContext(ctx, "a message can't be delivered until somebody changes something", "delivery", a.row.ID,
 		"kind", a.row.Kind, "channel", a.row.Channel, "user", a.row.UserID, "why", why)
-	return a.cfg.Store.MarkDead(ctx, a.row, reason, why)
+	if err := a.cfg.Store.MarkDead(ctx, a.row, reason, why); err != nil {
+		return err
+	}
+	if err := a.cfg.Store.TellMenders(ctx, a.row.WorkspaceID); err != nil {
+		a.log.WarnContext(ctx, "could not bring the homes of admins up to date", "delivery", a.row.ID, "error", err)
+	}
+	return nil
 }
 
 // putOff waits. It decides nothing: what is in doubt stays so.

@@ -60,6 +60,7 @@ func badlySaid(r *Refusal) string {
 
 // refusals are ways to be refused that no other table of these tests holds.
 var refusals = map[string]func(t *testing.T, w *world) error{
+	"messages taken up by somebody who does not run Gatehouse": func(t *testing.T, w *world) error { return MayMendDeliveries(w.as(ana)) },
 	"edit by a stranger": func(t *testing.T, w *world) error {
 		return w.editing(w.in(t, Approved), ray, func(in *Input) { in.Title = "x" })
 	},

@@ -11,6 +11,7 @@ import (
 type HomeData struct {
 	Waiting, Mine, Coming []*models.Change
 	Freezes               []models.FreezeSpan // in force and ahead, by start
+	Undelivered           []models.Undelivered
 }
 
 // homeMost is how many changes each part of the Home shows.
@@ -19,7 +20,7 @@ const homeMost = 10
 // Home is the App Home of f.Actor: what needs them first, each change with
 // the buttons that they may use now.
 func Home(d HomeData, f models.Facts) slack.HomeTabViewRequest {
-	blocks := []slack.Block{header("Needs your decision")}
+	blocks := append(undelivered(d.Undelivered, f), header("Needs your decision"))
 	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", f)...)
 	blocks = append(blocks, divider(), header("What you run"))
 	blocks = append(blocks, homePart(d.Mine, "You have no open change.", f)...)

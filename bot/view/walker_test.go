@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -264,6 +265,10 @@ func (w *walker) button(e map[string]any) {
 		}
 	case ActionFreezeEdit, ActionFreezeLift:
 		if _, _, ok := ParseFreezeValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
+	case ActionSendAgain, ActionGiveUp:
+		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n <= 0 {
 			w.bad("%s carries %q", id, value)
 		}
 	case ActionDigestSet, ActionDigestOff, ActionDigestPreview:

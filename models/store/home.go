@@ -16,6 +16,8 @@ type HomeData struct {
 	Mine    []*models.Change    // raised or carried out by this person and still open
 	Coming  []*models.Change    // everybody else's, with a window in the next seven days
 	Freezes []models.FreezeSpan // in force, or beginning in the next fourteen days
+
+	Undelivered []models.Undelivered // what Slack did not take, for those who can mend it
 }
 
 // comingDays is how far a home looks ahead, freezeDays how far for freezes:
@@ -44,6 +46,11 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 		return HomeData{}, f, err
 	}
 	var home HomeData
+	if models.MendsDeliveries(u, f) {
+		if home.Undelivered, err = s.Undelivered(ctx, ws); err != nil {
+			return HomeData{}, f, err
+		}
+	}
 	seen := map[models.ChangeID]bool{}
 	for _, c := range slices.Concat(awaiting, mine) {
 		if !seen[c.ID] && waitsFor(c, f) {

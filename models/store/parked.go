@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/riverqueue/river"
 	"gorm.io/gorm"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -37,6 +38,64 @@ func (s *Store) Retry(ctx context.Context, ws models.WorkspaceID, id int64) erro
 	})
 	if err != nil {
 		return fmt.Errorf("retry delivery %d: %w", id, err)
+	}
+	return nil
+}
+
+// Discard gives up a dead delivery for good; ErrNotFound when it is none.
+func (s *Store) Discard(ctx context.Context, ws models.WorkspaceID, id int64) error {
+	q := s.db.WithContext(ctx).Model(&Row{}).Where("workspace_id = ? AND id = ? AND state = ?", ws, id, DeliveryDead).
+		Updates(map[string]any{"state": DeliverySuperseded, "updated_at": s.Now()})
+	err := q.Error
+	if err == nil && q.RowsAffected == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("discard delivery %d: %w", id, err)
+	}
+	return nil
+}
+
+// Undelivered lists what is parked, and what Slack has not confirmed yet, newest
+// first; at most 100.
+func (s *Store) Undelivered(ctx context.Context, ws models.WorkspaceID) ([]models.Undelivered, error) {
+	var rows []Row
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND state IN ?", ws, []DeliveryState{DeliveryDead, DeliveryUncertain}).
+		Order("state, id DESC").Limit(100).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list what was not delivered: %w", err)
+	}
+	out := make([]models.Undelivered, len(rows))
+	for i, r := range rows {
+		out[i] = models.Undelivered{ID: r.ID, Kind: r.Kind, Record: r.Ref(), Channel: r.Channel, User: r.UserID, Since: r.CreatedAt, Reason: r.ParkedReason}
+	}
+	return out, nil
+}
+
+// TellMenders brings the App Homes up to date that list what was not delivered.
+func (s *Store) TellMenders(ctx context.Context, ws models.WorkspaceID) error {
+	f, err := s.Facts(ctx, ws, "")
+	if err != nil {
+		return err
+	}
+	var homes []models.Delivery
+	for _, u := range models.Menders(f) {
+		if f.Person(u).SeesHome {
+			homes = append(homes, models.Delivery{Kind: models.DeliverHome, User: u, Key: "home/" + string(u)})
+		}
+	}
+	if len(homes) == 0 {
+		return nil
+	}
+	err = s.engine.door(ctx, func(b batch) error {
+		var wake []river.InsertManyParams
+		if err := b.do(ctx, want(wantedOf(ws, homes, nil), s.Now(), &wake)); err != nil || len(wake) == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
+	})
+	if err != nil {
+		return fmt.Errorf("bring the homes of admins up to date: %w", err)
 	}
 	return nil
 }

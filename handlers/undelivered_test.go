@@ -1,0 +1,79 @@
+package handlers_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+func TestAdminsSeeWhatWasNotDeliveredAndTakeItUp(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		ctx := context.Background()
+		first, second := w.raise(), w.raise()
+		card := func(of int64) store.Row {
+			c := first
+			if of == int64(second.ID) {
+				c = second
+			}
+			row, err := w.store.Card(ctx, workspace, c.Ref(), "C0CHANGES")
+			must(t, err)
+			return row
+		}
+		for _, c := range []int64{int64(first.ID), int64(second.ID)} {
+			must(t, w.store.MarkDead(ctx, card(c), "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
+		}
+		home := func(name string, words ...string) slackfake.View {
+			var v slackfake.View
+			w.until(name+"'s Home shows it", func() bool {
+				v, _ = w.As(name).HomeView()
+				for _, word := range words {
+					if !strings.Contains(v.Plain(), word) {
+						return false
+					}
+				}
+				return v.ID != ""
+			})
+			return v
+		}
+		fine(t, w.As("ana").Home())
+		if v := home("ana"); strings.Contains(v.Plain(), "delivered") {
+			t.Errorf("ana, who can't mend it, sees\n%s", v.Plain())
+		}
+		fine(t, w.As("dev").Home())
+		v := home("dev", "Could not be delivered", first.ID.String(), second.ID.String(), "The channel is archived. Unarchive it.")
+		fine(t, w.As("dev").PressIn(v, "Send again")) // the newest stands first
+		w.until("it is taken up", func() bool { return card(int64(second.ID)).State == store.DeliveryPending })
+		w.until("the Home lists it no more", func() bool {
+			v, _ = w.As("dev").HomeView()
+			return !strings.Contains(v.Plain(), "Card · "+second.ID.String())
+		})
+		fine(t, w.As("dev").PressIn(v, "Discard"))
+		w.until("it is given up", func() bool { return card(int64(first.ID)).State == store.DeliverySuperseded })
+		w.until("nothing is listed", func() bool { v, _ = w.As("dev").HomeView(); return !strings.Contains(v.Plain(), "delivered") })
+		must(t, w.store.MarkUncertain(ctx, card(int64(second.ID)), w.store.Now(), "no answer"))
+		fine(t, w.As("dev").Home())
+		home("dev", "Slack has not confirmed it yet")
+	})
+}
+
+func TestWhatWasTakenUpMeanwhileIsSaid(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		ctx := context.Background()
+		c := w.raise()
+		row, err := w.store.Card(ctx, workspace, c.Ref(), "C0CHANGES")
+		must(t, err)
+		must(t, w.store.MarkDead(ctx, row, "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
+		fine(t, w.As("dev").Home())
+		w.until("dev's Home lists it", func() bool {
+			v, _ := w.As("dev").HomeView()
+			return strings.Contains(v.Plain(), "Could not be delivered")
+		})
+		v, _ := w.As("dev").HomeView()
+		must(t, w.store.Discard(ctx, workspace, row.ID))
+		fine(t, w.As("dev").PressIn(v, "Send again"))
+		w.sees("dev", "taken up or discarded already")
+	})
+}
