@@ -32,8 +32,9 @@ func (t *ticker) rounds(ctx context.Context) error {
 	}
 	var errs []error
 	for _, sch := range due {
-		if err := t.round(ctx, sch, d.Settings.Hours, now); err != nil {
-			errs = append(errs, fmt.Errorf("round %s for %s: %w", sch.Kind, sch.Target, err))
+		name := fmt.Sprintf("round %s for %s", sch.Kind, sch.Target)
+		if err := t.guarded(ctx, name, func() error { return t.round(ctx, sch, d.Settings.Hours, now) }); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -31,7 +31,7 @@ type ticker struct {
 
 func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
 	t.pace.forget(t.cfg.Store.Now())
-	return errors.Join(t.expire(ctx), t.elapse(ctx), t.moveAsks(ctx), t.rounds(ctx), t.remind(ctx), t.wake(ctx), t.probe(ctx))
+	return t.tick(ctx)
 }
 
 // expire does what has fallen due: the next of ECAB is asked, or a change ends.
@@ -45,12 +45,16 @@ func (t *ticker) expire(ctx context.Context) error {
 	var errs []error
 	for _, d := range due {
 		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("due/%s/%d", d.ID, d.DueAt.UnixMicro())}
-		r, err := t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Elapse(f) })
+		var r store.Result
+		err := t.guarded(ctx, cmd.Key, func() (err error) {
+			r, err = t.cfg.Store.UpdateChange(ctx, cmd, d.ID, func(c *models.Change, f models.Facts) error { return c.Elapse(f) })
+			return err
+		})
 		switch _, refused := models.AsRefusal(err); {
 		case refused: // somebody was faster
 		case err != nil:
 			errs = append(errs, fmt.Errorf("carry out what is due for %s: %w", d.ID, err))
-		case r.Repeat:
+		case r.Repeat, r.Change == nil: // it rests after a panic
 		case r.Change.State == models.Expired:
 			t.Counts.Expired.Add(1)
 		case len(r.Events) > 0:
@@ -71,7 +75,10 @@ func (t *ticker) elapse(ctx context.Context) error {
 	var errs []error
 	for _, d := range due {
 		cmd := store.Command{Workspace: d.Workspace, Key: fmt.Sprintf("due/%s/%d", d.ID, d.DueAt.UnixMicro())}
-		_, err := t.cfg.Store.UpdateRelease(ctx, cmd, d.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Elapse(f) })
+		err := t.guarded(ctx, cmd.Key, func() error {
+			_, err := t.cfg.Store.UpdateRelease(ctx, cmd, d.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Elapse(f) })
+			return err
+		})
 		if _, refused := models.AsRefusal(err); err != nil && !refused {
 			errs = append(errs, fmt.Errorf("carry out what is due for %s: %w", d.ID, err))
 		}

@@ -80,8 +80,10 @@ type Jobs struct {
 	pace   *pace
 	runner store.Runner
 	draws  map[models.DeliveryKind]draw
+	tasks  []task
 	Counts Counts
 
+	resting resting
 	removed atomic.Bool // Slack has said that the token is dead
 	once    sync.Once
 	quit    context.Context // ended when Run's context is
@@ -101,7 +103,7 @@ func New(c Config) (*Jobs, error) {
 	if t := c.Times; t.Lease <= t.work() {
 		return nil, fmt.Errorf("a lease of %v must outlast a job's %v", t.Lease, t.work())
 	}
-	j := &Jobs{cfg: c, log: c.Log, pace: newPace(c.Store, c.Workspace), draws: draws, quit: context.Background()}
+	j := &Jobs{cfg: c, log: c.Log, pace: newPace(c.Store, c.Workspace), draws: draws, tasks: tasks, quit: context.Background()}
 	var err error
 	if j.runner, err = c.Store.NewRiver(j.river()); err != nil {
 		return nil, fmt.Errorf("build job workers: %w", err)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,6 +151,48 @@ func TestAPanicOutsideADeliveryIsCountedAndSurvived(t *testing.T) {
 	s.tune = func(j *Jobs) { j.pace = nil } // the first thing a tick touches
 	each(t, s, func(w *world, jobs ...*Jobs) {
 		w.kept("two ticks panicked", func() bool { return jobs[0].Counts.Panics.Load() > 1 })
+	})
+}
+
+func TestATaskThatPanicsStopsNoOtherAndIsTriedAgainLaterAndLater(t *testing.T) {
+	s := fast
+	var planted sync.Map // by Jobs: how often it was run
+	s.tune = func(j *Jobs) {
+		n := new(atomic.Int64)
+		planted.Store(j, n)
+		j.tasks = slices.Insert(slices.Clone(tasks), 0, task{"planted", func(*ticker, context.Context) error {
+			if n.Add(1) < 4 {
+				panic("made by the test")
+			}
+			return nil
+		}})
+		j.cfg.Times.Again = 10 * time.Minute // so that it rests for the longest
+	}
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		v, _ := planted.Load(jobs[0])
+		n := v.(*atomic.Int64)
+		w.kept("it panicked", func() bool { return n.Load() == 1 })
+		c := w.raise("Nobody starts this")
+		w.later(3 * time.Hour)
+		w.kept("the rest goes on", func() bool {
+			c, err := w.store.Change(context.Background(), team, c.ID)
+			w.must(err)
+			return c.State == models.Expired
+		})
+		runs := n.Load()
+		ticks := 0
+		w.kept("two more ticks", func() bool { ticks++; return ticks > 2 })
+		if n.Load() > runs || runs > 2 {
+			t.Errorf("it was run %d times, and %d times while it should rest", runs, n.Load()-runs)
+		}
+		for range 3 {
+			w.later(maxBackoff)
+			before := n.Load()
+			w.kept("it is tried again", func() bool { return n.Load() > before || n.Load() > 4 })
+		}
+		if got := jobs[0].Counts.Panics.Load(); got != 3 {
+			t.Errorf("%d panics were counted, want 3", got)
+		}
 	})
 }
 

@@ -369,14 +369,20 @@ func TestPruneRemovesOnlyWhatIsOld(t *testing.T) {
 			must(t, s.MarkSent(ctx, row, store.Sent{TS: "1", Shown: row.Wanted}, nil))
 		}
 		must(t, s.Hold(ctx, ws, "chat.update", "", s.Now()))
+		for _, about := range []models.ChangeID{c.ID, 999} { // of 999 nothing will be due any more
+			must(t, s.DB().Exec("INSERT INTO reminders (workspace_id, change_id, kind, user_id, round, stage, bundle, said_at) VALUES (?, ?, 'decide', 'U1', 1, 1, 'b', ?)", ws, about, s.Now()).Error)
+		}
 		for _, step := range []struct {
 			wait time.Duration
 			want int
-		}{{0, 0}, {2 * time.Hour, 1}, {6 * 24 * time.Hour, 0}, {24 * time.Hour, 1}, {31 * 24 * time.Hour, 3}} {
+		}{{0, 0}, {2 * time.Hour, 1}, {6 * 24 * time.Hour, 0}, {24 * time.Hour, 1}, {31 * 24 * time.Hour, 4}} {
 			must(t, s.Jump(ctx, step.wait))
 			if n, err := s.Prune(ctx, s.Now()); err != nil || n != step.want {
 				t.Errorf("after %v more: %d rows, %v", step.wait, n, err)
 			}
+		}
+		if n := count(t, s, "reminders"); n != 1 {
+			t.Errorf("%d reminders left, want that of the change that is open", n)
 		}
 		if events := count(t, s, "events"); events == 0 || count(t, s, "deliveries") != 3 {
 			t.Errorf("%d events and %d deliveries left", events, count(t, s, "deliveries"))

@@ -19,8 +19,10 @@ const (
 
 // Prune removes what only the machinery needed and is old at now: command keys
 // after 7 days, from when on a repeat is a new command; lines, notes and digests
-// 30 days after they were sent; holds and leases an hour after they ran out. It returns
-// how many rows went. The audit log, changes, cards and asks are kept.
+// 30 days after they were sent; what people were reminded of, 30 days later, if
+// nothing of the change will be due any more; holds and leases an hour after
+// they ran out. It returns how many rows went. The audit log, changes, cards and
+// asks are kept.
 func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for _, old := range []struct {
@@ -32,6 +34,8 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 		{&Row{}, "kind IN ? AND state IN ? AND updated_at < ?", []any{
 			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest, models.DeliverRemind, models.DeliverCopy},
 			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
+		{&reminderRow{}, `said_at < ? AND NOT EXISTS (SELECT 1 FROM reminder_looks l
+			WHERE l.workspace_id = reminders.workspace_id AND l.change_id = reminders.change_id)`, []any{now.Add(-keepLines)}},
 		{&holdRow{}, "until < ?", []any{now.Add(-keepLeases)}},
 		{&laneRow{}, "until < ?", []any{s.WireNow().Add(-keepLeases)}},
 	} {

@@ -1,0 +1,95 @@
+package jobs
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// task is one thing that a tick does.
+type task struct {
+	name string
+	run  func(*ticker, context.Context) error
+}
+
+// tasks are what a tick does, one after the other. None stands in the way of
+// the next, whatever goes wrong in it.
+var tasks = []task{
+	{"expire changes", (*ticker).expire},
+	{"what is due in releases", (*ticker).elapse},
+	{"move asks", (*ticker).moveAsks},
+	{"rounds", (*ticker).rounds},
+	{"remind", (*ticker).remind},
+	{"wake deliveries", (*ticker).wake},
+	{"ask for a dead token", (*ticker).probe},
+}
+
+// resting is what panicked and is left alone for a while, by its name. It is
+// this replica's only: another may meet the same panic and rests then, too.
+type resting struct {
+	mu   sync.Mutex
+	list map[string]rest
+}
+
+type rest struct {
+	times int
+	until time.Time
+}
+
+// guarded runs what must not take anything else down with it. A panic is counted
+// and logged, and what panicked is tried again later and later, up to five
+// minutes; meanwhile it is passed over.
+func (j *Jobs) guarded(ctx context.Context, name string, run func() error) error {
+	now := j.cfg.Store.Now()
+	if j.resting.at(name).until.After(now) {
+		return nil
+	}
+	defer func() {
+		v := recover()
+		if v == nil {
+			j.resting.over(name)
+			return
+		}
+		until := j.resting.again(name, now, j.cfg.Times)
+		j.Counts.Panics.Add(1)
+		j.log.ErrorContext(ctx, "a task panicked; it is tried again later", "task", name, "reference", rand.Text()[:8], "again_at", until,
+			"panic", fmt.Sprint(v), "trace", string(debug.Stack()))
+	}()
+	return run()
+}
+
+func (r *resting) at(name string) rest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.list[name]
+}
+
+func (r *resting) over(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.list, name)
+}
+
+func (r *resting) again(name string, now time.Time, t Times) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.list == nil {
+		r.list = map[string]rest{}
+	}
+	n := r.list[name].times + 1
+	r.list[name] = rest{n, now.Add(t.backoff(n))}
+	return r.list[name].until
+}
+
+// tick does every task, and reports all that went wrong.
+func (t *ticker) tick(ctx context.Context) error {
+	var errs []error
+	for _, task := range t.tasks {
+		errs = append(errs, t.guarded(ctx, task.name, func() error { return task.run(t, ctx) }))
+	}
+	return errors.Join(errs...)
+}
