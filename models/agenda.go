@@ -94,6 +94,8 @@ type AgendaPoint struct {
 	What     string // what is done, in a sentence
 }
 
+const silentVote = "Silent vote"
+
 // agenda is the course of a meeting of 45 minutes: what is there is ratified,
 // not discovered; exceptions only.
 var agenda = []struct {
@@ -105,7 +107,7 @@ var agenda = []struct {
 	{19, "Six buckets", "Exceptions only, two minutes each."},
 	{25, "Risks", "What could go wrong, how soon it would be seen, and who decides to roll back within which time."},
 	{30, "Support", "Rota, early-life support and its exit criteria."},
-	{34, "Silent vote", "Every bucket owner votes; the votes are shown together."},
+	{34, silentVote, "Every bucket owner votes; the votes are shown together."},
 	{41, "Conditions", "For each item that is not met: owner, date, and a test that can be seen."},
 	{45, "Decision", "By the operations lead or the deputy. Declining needs the next date."},
 }

@@ -18,6 +18,7 @@ type HandoverCondition struct {
 	After   bool // after go-live: tracked, does not block
 	By      UserID
 	At      time.Time
+	Told    time.Time // when its owner was told that it is due soon
 	Flagged time.Time // when it was told that it is overdue
 }
 
@@ -178,6 +179,7 @@ func (r *Release) imposed(in ConditionInput, meeting int, f ReleaseFacts) *Item 
 
 func (r *Release) checkConditions(list []ConditionInput, f ReleaseFacts) error {
 	var wrong []string
+	errs := fieldErrors{}
 	given := map[int]bool{}
 	for k, in := range list {
 		i, err := r.no(in.No)
@@ -185,8 +187,9 @@ func (r *Release) checkConditions(list []ConditionInput, f ReleaseFacts) error {
 		if err == nil {
 			what = "Item " + i.Label()
 		}
-		if text := in.bad(r, f); text != "" {
+		if field, text := in.bad(r, f); text != "" {
 			wrong = append(wrong, what+": "+text)
+			errs.add(ConditionField(field, in.No), "%s", upperFirst(text))
 		}
 		switch {
 		case in.No == 0:
@@ -210,35 +213,66 @@ func (r *Release) checkConditions(list []ConditionInput, f ReleaseFacts) error {
 		return Refusef("No condition was given, and no item of %s is unmet. Press Accept instead.", r.ID)
 	}
 	if len(wrong) > 0 {
-		return &Refusal{Text: "Nothing is recorded yet. " + strings.Join(wrong, " "), Fields: map[Field]string{FieldConditions: strings.Join(wrong, " ")}}
+		errs.add(FieldConditions, "%s", strings.Join(wrong, " "))
+		return errs.err("Nothing is recorded yet. " + strings.Join(wrong, " "))
 	}
 	return nil
 }
 
-// bad says what one condition lacks; "" for nothing.
-func (in ConditionInput) bad(r *Release, f ReleaseFacts) string {
+// ConditionField is one answer about the condition on an item; 0 is the one that
+// no item says.
+func ConditionField(part Field, no int) Field { return part + "/" + Field(number(no)) }
+
+// bad says what one condition lacks, and which answer that is; "" for nothing.
+func (in ConditionInput) bad(r *Release, f ReleaseFacts) (Field, string) {
 	test := utf8.RuneCountInString(tidy(in.Test))
 	switch p := f.Person(in.Owner); {
 	case in.Owner == "":
-		return "it needs an owner."
+		return FieldOwner, "it needs an owner."
 	case p.Deleted || p.Bot:
-		return f.Name(in.Owner) + " can't own it: this account is deactivated or a bot."
+		return FieldOwner, f.Name(in.Owner) + " can't own it: this account is deactivated or a bot."
 	case in.Due.IsZero():
-		return "it needs a date."
+		return FieldDue, "it needs a date."
 	case !in.Due.After(f.Now):
-		return "its date is in the past."
+		return FieldDue, "its date is in the past."
 	case !in.After && in.Due.After(r.GoLive):
-		return "it is to be met before go-live, and its date lies after it."
+		return FieldDue, "it is to be met before go-live, and its date lies after it."
 	case test < 3 || blank(in.Test):
-		return "it needs a test: what can be seen when it is met."
+		return FieldCheck, "it needs a test: what can be seen when it is met."
 	case test > MaxReason:
-		return "its test is longer than 1,000 letters."
+		return FieldCheck, "its test is longer than 1,000 letters."
 	case in.No == 0 && blank(oneLine(in.Title)):
-		return "it needs a title."
+		return FieldTitle, "it needs a title."
 	case utf8.RuneCountInString(oneLine(in.Title)) > 2*MaxTitle:
-		return "its title is too long."
+		return FieldTitle, "its title is too long."
 	}
-	return ""
+	return "", ""
+}
+
+// mostConditions is how many unmet items one decision can make conditions of:
+// more than that is no release to accept.
+const mostConditions = 20
+
+// Proposed are the conditions that the unmet items would become, filled in with
+// their owners, what is expected of them, and the end of work two working days
+// before go-live, or of tomorrow when that is too late.
+func (r *Release) Proposed(f ReleaseFacts) ([]ConditionInput, error) {
+	unmet := r.Unmet(f.Now)
+	if len(unmet) > mostConditions {
+		return nil, Refusef("%s can't be accepted with conditions yet: %s not met, and at most %d can become conditions. Have some verified or waived first, or decline.",
+			r.ID, isAre(len(unmet), "mandatory item"), mostConditions)
+	}
+	hours := f.Settings.Hours
+	var out []ConditionInput
+	for _, i := range unmet {
+		owner := f.Person(r.OwnerOf(i))
+		due := hours.EndOfWorkday(owner, r.GoLive, -2)
+		if !due.After(f.Now) {
+			due = hours.EndOfWorkday(owner, f.Now, 1)
+		}
+		out = append(out, ConditionInput{No: i.No, Title: i.Title, Owner: owner.ID, Due: due, Test: i.Expected})
+	}
+	return out, nil
 }
 
 // decide ends the meeting under way.
@@ -296,7 +330,7 @@ func (r *Release) putOff(no int, outcome HandoverOutcome, what, missing, reason 
 	if refusal, ok := AsRefusal(err); ok {
 		errs.add(FieldReason, "%s", refusal.Fields[FieldReason])
 	}
-	in := MeetingInput{At: at, Length: m.Length, Place: m.Place}
+	in := MeetingInput{At: at, Length: m.Length, Place: m.Place, Guests: m.Guests}
 	if !at.After(f.Now) { // it may lie after the go-live, which then has to move
 		errs.add(FieldNext, "Choose when the next meeting is, a time that is still to come.")
 	}
@@ -335,7 +369,7 @@ func (r *Release) Confirm(f ReleaseFacts) error {
 			return err
 		}
 		next.ConfirmAt = time.Time{}
-		next.record(f, Event{Kind: EventHandoverConfirmed, From: State(ReleaseConditional), To: State(ReleaseAccepted), Asked: next.owners()})
+		next.record(f, Event{Kind: EventHandoverConfirmed, From: State(ReleaseConditional), To: State(ReleaseAccepted), Asked: next.owners(), Touched: next.leads()})
 		no := 0
 		if m := next.LastMeeting(); m != nil {
 			no = m.No

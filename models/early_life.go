@@ -14,6 +14,7 @@ type EarlyLife struct {
 	Began      time.Time
 	Ends       time.Time
 	Extensions []Extension
+	PulsedAt   time.Time // when it was last told how it stands
 	PromptedAt time.Time // when the operations lead was told that the days are over
 	ClosedBy   UserID
 }
@@ -149,7 +150,7 @@ func (r *Release) Extend(days int, reason string, f ReleaseFacts) error {
 		next.EarlyLife.Ends = f.Settings.Hours.EndOfWorkday(f.Person(r.OpsLead), from, days)
 		next.EarlyLife.PromptedAt = time.Time{}
 		next.EarlyLife.Extensions = append(next.EarlyLife.Extensions, Extension{days, reason, f.Actor.ID, f.Now})
-		next.record(f, Event{Kind: EventEarlyLifeExtended, Reason: reason, Diff: []FieldDiff{{"Ends", dateText(was), dateText(next.EarlyLife.Ends)}}})
+		next.record(f, Event{Kind: EventEarlyLifeExtended, Reason: reason, Touched: r.leads(), Diff: []FieldDiff{{"Ends", dateText(was), dateText(next.EarlyLife.Ends)}}})
 		return nil
 	})
 }
@@ -203,7 +204,7 @@ func (r *Release) CloseIncident(no int, f ReleaseFacts) error {
 	}
 	return r.try(f, func(next *Release) error {
 		next.Incidents[k].ClosedAt, next.Incidents[k].ClosedBy = f.Now, f.Actor.ID
-		next.record(f, Event{Kind: EventEarlyIncidentClosed, Reason: next.Incidents[k].Ref})
+		next.record(f, Event{Kind: EventEarlyIncidentClosed, Reason: next.Incidents[k].Ref, Touched: r.leads()})
 		return nil
 	})
 }

@@ -74,7 +74,7 @@ func (c *Change) Ref() RecordRef { return RecordRef{RecordChange, int64(c.ID)} }
 type DeliveryKind string
 
 // The kinds of delivery. Cards, asks, prompts and digests are edited in place; a
-// thread line and a note are posted once; a home is a person's App Home.
+// thread line, a file and a note are posted once; a home is a person's App Home.
 const (
 	DeliverCard   DeliveryKind = "card"
 	DeliverAsk    DeliveryKind = "ask"
@@ -82,6 +82,7 @@ const (
 	DeliverNote   DeliveryKind = "note"
 	DeliverHome   DeliveryKind = "home"
 	DeliverPrompt DeliveryKind = "prompt" // a handover meeting, in the channel of its release
+	DeliverFile   DeliveryKind = "file"   // a calendar entry or a certificate, under the card
 	DeliverDigest DeliveryKind = "digest" // what a channel or a person needs to know today
 	DeliverRemind DeliveryKind = "remind" // what one person is reminded of, all in one message
 	DeliverCopy   DeliveryKind = "copy"   // a message that Slack shows twice, which is put right
@@ -102,7 +103,7 @@ func (k DeliveryKind) Priority() int {
 		return 2
 	case DeliverCard:
 		return 3
-	case DeliverThread:
+	case DeliverThread, DeliverFile:
 		return 4
 	}
 	return 5

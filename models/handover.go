@@ -28,8 +28,11 @@ type Meeting struct {
 	State       MeetingState
 	Sequence    int // of its calendar entry: raised by every rescheduling
 	ScheduledBy UserID
+	Guests      []UserID // invited beside those who belong there
 	BriefedAt   time.Time
 	StartedAt   time.Time
+	NudgedAt    time.Time // when those who had not voted were asked once more
+	OverrunAt   time.Time // when it was said that its time is over and nothing decided
 	RevealedAt  time.Time // when the votes were shown; zero = still silent
 	Present     []UserID  // who said so, or voted
 	Votes       []Vote    // in order; the last in time of each person counts
@@ -37,7 +40,7 @@ type Meeting struct {
 }
 
 func (m Meeting) clone() Meeting {
-	m.Present, m.Votes = slices.Clone(m.Present), slices.Clone(m.Votes)
+	m.Guests, m.Present, m.Votes = slices.Clone(m.Guests), slices.Clone(m.Present), slices.Clone(m.Votes)
 	if m.Decision != nil {
 		d := *m.Decision
 		m.Decision = &d
@@ -144,7 +147,11 @@ type MeetingInput struct {
 	At     time.Time
 	Length time.Duration // 0 = MeetingLength
 	Place  string
+	Guests []UserID // beside those who belong there
 }
+
+// maxGuests keeps an invitation from becoming an announcement.
+const maxGuests = 30
 
 func (in MeetingInput) check(r *Release, f ReleaseFacts) error {
 	errs := fieldErrors{}
@@ -161,6 +168,14 @@ func (in MeetingInput) check(r *Release, f ReleaseFacts) error {
 	}
 	if utf8.RuneCountInString(oneLine(in.Place)) > 2*MaxTitle {
 		errs.add(FieldPlace, "At most %d letters fit: a room or a link.", 2*MaxTitle)
+	}
+	if len(in.Guests) > maxGuests {
+		errs.add(FieldGuests, "At most %d people can be invited beside those who belong in the meeting.", maxGuests)
+	}
+	for _, u := range in.Guests {
+		if !f.active(u) {
+			errs.add(FieldGuests, "%s can't be invited: this account is deactivated or a bot. Take it out.", upperFirst(f.Name(u)))
+		}
 	}
 	return errs.err("The handover is not scheduled yet: some answers need another look.")
 }
@@ -191,28 +206,38 @@ func (r *Release) schedule(in MeetingInput, f ReleaseFacts) error {
 	if in.Length == 0 {
 		in.Length = MeetingLength
 	}
+	guests := distinct(in.Guests)
 	m := r.Upcoming()
 	var before string
 	if m == nil {
 		r.Meetings = append(r.Meetings, Meeting{No: len(r.Meetings) + 1, State: MeetingScheduled, ScheduledBy: f.Actor.ID})
 		m = r.LastMeeting()
 	} else {
-		if m.At.Equal(in.At) && m.Length == in.Length && m.Place == oneLine(in.Place) {
+		if m.At.Equal(in.At) && m.Length == in.Length && m.Place == oneLine(in.Place) && slices.Equal(m.Guests, guests) {
 			return Settledf("The handover of %s is scheduled so already, so nothing was changed.", r.ID)
 		}
 		before = dateText(m.At)
 		m.Sequence++
 		m.BriefedAt = time.Time{}
 	}
-	m.At, m.Length, m.Place = in.At.UTC(), in.Length, oneLine(in.Place)
+	m.At, m.Length, m.Place, m.Guests = in.At.UTC(), in.Length, oneLine(in.Place), guests
 	r.record(f, Event{Kind: EventHandoverScheduled, Reason: m.Place, Diff: []FieldDiff{{"Handover", before, dateText(m.At)}}, Asked: r.invited()})
 	return nil
 }
 
-// invited are those who belong in the meeting: who decides, the project lead,
+// Seated are those who belong in the meeting: who decides, the project lead,
 // and the bucket owners.
-func (r *Release) invited() []UserID {
+func (r *Release) Seated() []UserID {
 	return distinct(append([]UserID{r.OpsLead, r.Deputy, r.ProjectLead}, r.Voters()...))
+}
+
+// invited are those who belong in the newest meeting, and its guests.
+func (r *Release) invited() []UserID {
+	list := r.Seated()
+	if m := r.LastMeeting(); m != nil {
+		list = append(list, m.Guests...)
+	}
+	return distinct(list)
 }
 
 // Attendees are those invited and, beside them, the owners of the services and

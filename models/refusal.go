@@ -100,7 +100,7 @@ var formOrder = []Field{FieldType, FieldTemplate, FieldTitle, FieldServices, Fie
 	FieldReversible, FieldDoneBefore, FieldPeak, FieldParties, FieldImplementer, FieldRelease, FieldBackground,
 	FieldName, FieldLength, FieldMaxRisk,
 	FieldProjectLead, FieldOpsLead, FieldDeputy, FieldGoLive, FieldChannel, FieldAttributes, FieldBucket, FieldExpected, FieldOwner, FieldDue,
-	FieldEvidence, FieldNote, FieldOpenIssues, FieldExpiry, FieldPlace, FieldNext, FieldDays, FieldIncident, FieldPriority, FieldReason}
+	FieldEvidence, FieldNote, FieldOpenIssues, FieldExpiry, FieldPlace, FieldGuests, FieldNext, FieldDays, FieldIncident, FieldPriority, FieldReason}
 
 // Refusef makes a refusal from a sentence.
 func Refusef(format string, args ...any) error {

@@ -14,22 +14,63 @@ func (r *Release) dues(f ReleaseFacts) []time.Time {
 			out = append(out, r.briefAt(m, f))
 		}
 	}
+	if m := r.InSession(); m != nil {
+		if m.RevealedAt.IsZero() && m.NudgedAt.IsZero() {
+			out = append(out, m.nudgeAt())
+		}
+		if m.OverrunAt.IsZero() {
+			out = append(out, m.StartedAt.Add(m.Length))
+		}
+	}
 	for k := range r.Items {
 		i := &r.Items[k]
 		if i.Status == ItemWaived && i.Waiver != nil {
 			out = append(out, i.Waiver.Expires)
 		}
 		if i.OpenCondition() && i.Condition.Flagged.IsZero() {
-			out = append(out, i.Condition.Due.Add(time.Second))
+			out = append(out, i.Condition.Due.Add(time.Second), r.tellAt(i, f))
 		}
 	}
 	if r.State == ReleaseLive {
 		out = append(out, r.earlyLifeAt(f))
 	}
-	if r.State == ReleaseEarlyLife && r.EarlyLife.PromptedAt.IsZero() {
-		out = append(out, r.EarlyLife.Ends)
+	if r.State == ReleaseEarlyLife {
+		out = append(out, r.pulseAt(f))
+		if r.EarlyLife.PromptedAt.IsZero() {
+			out = append(out, r.EarlyLife.Ends)
+		}
 	}
 	return out
+}
+
+// nudgeAt is when the agenda's silent vote is over: whoever has not voted by
+// then is asked once more.
+func (m *Meeting) nudgeAt() time.Time {
+	for _, p := range m.Agenda() {
+		if p.Title == silentVote {
+			return m.StartedAt.Add(p.To)
+		}
+	}
+	return m.StartedAt.Add(m.Length)
+}
+
+// tellAt is when the owner of an open condition is told that it is due soon: at
+// the start of work on the working day before; zero when they were, or when the
+// condition was made later than that.
+func (r *Release) tellAt(i *Item, f ReleaseFacts) time.Time {
+	at := f.Settings.Hours.StartOfWorkday(f.Person(r.OwnerOf(i)), i.Condition.Due, -1)
+	if !i.Condition.Told.IsZero() || !at.After(i.Condition.At) {
+		return time.Time{}
+	}
+	return at
+}
+
+// pulseDays is how often it is told how early-life support stands.
+const pulseDays = 5
+
+// pulseAt is when that is told next: every fifth working day, at its start.
+func (r *Release) pulseAt(f ReleaseFacts) time.Time {
+	return f.Settings.Hours.StartOfWorkday(f.Person(r.ProjectLead), later(r.EarlyLife.Began, r.EarlyLife.PulsedAt), pulseDays)
 }
 
 // Due is when something happens to the release by itself: the brief or the
@@ -59,6 +100,7 @@ func (r *Release) Elapse(f ReleaseFacts) error {
 	return r.try(f, func(next *Release) error {
 		next.expireWaivers(f)
 		next.flagConditions(f)
+		next.followMeeting(f)
 		if m := next.Upcoming(); m != nil {
 			if !m.At.After(f.Now) {
 				if err := next.convene(f); err != nil {
@@ -73,12 +115,46 @@ func (r *Release) Elapse(f ReleaseFacts) error {
 		switch {
 		case next.State == ReleaseLive && !next.earlyLifeAt(f).After(f.Now):
 			return next.beginEarlyLife(EarlyLifeDays(next.Tier), f)
-		case next.State == ReleaseEarlyLife && next.EarlyLife.PromptedAt.IsZero() && !next.EarlyLife.Ends.After(f.Now):
-			next.EarlyLife.PromptedAt = f.Now
-			next.record(f, Event{Kind: EventEarlyLifeOver, Asked: []UserID{next.OpsLead, next.Deputy}})
+		case next.State == ReleaseEarlyLife:
+			next.followEarlyLife(f)
 		}
 		return nil
 	})
+}
+
+// followMeeting asks those who have not voted once more, and whoever decides
+// when the time is over.
+func (r *Release) followMeeting(f ReleaseFacts) {
+	m := r.InSession()
+	if m == nil {
+		return
+	}
+	if m.RevealedAt.IsZero() && m.NudgedAt.IsZero() && !m.nudgeAt().After(f.Now) {
+		m.NudgedAt = f.Now
+		r.record(f, Event{Kind: EventVotesMissing, Asked: r.Missing(m)})
+	}
+	if m.OverrunAt.IsZero() && !m.StartedAt.Add(m.Length).After(f.Now) {
+		m.OverrunAt = f.Now
+		r.record(f, Event{Kind: EventHandoverOverrun, Asked: r.leads()})
+	}
+}
+
+// followEarlyLife asks whether support can end when its days are over, and else
+// tells now and then how it stands.
+func (r *Release) followEarlyLife(f ReleaseFacts) {
+	over := r.EarlyLife.PromptedAt.IsZero() && !r.EarlyLife.Ends.After(f.Now)
+	if over {
+		r.EarlyLife.PromptedAt = f.Now
+		r.record(f, Event{Kind: EventEarlyLifeOver, Asked: r.leads()})
+	}
+	if !r.pulseAt(f).After(f.Now) {
+		r.EarlyLife.PulsedAt = f.Now
+		asked := []UserID{r.ProjectLead}
+		if !over { // those are asked this minute
+			asked = append(asked, r.leads()...)
+		}
+		r.record(f, Event{Kind: EventEarlyLifePulse, Asked: asked})
+	}
 }
 
 // expireWaivers opens what was waived until now.
@@ -102,11 +178,20 @@ func (i *Item) lapse(now time.Time) {
 	}
 }
 
-// flagConditions tells, once, of conditions that are overdue.
+// flagConditions tells, once each, of conditions that are due soon or overdue.
 func (r *Release) flagConditions(f ReleaseFacts) {
 	for k := range r.Items {
 		i := &r.Items[k]
-		if i.OpenCondition() && i.Condition.Flagged.IsZero() && f.Now.After(i.Condition.Due) {
+		if !i.OpenCondition() || !i.Condition.Flagged.IsZero() {
+			continue
+		}
+		if at := r.tellAt(i, f); !at.IsZero() && !at.After(f.Now) {
+			i.Condition.Told = f.Now
+			if f.Now.Before(i.Condition.Due) {
+				r.record(f, Event{Kind: EventConditionDue, Reason: i.Label() + " " + i.Title, Asked: []UserID{r.OwnerOf(i)}})
+			}
+		}
+		if f.Now.After(i.Condition.Due) {
 			i.Condition.Flagged = f.Now
 			r.record(f, Event{Kind: EventConditionOverdue, Reason: i.Label() + " " + i.Title, Asked: []UserID{r.OwnerOf(i), r.OpsLead, r.ProjectLead}})
 		}

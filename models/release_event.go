@@ -40,18 +40,22 @@ const (
 	EventHandoverBegun       EventKind = "handover_begun"
 	EventHandoverAttended    EventKind = "handover_attended"
 	EventVoted               EventKind = "voted"
+	EventVotesMissing        EventKind = "votes_missing"
 	EventVotesRevealed       EventKind = "votes_revealed"
+	EventHandoverOverrun     EventKind = "handover_overrun" // its time is over, and nothing is decided
 	EventHandoverAccepted    EventKind = "handover_accepted"
 	EventHandoverConditional EventKind = "handover_accepted_with_conditions"
 	EventHandoverDeclined    EventKind = "handover_declined"
 	EventHandoverAdjourned   EventKind = "handover_adjourned"
 	EventConditionsMet       EventKind = "conditions_met"
+	EventConditionDue        EventKind = "condition_due" // soon
 	EventConditionOverdue    EventKind = "condition_overdue"
 	EventHandoverConfirmed   EventKind = "handover_confirmed"
 	EventCertified           EventKind = "certified" // its reason is the hash
 
 	EventEarlyLifeBegun      EventKind = "early_life_begun"
 	EventEarlyLifeExtended   EventKind = "early_life_extended"
+	EventEarlyLifePulse      EventKind = "early_life_pulse"
 	EventEarlyLifeOver       EventKind = "early_life_over" // the agreed days, not the support
 	EventIncidentReported    EventKind = "incident_reported"
 	EventEarlyIncidentClosed EventKind = "early_incident_closed"
@@ -74,6 +78,7 @@ const (
 	FieldOpenIssues  Field = "open_issues"
 	FieldExpiry      Field = "expiry"
 	FieldPlace       Field = "place"
+	FieldGuests      Field = "guests"
 	FieldNext        Field = "next"
 	FieldConditions  Field = "conditions"
 	FieldDays        Field = "days"
@@ -132,6 +137,9 @@ func (r *Release) owners() []UserID {
 	return distinct(out)
 }
 
+// leads are those who speak for operations.
+func (r *Release) leads() []UserID { return distinct([]UserID{r.OpsLead, r.Deputy}) }
+
 // concerned are the people whose open messages show the item.
 func (r *Release) concerned(i *Item) []UserID {
 	return distinct([]UserID{r.OwnerOf(i), r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy})
@@ -175,7 +183,8 @@ var daily = map[EventKind]string{
 var releaseNotes = map[EventKind]bool{
 	EventItemReturned: true, EventItemExemptionRefused: true, EventWaiverExpired: true, EventConditionOverdue: true,
 	EventHandoverScheduled: true, EventHandoverCalledOff: true, EventHandoverBriefed: true,
-	EventReleaseReopened: true, EventIncidentReported: true,
+	EventReleaseReopened: true, EventIncidentReported: true, EventVotesMissing: true, EventHandoverOverrun: true,
+	EventConditionDue: true, EventEarlyLifePulse: true,
 }
 
 // releaseThreads are the events that get a line under the card in the release's
@@ -185,6 +194,10 @@ var releaseThreads = map[EventKind]bool{
 	EventHandoverDeclined: true, EventHandoverAdjourned: true, EventHandoverConfirmed: true, EventReleaseReopened: true,
 	EventReleaseLive: true, EventEarlyLifeBegun: true, EventEarlyLifeExtended: true, EventReleaseClosed: true, EventReleaseCancelled: true,
 }
+
+// releaseFiles are the events whose file stands under the card: the calendar
+// entry of a meeting, and the certificate.
+var releaseFiles = map[EventKind]bool{EventHandoverScheduled: true, EventHandoverCalledOff: true, EventCertified: true}
 
 // prompts are the events that show in the prompt of the meeting.
 var prompts = map[EventKind]bool{
@@ -245,6 +258,9 @@ func ReleaseDeliveries(r *Release, events []Event, f ReleaseFacts) []Delivery {
 		}
 		if releaseThreads[e.Kind] && r.Channel != "" {
 			out = append(out, Delivery{Kind: DeliverThread, Record: r.Ref(), Channel: r.Channel, Event: n, Key: releaseEventKey("thread", r, e, "")})
+		}
+		if releaseFiles[e.Kind] && r.Channel != "" {
+			out = append(out, Delivery{Kind: DeliverFile, Record: r.Ref(), Channel: r.Channel, Event: n, Key: releaseEventKey("file", r, e, "")})
 		}
 		out = append(out, r.directMessages(e, n, f)...)
 		homes = append(homes, e.Asked...)

@@ -118,6 +118,20 @@ var releaseRefusals = map[string]func(t *testing.T, w *world) error{
 		}
 		return err
 	},
+	"invite who can't come": func(t *testing.T, w *world) error {
+		return w.planned(t, nil).Schedule(MeetingInput{At: w.now.Add(24 * time.Hour), Guests: []UserID{quin}}, w.forRelease(ana))
+	},
+	"invite too many": func(t *testing.T, w *world) error {
+		return w.planned(t, nil).Schedule(MeetingInput{At: w.now.Add(24 * time.Hour), Guests: make([]UserID, maxGuests+1)}, w.forRelease(ana))
+	},
+	"conditions on too much": func(t *testing.T, w *world) error {
+		r := w.planned(t, nil)
+		for range mostConditions {
+			must(t, r.AddItem(NewItem{Bucket: BucketTests, Title: "One more", Mandatory: true, DueDays: 3}, w.forRelease(ana)))
+		}
+		_, err := r.Proposed(w.forRelease(fay))
+		return err
+	},
 	"decline without a date": func(t *testing.T, w *world) error {
 		r := w.planned(t, nil)
 		w.convened(t, r)

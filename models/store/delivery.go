@@ -91,7 +91,7 @@ func wantedOf(ws models.WorkspaceID, list []models.Delivery, events []models.Eve
 	var out []wanted
 	for _, d := range list {
 		w := wanted{Delivery: d, ws: ws}
-		if d.Kind == models.DeliverThread || d.Kind == models.DeliverNote {
+		if d.Kind == models.DeliverThread || d.Kind == models.DeliverNote || d.Kind == models.DeliverFile {
 			w.event = events[d.Event].Kind
 			for _, later := range events[d.Event+1:] {
 				if later.Kind == w.event {
