@@ -19,6 +19,7 @@ type Scope struct{ Name, Why string }
 var Scopes = []Scope{
 	{"commands", "the slash command and the two shortcuts"},
 	{"chat:write", "cards in channels, and messages to people"},
+	{"files:write", "the calendar entry of a handover, and the certificate of an acceptance"},
 	{"im:write", "opening a direct message with somebody"},
 	{"im:history", "answering who writes to Gatehouse, and finding out whether a message arrived"},
 	{"users:read", "names, time zones, and whether an account is deactivated or a guest"},

@@ -77,6 +77,7 @@ var releaseWords map[string]func(h *Handlers, ctx context.Context, r *Request, i
 func init() {
 	releaseWords = map[string]func(*Handlers, context.Context, *Request, models.ReleaseID, string) (Reply, error){
 		"done": (*Handlers).itemDone, "why": (*Handlers).releaseWhyLine,
+		"handover": (*Handlers).handoverOf, "support": (*Handlers).earlyLifeOf, "incident": (*Handlers).earlyLifeOf,
 	}
 }
 

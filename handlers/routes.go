@@ -63,6 +63,8 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 		CommandChecklist: {alone: (*Handlers).myItems, named: (*Handlers).namedRelease, verbs: []verb{
 			{view.Verb{Name: "new", Usage: "new [name]", What: "plan a release", Aliases: []string{"plan", "create", "add"}}, (*Handlers).newRelease},
 			{view.Verb{Name: "list", Usage: "list", What: "the releases by go-live, with readiness", Aliases: []string{"ls", "all", "releases"}}, (*Handlers).listReleases},
+			{view.Verb{Name: "handover", Usage: "handover REL-3", What: "schedule, hold and look up the handover meeting", Aliases: []string{"meeting", "accept"}}, (*Handlers).handover},
+			{view.Verb{Name: "support", Usage: "support REL-3", What: "early-life support: incidents, exit criteria, close", Aliases: []string{"early-life", "incident"}}, (*Handlers).earlyLife},
 			help,
 		}, note: "REL-3 (or rel3, 3) shows a release; REL-3 done 12 https://… submits evidence for item 12; REL-3 why says what makes it amber."},
 		CommandGatehouse: {verbs: []verb{
@@ -167,6 +169,31 @@ var clicks = map[string]handle{
 	view.ActionItemVerify:  pressItem(models.ActVerify),
 	view.ActionItemConfirm: pressItem(models.ActConfirm),
 	view.ActionEvidence:    (*Handlers).nothing,
+
+	view.ActionHandover: (*Handlers).askHandover,
+	view.ActionConvene:  meet(func(r *models.Release, _ view.ReleaseRef, f models.ReleaseFacts) error { return r.Convene(f) }),
+	view.ActionAttend:   meet(func(r *models.Release, x view.ReleaseRef, f models.ReleaseFacts) error { return r.Attend(x.No, f) }),
+	view.ActionVote:     (*Handlers).askVote,
+	view.ActionVoteReady: meet(func(r *models.Release, x view.ReleaseRef, f models.ReleaseFacts) error {
+		return r.Vote(x.No, models.ChoiceReady, "", f)
+	}),
+	view.ActionReveal:     meet(func(r *models.Release, x view.ReleaseRef, f models.ReleaseFacts) error { return r.Reveal(x.No, f) }),
+	view.ActionAccept:     meet(func(r *models.Release, x view.ReleaseRef, f models.ReleaseFacts) error { return r.Accept(x.No, f) }),
+	view.ActionConditions: (*Handlers).askConditions,
+	view.ActionDecline:    (*Handlers).askPutOff,
+	view.ActionAdjourn:    (*Handlers).askPutOff,
+	view.ActionConfirm:    meet(func(r *models.Release, _ view.ReleaseRef, f models.ReleaseFacts) error { return r.Confirm(f) }),
+	view.ActionRecord:     (*Handlers).handoverRecord,
+
+	view.ActionLive:           earlyLifeStep(func(r *models.Release, _ view.ReleaseRef, f models.ReleaseFacts) error { return r.GoLiveNow(f) }),
+	view.ActionEarlyLife:      (*Handlers).askSupport,
+	view.ActionSupport:        (*Handlers).showEarlyLife,
+	view.ActionReportIncident: (*Handlers).askIncident,
+	view.ActionSolved: earlyLifeStep(func(r *models.Release, x view.ReleaseRef, f models.ReleaseFacts) error {
+		return r.CloseIncident(x.No, f)
+	}),
+	view.ActionExtend: (*Handlers).askSupport,
+	view.ActionClose:  earlyLifeStep(func(r *models.Release, _ view.ReleaseRef, f models.ReleaseFacts) error { return r.Close(f) }),
 }
 
 // forms are the modals that can be sent, by callback id.
@@ -192,6 +219,13 @@ var forms = map[string]handle{
 	view.FormItem:          (*Handlers).sendItem,
 	view.FormNewItem:       (*Handlers).addItem,
 	view.FormBucket:        (*Handlers).assignBucket,
+
+	view.FormHandover:   (*Handlers).schedule,
+	view.FormVote:       (*Handlers).vote,
+	view.FormConditions: (*Handlers).acceptWithConditions,
+	view.FormPutOff:     (*Handlers).putOff,
+	view.FormSupport:    (*Handlers).support,
+	view.FormIncident:   (*Handlers).reportIncident,
 
 	view.FormTemplate:       (*Handlers).sendTemplate,
 	view.FormTemplateReason: (*Handlers).giveTemplateReason,

@@ -16,7 +16,7 @@ import (
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
 	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "help": ""},
-	handlers.CommandChecklist: {"new": "", "list": "", "help": ""},
+	handlers.CommandChecklist: {"new": "", "list": "", "handover": " REL-1", "support": " REL-1", "help": ""},
 	handlers.CommandGatehouse: {"policy": "", "services": "", "roles": "", "setup": "", "me": "", "digest": "", "help": ""},
 }
 

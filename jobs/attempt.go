@@ -56,7 +56,7 @@ func (a *attempt) run(ctx context.Context) (err error) {
 
 func (a *attempt) try(ctx context.Context) error {
 	a.doubtful = a.posts() && a.row.State != store.DeliveryPending
-	if a.doubtful {
+	if a.doubtful && a.row.Kind != models.DeliverFile { // sharing one twice is refused by Slack itself
 		if known, err := a.lookUp(ctx); known || err != nil {
 			return err
 		}
@@ -93,6 +93,8 @@ func (a *attempt) scope() slackapi.Scope {
 	switch {
 	case a.row.Kind == models.DeliverHome:
 		return slackapi.Scope{Method: slackapi.MethodPublish}
+	case a.row.Kind == models.DeliverFile:
+		return slackapi.Scope{Method: slackapi.MethodShare}
 	case a.row.TS != "":
 		return slackapi.Scope{Method: slackapi.MethodUpdate}
 	}
@@ -178,6 +180,9 @@ func (a *attempt) callOnce(ctx context.Context, d drawing) (store.Sent, error) {
 	if d.home != nil {
 		v, err := a.cfg.Slack.PublishHome(ctx, string(a.row.UserID), *d.home, "")
 		return store.Sent{Hash: v.Hash, Shown: a.wanted}, err
+	}
+	if d.file != nil {
+		return a.share(ctx, d)
 	}
 	m := slackapi.Message{
 		Channel: string(a.row.Channel), ThreadTS: d.thread, Text: d.Text, Blocks: d.Blocks,

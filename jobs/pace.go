@@ -26,6 +26,7 @@ var published = map[string]rate{
 	slackapi.MethodDM:      {time.Minute / 45, 5},
 	slackapi.MethodHistory: {time.Minute / 45, 5},
 	slackapi.MethodReplies: {time.Minute / 45, 5},
+	slackapi.MethodShare:   {time.Minute / 90, 10},
 	slackapi.MethodUser:    {time.Minute / 90, 10},
 }
 

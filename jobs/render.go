@@ -16,6 +16,7 @@ import (
 type drawing struct {
 	view.Message
 	home   *slack.HomeTabViewRequest
+	file   *view.ReleaseFile
 	thread string // ts of the parent
 	record string // "CHG-4", for the metadata
 	anew   bool   // post it again when somebody deleted it

@@ -18,6 +18,8 @@ var releaseDraws = map[models.DeliveryKind]drawOfRelease{
 	models.DeliverThread: (*attempt).drawReleaseThread,
 	models.DeliverNote:   (*attempt).drawReleaseNote,
 	models.DeliverAsk:    (*attempt).drawReleaseAsk,
+	models.DeliverPrompt: (*attempt).drawPrompt,
+	models.DeliverFile:   (*attempt).drawFile,
 }
 
 // drawRelease is draw for what is about a release. What goes to one person is
@@ -59,6 +61,9 @@ func (a *attempt) drawReleaseAsk(_ context.Context, r *models.Release, f models.
 	ask, ok := r.ReleaseAskByKey(a.row.Key)
 	if !ok {
 		return drawing{not: superseded("the release does not know this ask")}, nil
+	}
+	if ask.Kind == models.AskVote || ask.Kind == models.AskLead {
+		return a.drawHandoverAsk(r, ask, f)
 	}
 	open := view.ReleaseAskOpen(r, ask.Kind, f)
 	if !open && a.row.TS == "" {

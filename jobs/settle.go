@@ -32,7 +32,7 @@ func (a *attempt) settle(ctx context.Context, sent store.Sent, err error) error 
 	if !ok {
 		return err // ours, not Slack's
 	}
-	if e.Method == slackapi.MethodPost {
+	if e.Method == slackapi.MethodPost || e.Method == slackapi.MethodShare {
 		a.doubtful = e.Kind == slackapi.MayHaveHappened
 	}
 	switch e.Kind {

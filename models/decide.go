@@ -79,6 +79,16 @@ func (r *Release) mayDecide(no int, what string, f ReleaseFacts) (*Meeting, erro
 	return m, nil
 }
 
+// MayDecide is the meeting that the person can end, or why not; accepting needs
+// the votes and a quorum, too.
+func (r *Release) MayDecide(no int, accept bool, f ReleaseFacts) (*Meeting, error) {
+	m, err := r.mayDecide(no, "decide on the handover", f)
+	if err == nil && accept {
+		err = r.heard(m, f)
+	}
+	return m, err
+}
+
 // heard refuses a decision before the votes were shown or without a quorum.
 func (r *Release) heard(m *Meeting, f ReleaseFacts) error {
 	if m.RevealedAt.IsZero() {

@@ -180,8 +180,31 @@ func (in MeetingInput) check(r *Release, f ReleaseFacts) error {
 	return errs.err("The handover is not scheduled yet: some answers need another look.")
 }
 
-// Schedule sets the handover meeting, or moves the one that is scheduled.
-func (r *Release) Schedule(in MeetingInput, f ReleaseFacts) error {
+// Suggested is the meeting as it is scheduled, else one on the second working
+// day from now, before go-live.
+func (r *Release) Suggested(f ReleaseFacts) MeetingInput {
+	if m := r.Upcoming(); m != nil {
+		return MeetingInput{At: m.At, Length: m.Length, Place: m.Place, Guests: m.Guests}
+	}
+	in := MeetingInput{Length: MeetingLength}
+	if last := r.LastMeeting(); last != nil {
+		in.Length, in.Place, in.Guests = last.Length, last.Place, last.Guests
+	}
+	for days := 2; days >= 0 && (in.At.IsZero() || !in.At.Before(r.GoLive)); days-- {
+		in.At = f.Settings.Hours.StartOfWorkday(f.Person(r.OpsLead), f.Now, days).Add(time.Hour)
+	}
+	return in
+}
+
+// NextMeeting is when a meeting that is put off may take place again: a week of
+// work from now.
+func (r *Release) NextMeeting(f ReleaseFacts) time.Time {
+	return f.Settings.Hours.StartOfWorkday(f.Person(r.OpsLead), f.Now, 5).Add(time.Hour)
+}
+
+// CanSchedule refuses whoever may not schedule the handover, and a release that
+// needs none now.
+func (r *Release) CanSchedule(f ReleaseFacts) error {
 	if err := r.mayRun("schedule the handover of", f); err != nil {
 		return err
 	}
@@ -193,6 +216,14 @@ func (r *Release) Schedule(in MeetingInput, f ReleaseFacts) error {
 	case !f.active(r.OpsLead) && !f.active(r.Deputy):
 		return Refusef("The operations lead of %s, %s, is deactivated in Slack and no deputy is named, so nobody could decide. %s They can name another operations lead.",
 			r.ID, f.Name(r.OpsLead), whoManages(f.Facts))
+	}
+	return nil
+}
+
+// Schedule sets the handover meeting, or moves the one that is scheduled.
+func (r *Release) Schedule(in MeetingInput, f ReleaseFacts) error {
+	if err := r.CanSchedule(f); err != nil {
+		return err
 	}
 	if err := in.check(r, f); err != nil {
 		return err
@@ -353,16 +384,14 @@ func (r *Release) Attend(no int, f ReleaseFacts) error {
 	})
 }
 
-// Vote records a bucket owner's vote, which nobody sees before all are shown.
-// Until then it may be changed; afterwards it is kept beside the first one and
-// flagged as late. "Not ready" says why.
-func (r *Release) Vote(no int, choice Choice, comment string, f ReleaseFacts) error {
+// MayVote is the meeting in which the person votes, or why they don't.
+func (r *Release) MayVote(no int, f ReleaseFacts) (*Meeting, []Bucket, error) {
 	m, err := r.session(no, "vote")
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if ok, why := f.Actor.CanDecide(); !ok {
-		return Refusef("You can't vote on %s: %s.", r.ID, why)
+		return nil, nil, Refusef("You can't vote on %s: %s.", r.ID, why)
 	}
 	var owns []Bucket
 	for _, b := range Buckets {
@@ -370,10 +399,21 @@ func (r *Release) Vote(no int, choice Choice, comment string, f ReleaseFacts) er
 			owns = append(owns, b)
 		}
 	}
-	switch {
-	case len(owns) == 0:
-		return Refusef("Only those who own a bucket of %s vote on its handover, so nothing was recorded. Tell %s what you know of.", r.ID, f.Name(r.ProjectLead))
-	case !slices.Contains(Choices, choice):
+	if len(owns) == 0 {
+		return nil, nil, Refusef("Only those who own a bucket of %s vote on its handover, so nothing was recorded. Tell %s what you know of.", r.ID, f.Name(r.ProjectLead))
+	}
+	return m, owns, nil
+}
+
+// Vote records a bucket owner's vote, which nobody sees before all are shown.
+// Until then it may be changed; afterwards it is kept beside the first one and
+// flagged as late. "Not ready" says why.
+func (r *Release) Vote(no int, choice Choice, comment string, f ReleaseFacts) error {
+	m, owns, err := r.MayVote(no, f)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(Choices, choice) {
 		return Refusef("Your vote was not recorded, because it says nothing. Choose ready, ready with conditions, or not ready.")
 	}
 	if comment = tidy(comment); choice == ChoiceNotReady || comment != "" {
@@ -381,7 +421,7 @@ func (r *Release) Vote(no int, choice Choice, comment string, f ReleaseFacts) er
 			return err
 		}
 	}
-	if v, voted := m.VoteOf(f.Actor.ID); voted && v.Choice == choice && v.Comment == comment {
+	if v, voted := m.latestOf(f.Actor.ID); voted && v.Choice == choice && v.Comment == comment {
 		return Settledf("Your vote on %s is recorded already: %s.", r.ID, choice)
 	}
 	return r.try(f, func(next *Release) error {
@@ -428,6 +468,16 @@ func (m *Meeting) VoteOf(u UserID) (Vote, bool) {
 		}
 	}
 	return last, found
+}
+
+// latestOf is the vote that a person gave last, whether it counts or is late.
+func (m *Meeting) latestOf(u UserID) (Vote, bool) {
+	for k := len(m.Votes) - 1; k >= 0; k-- {
+		if m.Votes[k].By == u {
+			return m.Votes[k], true
+		}
+	}
+	return Vote{}, false
 }
 
 // Missing are the bucket owners who have not voted.

@@ -18,6 +18,9 @@ const (
 	MethodUser      = "users.info"
 	MethodGroups    = "usergroups.list"
 	MethodGroup     = "usergroups.users.list"
+	MethodUploadURL = "files.getUploadURLExternal"
+	MethodUpload    = "upload"
+	MethodShare     = "files.completeUploadExternal"
 	MethodAuth      = "auth.test"
 	MethodSocket    = "apps.connections.open"
 )
@@ -48,6 +51,9 @@ var acts = map[string]act{
 	MethodHistory:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
 	MethodReplies:   {"Gatehouse could not look whether its message is there.", "Gatehouse could not look whether its message is there.", true},
 	MethodPermalink: {"The link to the message could not be made.", "The link to the message could not be made.", true},
+	MethodUploadURL: {"The file was not uploaded.", "The file may not have been uploaded.", true},
+	MethodUpload:    {"The file was not uploaded.", "The file may not have been uploaded.", true},
+	MethodShare:     {"The file was not shared.", "The file may not have been shared.", true},
 	MethodAuth:      {"Gatehouse could not sign in to Slack.", "Gatehouse could not sign in to Slack.", true},
 	MethodSocket:    {"Gatehouse could not connect to Slack.", "Gatehouse could not connect to Slack.", true},
 }
@@ -117,6 +123,11 @@ var verdicts = map[string]verdict{
 	"user_not_in_channel":      {Never, PersonGone, "That person is not in the channel.", "Invite them there, or choose somebody else."},
 	"cannot_dm_bot":            {Never, PersonGone, "Slack allows no direct messages to a bot.", "Choose a person."},
 	"invalid_user_combination": {Never, PersonGone, "Slack allows no conversation with that person.", "Choose somebody else."},
+
+	"file_not_found":              {Never, MessageGone, "The file is gone, or is shared already.", "Look under the card."},
+	"file_upload_size_restricted": {Never, BadContent, "This workspace takes no files of that size.", askAdmin},
+	"storage_limit_reached":       {Never, BadContent, "This workspace has no room for files left.", askAdmin},
+	"file_uploads_disabled":       {Never, BadContent, "Files are switched off in this workspace.", askAdmin},
 
 	"message_not_found":   {Never, MessageGone, "The message was deleted.", "Gatehouse posts it anew."},
 	"cant_update_message": {Never, MessageGone, "Slack no longer lets Gatehouse edit that message.", "Gatehouse posts it anew."},

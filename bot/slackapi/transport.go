@@ -31,6 +31,7 @@ const (
 type trip struct {
 	method   string
 	plain    bool // a response URL: answers "ok", not JSON
+	bare     bool // an upload: its status says it all
 	accepted bool // Slack said ok: true
 }
 
@@ -128,6 +129,9 @@ func judge(tr *trip, res *http.Response, body []byte, readErr error) *Error {
 		return e.busy(res.Header)
 	case res.StatusCode >= 500 || readErr != nil:
 		return e.is(MayHaveHappened, NoAnswer)
+	}
+	if tr.bare && res.StatusCode == http.StatusOK {
+		return nil
 	}
 	a := read(tr.plain, body)
 	if a.OK != nil && *a.OK && res.StatusCode < 300 {

@@ -31,6 +31,8 @@ func Gallery() []Example {
 		g.templates(k)
 		g.emergencies(k)
 		g.handovers(k)
+		g.meetings(k)
+		g.support(k)
 		g.releases(k)
 		g.calendars(k)
 		g.digests(k)

@@ -119,6 +119,14 @@ func (a answers) time(f models.Field) time.Time {
 	return time.Time{}
 }
 
+func (a answers) users(f models.Field) []models.UserID {
+	var out []models.UserID
+	for _, u := range a[f].SelectedUsers {
+		out = append(out, models.UserID(u))
+	}
+	return out
+}
+
 func (a answers) slugs() []models.Slug {
 	var out []models.Slug
 	for _, o := range a[models.FieldServices].SelectedOptions {

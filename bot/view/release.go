@@ -23,7 +23,7 @@ const (
 // ReleaseActions lists every button id of releases.
 func ReleaseActions() []string {
 	return slices.Concat([]string{ActionReleaseNew, ActionReleaseWhy, ActionReleaseEdit, ActionReleaseMove, ActionReleaseCancel, ActionReleaseAdopt},
-		ChecklistActions(), ItemActions())
+		ChecklistActions(), ItemActions(), HandoverActions(), EarlyLifeActions())
 }
 
 // ReleaseRef is what a button of a release carries: the release, the number of
@@ -80,7 +80,7 @@ func releaseBody(r *models.Release, f models.ReleaseFacts) []slack.Block {
 	}
 	x := r.Readiness(f.Facts)
 	if !r.State.BeforeGoLive() { // its checklist is history
-		return []slack.Block{header(releaseHeadline(r, twoLines)), releaseFields(r, x, f), section(releaseProgress(r, x, f))}
+		return append([]slack.Block{header(releaseHeadline(r, twoLines)), releaseFields(r, x, f), section(releaseProgress(r, x, f))}, earlyLifeBlocks(r, f)...)
 	}
 	var buckets []markup
 	for _, b := range models.Buckets {

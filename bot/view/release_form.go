@@ -20,7 +20,7 @@ const (
 
 // ReleaseForms lists the callback id of every form of releases and their items.
 func ReleaseForms() []string {
-	return []string{FormRelease, FormGoLive, FormReleaseReason, FormAdopt, FormItem, FormNewItem, FormBucket}
+	return slices.Concat([]string{FormRelease, FormGoLive, FormReleaseReason, FormAdopt, FormItem, FormNewItem, FormBucket}, HandoverForms(), EarlyLifeForms())
 }
 
 // ReleaseMeta travels with the forms of releases.

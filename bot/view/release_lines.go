@@ -9,14 +9,17 @@ import (
 // ReleaseThread is one line under the card in the release's own channel: a move
 // of its life or of its date.
 func ReleaseThread(r *models.Release, e models.Event, f models.ReleaseFacts) Message {
+	if m := minutesOf(r, e); m != nil {
+		return Minutes(r, m, f.Facts)
+	}
 	line := releaseLine(r, e, f)
 	return message(markup(r.ID.String())+": "+line, section(line))
 }
 
 // ReleaseNote tells one person by DM what others did that concerns them.
 func ReleaseNote(r *models.Release, e models.Event, f models.ReleaseFacts) Message {
-	if m := r.Upcoming(); e.Kind == models.EventHandoverBriefed && m != nil {
-		return Brief(r, m, r.Brief(f), f.Facts)
+	if m, more := handoverNote(r, e, f); more {
+		return m
 	}
 	line := joined("\n", releaseName(r), releaseLine(r, e, f))
 	return message(line, append([]slack.Block{section(line)}, actions(openChecklist(r))...)...)
@@ -95,6 +98,9 @@ var releaseLines = map[models.EventKind]func(*models.Release, models.Event, mode
 
 func releaseLine(r *models.Release, e models.Event, f models.ReleaseFacts) markup {
 	if line, known := releaseLines[e.Kind]; known {
+		return line(r, e, f)
+	}
+	if line, known := handoverLines[e.Kind]; known {
 		return line(r, e, f)
 	}
 	return historyLine(e, f.Facts)

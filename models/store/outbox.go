@@ -137,6 +137,14 @@ func either[T ~string](a, b T) T {
 	return b
 }
 
+// NoteFile keeps the id of a file that was taken to Slack and is not shared yet.
+func (s *Store) NoteFile(ctx context.Context, row Row, id string) error {
+	if err := s.db.WithContext(ctx).Model(&Row{}).Where("id = ?", row.ID).Updates(map[string]any{"view_hash": id, "updated_at": s.Now()}).Error; err != nil {
+		return fmt.Errorf("note the file of delivery %d: %w", row.ID, err)
+	}
+	return nil
+}
+
 // MarkRetry notes that Slack did not take it and when to try again.
 func (s *Store) MarkRetry(ctx context.Context, row Row, at time.Time, why string) error {
 	return s.mark(ctx, row, DeliveryPending, map[string]any{"retry_at": at, "last_error": why})
