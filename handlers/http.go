@@ -22,20 +22,23 @@ const (
 	PathEvents       = "/slack/events"
 )
 
-// HTTP is the door for Slack's signed requests, and the probes.
+// HTTP is the door for Slack's signed requests, for pipelines, and the probes.
 func (h *Handlers) HTTP() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+PathCommands, h.signed(h.serveCommand))
 	mux.Handle("POST "+PathInteractions, h.signed(h.serveInteraction))
 	mux.Handle("POST "+PathOptions, h.signed(h.serveInteraction))
 	mux.Handle("POST "+PathEvents, h.signed(h.serveEvent))
+	h.api(mux)
 	h.probe(mux)
 	return mux
 }
 
-// Probes answer "alive" and "ready" for whatever runs Gatehouse.
+// Probes answer "alive" and "ready" for whatever runs Gatehouse, and pipelines:
+// what is served where Slack comes by Socket Mode.
 func (h *Handlers) Probes() http.Handler {
 	mux := http.NewServeMux()
+	h.api(mux)
 	h.probe(mux)
 	return mux
 }

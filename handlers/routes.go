@@ -74,9 +74,19 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			{view.Verb{Name: "setup", Usage: "setup", What: "working hours, holidays, zone, changes channel; the first admin begins here", Aliases: []string{"settings", "install", "config"}}, (*Handlers).setup},
 			{view.Verb{Name: "me", Usage: "me", What: "my hours, zone, absence and delegate", Aliases: []string{"away", "delegate", "absence"}}, (*Handlers).me},
 			{view.Verb{Name: "digest", Usage: "digest [on | off | at 08:30 | preview]", What: "what this channel, or you, hear of each morning", Aliases: []string{"readiness", "daily"}}, (*Handlers).digest},
+			{view.Verb{Name: "token", Usage: "token [new ci-shop [90d] | revoke ci-shop]", What: "what lets pipelines submit evidence", Aliases: []string{"tokens", "api"}}, (*Handlers).token},
 			help,
 		}},
 	}
+}
+
+// calls are what pipelines may ask for, by method and path, with the scope that
+// their token must have.
+var calls = map[string]struct {
+	scope models.TokenScope
+	run   caller
+}{
+	"POST /api/v1/evidence": {models.ScopeEvidence, (*Handlers).takeEvidence},
 }
 
 // clicks are the buttons, by action id.

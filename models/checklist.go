@@ -254,6 +254,17 @@ func (i *Item) SubmittedBy(u UserID) bool {
 	return slices.ContainsFunc(i.Evidence[min(i.Round, len(i.Evidence)):], func(e Evidence) bool { return e.By == u })
 }
 
+// VersionOf is the number of the evidence that says the same by the same way;
+// false when there is none.
+func (i *Item) VersionOf(in EvidenceInput) (int, bool) {
+	for _, e := range slices.Backward(i.Evidence) {
+		if e.Kind == in.Kind && e.Ref == oneLine(in.Ref) && e.Note == tidy(in.Note) && e.Via == in.Via {
+			return e.Version, true
+		}
+	}
+	return 0, false
+}
+
 // WaivedAt reports whether a waiver holds at that moment.
 func (i *Item) WaivedAt(now time.Time) bool {
 	return i.Status == ItemWaived && (i.Waiver == nil || now.Before(i.Waiver.Expires))

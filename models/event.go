@@ -46,6 +46,7 @@ type Event struct {
 	Diff     []FieldDiff
 	Asked    []UserID // who is asked by DM because of it
 	Touched  []UserID // whose open messages it changes; not kept
+	Via      string   // the name of the token by which Actor did it; "" = by hand
 }
 
 // FieldDiff is one field before and after an edit, in words.

@@ -274,7 +274,8 @@ func (r *Release) SubmitByToken(no int, in EvidenceInput, f ReleaseFacts) error 
 		before := *i
 		i.Status, i.Since = ItemSubmitted, f.Now
 		next.addEvidence(i, in, f)
-		next.recordItem(f, EventItemSubmitted, &before, i, "by "+in.Via)
+		next.recordItem(f, EventItemSubmitted, &before, i, tidy(in.Note))
+		next.events[len(next.events)-1].Via = in.Via
 		return nil
 	})
 }

@@ -36,6 +36,7 @@ func Gallery() []Example {
 		g.releases(k)
 		g.calendars(k)
 		g.digests(k)
+		g.tokens(k)
 		g.services(k)
 	}
 	for _, k := range []cast{everyday(), hostile()} {

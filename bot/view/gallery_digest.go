@@ -53,3 +53,14 @@ func (g *gallery) digests(k cast) {
 	g.add(DigestForm(on.Target, in, "https://hooks.slack.example/commands/T0/1/abc"), k.name, "form", "digest")
 	g.add(DigestForm(own.Target, models.DigestInputOf(own), ""), k.name, "form", "digest", "own")
 }
+
+func (g *gallery) tokens(k cast) {
+	f := k.facts(ana, opening)
+	made := models.Token{ID: 1, Name: "ci-shop", Scopes: models.TokenScopes, By: ana, CreatedAt: opening, ExpiresAt: opening.AddDate(0, 0, models.TokenDays)}
+	used, revoked, expired := made, made, made
+	used.UsedAt, revoked.RevokedAt, expired.ExpiresAt = opening.Add(-time.Hour), opening, opening
+	g.add(TokenMade(made, "gatehouse-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), k.name, "token", "made")
+	g.add(TokenRevoked(revoked), k.name, "token", "revoked")
+	g.add(Tokens(nil, "/gatehouse", f), k.name, "token", "none")
+	g.add(Tokens([]models.Token{made, used, revoked, expired}, "/gatehouse", f), k.name, "token", "list")
+}

@@ -65,6 +65,14 @@ var withRevision = map[models.EventKind]bool{
 	models.EventSubmitted: true, models.EventResubmitted: true, models.EventRevised: true, models.EventApprovalGiven: true,
 }
 
+// by names the token through which somebody's pipeline acted.
+func by(e models.Event) markup {
+	if e.Via == "" {
+		return ""
+	}
+	return " by the token " + bold(esc(e.Via, 40))
+}
+
 // historyLine is one event in words.
 func historyLine(e models.Event, f models.Facts) markup {
 	line, happened := happenings[e.Kind]
@@ -73,7 +81,7 @@ func historyLine(e models.Event, f models.Facts) markup {
 		if !known {
 			deed = esc(string(e.Kind), 40)
 		}
-		line = bold(name(e.Actor, f)) + " " + deed
+		line = bold(name(e.Actor, f)) + by(e) + " " + deed
 	}
 	if withRevision[e.Kind] && e.Revision != "" {
 		line += " (revision " + esc(e.Revision.Short(), 8) + ")"

@@ -36,6 +36,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), policyCommand(), importCommand(), configTopic())
+	cmd.AddCommand(serveCommand(), demoCommand(), migrateCommand(), manifestCommand(), doctorCommand(), viewsCommand(), checklistCommand(), policyCommand(), tokenCommand(), importCommand(), configTopic())
 	return cmd
 }

@@ -43,6 +43,7 @@ type eventRow struct {
 type eventData struct {
 	Diff  []models.FieldDiff `json:"diff,omitempty"`
 	Asked []models.UserID    `json:"asked,omitempty"`
+	Via   string             `json:"via,omitempty"`
 }
 
 func (eventRow) TableName() string { return "events" }
@@ -52,12 +53,12 @@ var events = tableOf[eventRow]()
 func rowOfEvent(cmd Command, ref models.RecordRef, e models.Event) eventRow {
 	return eventRow{WorkspaceID: cmd.Workspace, RecordKind: ref.Kind, RecordID: ref.ID, Kind: e.Kind, Actor: e.Actor,
 		At: e.At, FromState: e.From, ToState: e.To, Revision: e.Revision, Reason: e.Reason,
-		Data: jsonOf[eventData]{eventData{e.Diff, e.Asked}}, CommandKey: cmd.Key}
+		Data: jsonOf[eventData]{eventData{e.Diff, e.Asked, e.Via}}, CommandKey: cmd.Key}
 }
 
 func (r eventRow) event() models.Event {
 	return models.Event{ID: r.ID, Kind: r.Kind, Actor: r.Actor, At: r.At.UTC(), From: r.FromState, To: r.ToState,
-		Revision: r.Revision, Reason: r.Reason, Diff: r.Data.V.Diff, Asked: r.Data.V.Asked}
+		Revision: r.Revision, Reason: r.Reason, Diff: r.Data.V.Diff, Asked: r.Data.V.Asked, Via: r.Data.V.Via}
 }
 
 // addEvents appends to the log and gives the events their ids.
