@@ -145,6 +145,9 @@ func (a *App) prepare(ctx context.Context) error {
 	if err := a.prepareTemplates(ctx, ws); err != nil {
 		return err
 	}
+	if err := a.prepareChecklists(ctx, ws); err != nil {
+		return err
+	}
 	d, err := a.Store.Directory(ctx, ws)
 	if err != nil {
 		return err

@@ -61,6 +61,7 @@ type Config struct {
 	PolicyFile       string `envconfig:"GATEHOUSE_POLICY_FILE" desc:"approval policy as YAML; empty = the built-in one" shape:"a file"`
 	ServicesFile     string `envconfig:"GATEHOUSE_SERVICES_FILE" desc:"services, teams and roles as YAML, read at start" shape:"a file"`
 	TemplatesFile    string `envconfig:"GATEHOUSE_TEMPLATES_FILE" desc:"templates for standard changes as YAML, read at start" shape:"a file"`
+	Checklists       string `envconfig:"GATEHOUSE_CHECKLISTS" desc:"own checklist templates as YAML, read at start" shape:"a file, or a directory of .yaml files"`
 	ChangeCommand    string `envconfig:"GATEHOUSE_CHANGE_COMMAND" default:"/change" desc:"the slash command for changes, as in the app's manifest" shape:"/word"`
 	ChecklistCommand string `envconfig:"GATEHOUSE_CHECKLIST_COMMAND" default:"/checklist" desc:"the slash command for releases, as in the app's manifest" shape:"/word"`
 	GatehouseCommand string `envconfig:"GATEHOUSE_GATEHOUSE_COMMAND" default:"/gatehouse" desc:"the slash command for settings, as in the app's manifest" shape:"/word"`

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -26,6 +27,35 @@ type TemplateItem struct {
 	When      Attribute `json:",omitempty"`
 	Due       int       // working days before go-live; of early-life items, after it
 	Tests     bool      `json:",omitempty"`
+}
+
+// DefaultChecklistName is the template that a release starts with when nobody
+// chooses another.
+const DefaultChecklistName Slug = "service-transition"
+
+// Checklist is the newest version of a template, or of the default one when no
+// name is given; nil when there is none.
+func (d *Directory) Checklist(name Slug) *ChecklistTemplate {
+	if name == "" {
+		name = DefaultChecklistName
+	}
+	return d.Checklists[name]
+}
+
+// ChecklistNames lists the templates that a release can start with, the
+// default one first.
+func (d *Directory) ChecklistNames() []Slug {
+	names := slices.Sorted(maps.Keys(d.Checklists))
+	slices.SortStableFunc(names, func(a, b Slug) int {
+		switch DefaultChecklistName {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return 0
+	})
+	return names
 }
 
 // MandatoryFor reports whether a release of that tier can't do without.

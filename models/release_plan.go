@@ -16,6 +16,7 @@ type ReleaseInput struct {
 	GoLive      time.Time // of a new release; later it moves by MoveGoLive
 	Channel     ChannelID
 	Attributes  []Attribute
+	Template    Slug // of a new release; "" = the default one
 }
 
 // ReleaseInputOf is the form content of a release, for editing it.
@@ -35,6 +36,9 @@ func (r *Release) Plan(in ReleaseInput, f ReleaseFacts) error {
 	}
 	if ok, why := f.Actor.CanDecide(); !ok {
 		return Refusef("You can't plan a release: %s. Ask a colleague to plan it.", why)
+	}
+	if in.Template != "" {
+		f.Template = f.Checklist(in.Template)
 	}
 	if f.Template == nil || len(f.Template.Items) == 0 {
 		return &Refusal{Text: "Nothing is saved yet: some answers need another look.", Fields: map[Field]string{

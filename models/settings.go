@@ -34,6 +34,10 @@ type Directory struct {
 
 	Templates map[Slug]Template
 
+	// Checklists are the newest versions of the checklist templates, by name.
+	// The built-in one is DefaultChecklistName's.
+	Checklists map[Slug]*ChecklistTemplate
+
 	// PolicyTrouble is why the last policy file was refused; "" when it was not.
 	PolicyTrouble string
 }

@@ -129,6 +129,7 @@ func (g *gallery) items(k cast, s *releaseStage) {
 func (g *gallery) releaseForms(k cast, s *releaseStage) {
 	f := s.facts(ana)
 	g.add(ReleaseForm(ReleaseMeta{}, models.ReleaseInput{}, f.Facts), k.name, "form", "release", "new")
+	g.add(ReleaseForm(ReleaseMeta{}, models.ReleaseInput{}, k.withChecklists(f.Facts)), k.name, "form", "release", "new", "own-checklists")
 	g.add(ReleaseForm(ReleaseMeta{ID: 3}, models.ReleaseInputOf(s.r), f.Facts), k.name, "form", "release", "edit")
 	g.add(GoLiveForm(s.r, f, ""), k.name, "form", "release", "move")
 	g.add(ReleaseReasonForm(s.r, f, ""), k.name, "form", "release", "cancel")
@@ -161,4 +162,13 @@ func (g *gallery) releaseLines(k cast, s *releaseStage) {
 func (k cast) releaseEvent(kind models.EventKind, at time.Time) models.Event {
 	return models.Event{ID: 7, Kind: kind, Actor: ana, At: at, Reason: k.note,
 		Diff: []models.FieldDiff{{Field: "12 (DO2) " + k.in.Title, Before: "2026-03-02 17:00 UTC", After: "2026-03-16 17:00 UTC"}}}
+}
+
+// withChecklists are the facts of a workspace that has templates of its own.
+func (k cast) withChecklists(f models.Facts) models.Facts {
+	dir, own, built := *f.Directory, k.checklist(), *k.checklist()
+	built.Name, built.Title = models.DefaultChecklistName, "Service transition"
+	dir.Checklists = map[models.Slug]*models.ChecklistTemplate{own.Name: own, built.Name: &built}
+	f.Directory = &dir
+	return f
 }

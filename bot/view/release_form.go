@@ -57,6 +57,9 @@ func releaseInputs(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) []i
 		inputs = append(inputs, input{field: models.FieldGoLive, label: "Go-live", hint: "In your time zone" + zoneOf(f.Actor) + ". Items fall due before it; it can be moved later, with a reason.",
 			element: picked(models.FieldGoLive, in.GoLive)})
 	}
+	if names := f.ChecklistNames(); meta.ID == 0 && len(names) > 1 {
+		inputs = append(inputs, input{field: models.FieldTemplate, label: "Checklist", hint: "The release keeps the version that it starts with.", element: checklistChoice(names, in, f)})
+	}
 	return append(inputs,
 		input{field: models.FieldChannel, label: "Channel", hint: "Where its card and its handover stand. Invite Gatehouse there.", element: room(models.FieldChannel, in.Channel)},
 		input{field: models.FieldProjectLead, label: "Project lead", hint: "Owns every bucket that nobody else is given.", element: person(models.FieldProjectLead, lead)},
@@ -66,6 +69,16 @@ func releaseInputs(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) []i
 		input{field: models.FieldAttributes, label: "The release …", hint: "Decides which items of the checklist apply.", optional: true,
 			element: severalOf(models.FieldAttributes, attributeOptions(), in.Attributes)},
 	)
+}
+
+// checklistChoice chooses the template that a release starts with.
+func checklistChoice(names []models.Slug, in models.ReleaseInput, f models.Facts) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, name := range names[:min(mostOptions, len(names))] {
+		t := f.Checklist(name)
+		options = append(options, option(string(name), t.Title+", "+strconv.Itoa(len(t.Items))+" items"))
+	}
+	return chosen(models.FieldTemplate, "Choose a checklist", options, string(in.Template), string(names[0]))
 }
 
 func attributeOptions() []*slack.OptionBlockObject {
@@ -91,7 +104,7 @@ func ReadReleaseForm(v slack.View) (ReleaseMeta, models.ReleaseInput) {
 	a := answersOf(v)
 	in := models.ReleaseInput{Name: a.text(models.FieldTitle), Services: a.slugs(), GoLive: a.time(models.FieldGoLive),
 		ProjectLead: a.user(models.FieldProjectLead), OpsLead: a.user(models.FieldOpsLead), Deputy: a.user(models.FieldDeputy),
-		Channel: models.ChannelID(a[models.FieldChannel].SelectedConversation)}
+		Channel: models.ChannelID(a[models.FieldChannel].SelectedConversation), Template: models.Slug(a.option(models.FieldTemplate))}
 	for _, value := range a.options(models.FieldAttributes) {
 		in.Attributes = append(in.Attributes, models.Attribute(value))
 	}

@@ -148,6 +148,8 @@ type directoryRows struct {
 	templates []templateRow
 	freezes   []freezeRow
 	windows   []maintenanceRow
+
+	checklists []checklistRow
 }
 
 func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
@@ -162,6 +164,7 @@ func (r *directoryRows) load(ws models.WorkspaceID) []stmt {
 		{sql: templates.sel(mine), args: args, each: templates.collect(&r.templates)},
 		{sql: freezes.sel(mine + " AND lifted_at IS NULL ORDER BY id"), args: args, each: freezes.collect(&r.freezes)},
 		{sql: maintenances.sel(mine + " ORDER BY service, id"), args: args, each: maintenances.collect(&r.windows)},
+		{sql: checklists.sel(newestChecklists), args: args, each: checklists.collect(&r.checklists)},
 	}
 }
 
@@ -173,8 +176,9 @@ func (r *directoryRows) directory(w workspaceRow) *models.Directory {
 		Roles:    map[models.Role][]models.UserID{},
 		People:   map[models.UserID]models.Person{},
 
-		Templates: map[models.Slug]models.Template{},
-		Settings:  w.Settings.V,
+		Templates:  map[models.Slug]models.Template{},
+		Checklists: checklistsOf(r.checklists),
+		Settings:   w.Settings.V,
 
 		PolicyTrouble: w.PolicyTrouble,
 	}

@@ -43,7 +43,7 @@ func SlowClock(offset func() time.Duration, let <-chan struct{}) (now func() tim
 func Rows() []any {
 	return []any{&changeRow{}, &approvalRow{}, &changeServiceRow{}, &revisionRow{}, &eventRow{}, &commandRow{}, &workspaceRow{},
 		&personRow{}, &teamRow{}, &serviceRow{}, &roleRow{}, &policyRow{}, &Row{}, &laneRow{}, &holdRow{},
-		&templateRow{}, &templateVersionRow{}, &freezeRow{}, &maintenanceRow{}, &releaseRow{}, &releaseItemRow{}, &scheduleRow{}, &lookRow{}, &reminderRow{}, &tokenRow{}, &asBuiltRow{}}
+		&templateRow{}, &templateVersionRow{}, &freezeRow{}, &maintenanceRow{}, &releaseRow{}, &releaseItemRow{}, &scheduleRow{}, &lookRow{}, &reminderRow{}, &tokenRow{}, &checklistRow{}, &asBuiltRow{}}
 }
 
 // Exec is a statement of its own, by the shortest way to the database.

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"github.com/gatehousehq/gatehouse/models"
-	"github.com/gatehousehq/gatehouse/models/files"
 )
 
 // ReleaseMove decides about a release: it calls one method of the model. It
@@ -171,7 +169,9 @@ func (s *Store) loadRelease(ctx context.Context, b batch, cmd Command, d *releas
 	d.id = models.ReleaseID(n)
 	var err error
 	d.facts.Facts, err = s.facts(ctx, cmd.Workspace, m, b.do)
-	d.facts.Template = defaultChecklist()
+	if err == nil {
+		d.facts.Template = d.facts.Checklist(d.fresh(cmd.Workspace).Template.Name)
+	}
 	return err
 }
 
@@ -250,16 +250,4 @@ func (s *Store) replayRelease(ctx context.Context, cmd Command) (ReleaseResult, 
 		return ReleaseResult{}, err
 	}
 	return ReleaseResult{Release: r, Events: events, Repeat: true}, nil
-}
-
-// defaultChecklist is read once; everybody shares it and nobody writes to it.
-var defaultChecklist = sync.OnceValue(func() *models.ChecklistTemplate {
-	t := files.DefaultChecklist()
-	return &t
-})
-
-// ReleaseTemplate is the newest checklist template of the workspace. It is
-// shared: callers must not modify it.
-func (s *Store) ReleaseTemplate(context.Context, models.WorkspaceID) (*models.ChecklistTemplate, error) {
-	return defaultChecklist(), nil
 }

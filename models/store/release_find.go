@@ -169,7 +169,7 @@ func (s *Store) FactsAroundRelease(ctx context.Context, r *models.Release, actor
 	if out.Facts, err = s.facts(ctx, r.Workspace, m, s.engine.read); err != nil {
 		return out, err
 	}
-	out.Template = defaultChecklist()
+	out.Template = out.Checklist(r.Template.Name)
 	out.Around.Freezes = freezesIn(releaseSpan(r.GoLive, out.Now), out.Directory)
 	return out, nil
 }

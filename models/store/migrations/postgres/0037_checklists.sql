@@ -1,0 +1,13 @@
+-- +goose Up
+
+-- Checklist templates, version by version: a release keeps the items of the one
+-- that it started with, and is offered what the newest says otherwise.
+CREATE TABLE checklists (
+    workspace_id text NOT NULL,
+    name         text NOT NULL,
+    version      bigint NOT NULL,
+    source       text NOT NULL, -- as the file had it
+    parsed       json NOT NULL, -- as it was understood
+    stored_at    timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, name, version)
+);
