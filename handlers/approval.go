@@ -37,7 +37,8 @@ func (h *Handlers) press(ctx context.Context, r *Request, rule func(*models.Chan
 }
 
 // planning are the buttons that lay claim to a time.
-var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true, view.ActionStartNow: true}
+var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true, view.ActionStartNow: true,
+	view.ActionOverride: true, view.ActionMoreTime: true}
 
 // decide lets a rule move the change, and says what came of it. did is the
 // button that stands for the decision.
@@ -87,6 +88,9 @@ func (h *Handlers) giveReason(ctx context.Context, r *Request) (Reply, error) {
 		view.ReasonCancel:   {view.ActionCancel, func(c *models.Change, f models.Facts) error { return c.Cancel(reason, f) }},
 		view.ReasonStartNow: {view.ActionStartNow, func(c *models.Change, f models.Facts) error { return c.StartNow(reason, seen, f) }},
 		view.ReasonIncident: {view.ActionIncident, func(c *models.Change, f models.Facts) error { return c.LinkIncident(reason, f) }},
+		view.ReasonHold:     {view.ActionHold, func(c *models.Change, f models.Facts) error { return c.Hold(reason, f) }},
+		view.ReasonLift:     {view.ActionLift, func(c *models.Change, f models.Facts) error { return c.LiftHold(reason, f) }},
+		view.ReasonOverride: {view.ActionOverride, func(c *models.Change, f models.Facts) error { return c.Override(reason, seen, f) }},
 		view.ReasonRollback: {view.ActionRollback, func(c *models.Change, f models.Facts) error { return c.RollBack(reason, f) }},
 	}
 	decision, ok := decisions[kind]
@@ -121,6 +125,11 @@ func (h *Handlers) complete(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{SayAt: at}, &models.Refusal{Text: "Nothing is recorded yet.", Fields: problems}
 	}
 	return h.decide(ctx, r, id, view.ActionComplete, at, func(c *models.Change, f models.Facts) error { return c.Complete(done, f) })
+}
+
+func (h *Handlers) extend(ctx context.Context, r *Request) (Reply, error) {
+	id, until, reason, at := view.ReadExtendForm(r.View)
+	return h.decide(ctx, r, id, view.ActionMoreTime, at, func(c *models.Change, f models.Facts) error { return c.Extend(until, reason, f) })
 }
 
 func (h *Handlers) review(ctx context.Context, r *Request) (Reply, error) {

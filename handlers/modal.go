@@ -22,6 +22,10 @@ func (h *Handlers) fill(ctx context.Context, r *Request, title string, draw draw
 	if !ok {
 		return Reply{}, errButton
 	}
+	return h.fillFor(ctx, r, id, title, draw)
+}
+
+func (h *Handlers) fillFor(ctx context.Context, r *Request, id models.ChangeID, title string, draw drawing) (Reply, error) {
 	return h.fillWith(ctx, r, title, func() (slack.ModalViewRequest, error) {
 		c, f, err := h.loadAround(ctx, r.User, id)
 		if err != nil {
@@ -93,6 +97,32 @@ func askReason(kind string) handle {
 func (h *Handlers) askCompletion(ctx context.Context, r *Request) (Reply, error) {
 	return h.fill(ctx, r, "Complete change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
 		return view.CompleteForm(c, f, r.ResponseURL), nil
+	})
+}
+
+func (h *Handlers) askExtension(ctx context.Context, r *Request) (Reply, error) {
+	id, _, ok := view.ParseValue(r.Value)
+	if !ok {
+		return Reply{}, errButton
+	}
+	return h.extendForm(ctx, r, id)
+}
+
+// extendTyped answers "/change extend 4" and "/change CHG-4 extend".
+func (h *Handlers) extendTyped(ctx context.Context, r *Request) (Reply, error) {
+	id, ok := models.ParseChangeID(r.Text)
+	if !ok {
+		return Reply{}, models.Refusef("Say which change: `%s extend 4`.", h.ChangeCommand)
+	}
+	return h.extendForm(ctx, r, id)
+}
+
+func (h *Handlers) extendForm(ctx context.Context, r *Request, id models.ChangeID) (Reply, error) {
+	return h.fillFor(ctx, r, id, "Extend", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+		if c.State != models.InProgress {
+			return slack.ModalViewRequest{}, models.Refusef("%s is %s, so there is no running work to give more time.", c.ID, strings.ToLower(c.State.String()))
+		}
+		return view.ExtendForm(c, f, r.ResponseURL), nil
 	})
 }
 

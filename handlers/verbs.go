@@ -51,13 +51,17 @@ func (h *Handlers) commandOf(name string) (Command, bool) {
 	return "", false
 }
 
-// namedChange shows a change. Words behind its name are left alone ("4 cancel"):
-// its card has the button.
+// namedChange shows a change. "4 extend" opens that form; other words behind its
+// name are left alone ("4 cancel"): its card has the button.
 func (h *Handlers) namedChange(ctx context.Context, r *Request, typed string) (Reply, bool, error) {
 	id, ok := h.changeNamed(ctx, typed)
 	if !ok {
-		word, _ := firstWord(typed)
+		word, rest := firstWord(typed)
 		id, ok = h.changeNamed(ctx, word)
+		if ok && strings.EqualFold(rest, "extend") {
+			reply, err := h.extendForm(ctx, r, id)
+			return reply, true, err
+		}
 	}
 	if !ok {
 		return Reply{}, false, nil

@@ -322,15 +322,22 @@ func (c *Change) Counting() []Approval {
 
 // needReason checks a text that the process insists on.
 func needReason(s, missing string) (string, error) {
+	if text := missingReason(s, missing); text != "" {
+		return "", &Refusal{Text: "Nothing is recorded yet: a reason is needed.", Fields: map[Field]string{FieldReason: text}}
+	}
+	return tidy(s), nil
+}
+
+// missingReason says what is wrong with a reason, "" for nothing.
+func missingReason(s, missing string) string {
 	s = tidy(s)
 	switch n := utf8.RuneCountInString(s); {
 	case n < 3 || blank(s):
-		return "", &Refusal{Text: "Nothing is recorded yet: a reason is needed.", Fields: map[Field]string{FieldReason: missing}}
+		return missing
 	case n > MaxReason:
-		return "", &Refusal{Text: "Nothing is recorded yet: the reason is too long.", Fields: map[Field]string{
-			FieldReason: "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again."}}
+		return "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again."
 	}
-	return s, nil
+	return ""
 }
 
 func upperFirst(s string) string {

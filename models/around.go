@@ -25,7 +25,7 @@ func (s Scope) Equal(o Scope) bool {
 
 // Scope is what the change lays claim to as it stands.
 func (c *Change) Scope() Scope {
-	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Window, Implementer: c.Implementer, Template: c.Template.Name, Origin: c.Root(), Release: c.Release}
+	return Scope{Services: slices.Clone(c.Services), Environment: c.Environment, Window: c.Occupies(), Implementer: c.Implementer, Template: c.Template.Name, Origin: c.Root(), Release: c.Release}
 }
 
 // Around is what stands around one change at the moment of a decision. The

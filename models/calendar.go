@@ -43,7 +43,7 @@ func (k Calendar) Days(zone *time.Location) []CalendarDay {
 			return out
 		}
 		on := Window{Start: later(d.Date, k.Window.Start), End: midnight(n + 1)}
-		d.Changes = onDay(k.Changes, on, func(c *Change) Window { return c.Window })
+		d.Changes = onDay(k.Changes, on, func(c *Change) Window { return c.Occupies() })
 		d.Freezes = onDay(k.Freezes, on, func(x FreezeSpan) Window { return x.Window })
 		d.Openings = onDay(k.Openings, on, func(x Opening) Window { return x.Window })
 		if len(d.Changes)+len(d.Freezes)+len(d.Openings) > 0 {
@@ -84,10 +84,10 @@ func (k Calendar) InTheWay(f Facts) map[ChangeID][]ChangeID {
 		}
 		f.Around = Around{}
 		for _, x := range all {
-			if !x.Window.Start.Before(c.Window.End) {
+			if !x.Window.Start.Before(c.Ends()) {
 				break
 			}
-			if plans(x.State) && x.ID != c.ID && x.Environment == c.Environment && x.Window.Overlaps(c.Window) {
+			if plans(x.State) && x.ID != c.ID && x.Environment == c.Environment && x.Occupies().Overlaps(c.Occupies()) {
 				f.Around.Neighbours = append(f.Around.Neighbours, x.neighbour())
 			}
 		}
@@ -105,7 +105,7 @@ func plans(s State) bool { return s == AwaitingApproval || s == Approved || s ==
 // neighbour is the change as others see it that plan beside it.
 func (c *Change) neighbour() Neighbour {
 	return Neighbour{ID: c.ID, Title: c.Title, Type: c.Type, State: c.State, Environment: c.Environment, Services: c.Services,
-		Window: c.Window, Implementer: c.Implementer, Submitted: c.SubmittedAt}
+		Window: c.Occupies(), Implementer: c.Implementer, Submitted: c.SubmittedAt}
 }
 
 // Calendared reports whether the freeze says something about a service, or,

@@ -139,6 +139,10 @@ type Progress struct {
 	LinkedIncident  string    // the incident, where the form named none
 	AskedAll        bool      // nobody is left to ask
 
+	Held       Hold
+	Overridden Override
+	ExtendedTo time.Time // the end of the time that running work was given; zero = its window's
+
 	events []Event
 }
 

@@ -72,7 +72,7 @@ func (c *Change) stillOwes() string {
 }
 
 // opensDebts: what went round the usual approvals owes them afterwards.
-func (c *Change) opensDebts() bool { return c.Type == Emergency }
+func (c *Change) opensDebts() bool { return c.Type == Emergency || c.WasOverridden() }
 
 // DebtDue is when the first debt falls due; zero = nothing is owed. The store
 // finds debts by it.

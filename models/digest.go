@@ -157,7 +157,7 @@ func NewDigest(in DigestFacts, f Facts) Digest {
 	clash, held, planned := in.Calendar.InTheWay(f), in.frozen(f), map[ChangeID]bool{}
 	end := out.Date.AddDate(0, 0, in.Days)
 	for _, c := range in.Calendar.Changes {
-		if c.State != Implemented && c.Window.Start.Before(end) && c.Window.End.After(f.Now) && mine(c) {
+		if c.State != Implemented && c.Window.Start.Before(end) && c.Ends().After(f.Now) && mine(c) {
 			planned[c.ID] = true
 			out.Planned = append(out.Planned, DigestChange{c, clash[c.ID], held[c.ID]})
 		}

@@ -32,7 +32,7 @@ func (c *Change) duties(f Facts) []duty {
 		d.stages = []time.Time{c.Window.Start.Add(startGrace)}
 		out = append(out, d)
 	case c.State == InProgress:
-		d, end := mine, c.Window.End
+		d, end := mine, c.Ends()
 		d.kind, d.deadline, d.now, d.nowLast = RemindComplete, end, true, urgent
 		d.stages, d.escalate = []time.Time{end, end.Add(time.Hour), end.Add(3 * time.Hour)}, end.Add(4*time.Hour)
 		out = append(out, d)

@@ -37,6 +37,8 @@ func (c *Change) StartNow(reason string, seen Revision, f Facts) error {
 			f.Name(c.Implementer), c.ID)
 	case c.State == AwaitingApproval && seen != c.Revision:
 		return Refusef("%s was edited after you opened it, so it was not started. Read it again on its card, then start it.", c.ID)
+	case c.OnHold():
+		return Refusef("%s is on hold by %s, so it can't start: %s Ask a change manager to lift that.", c.ID, f.Name(c.Held.By), stop(c.Held.Reason))
 	case c.overdue(f.Now):
 		return Settledf("The window of %s is over, so it was not started: it expires now. Raise a new emergency if something is still broken.", c.ID)
 	}

@@ -136,6 +136,7 @@ var threadLines = map[EventKind]bool{
 	EventStarted: true, EventCompleted: true, EventOutcomeCorrected: true, EventReviewed: true,
 	EventRollbackRaised: true,
 	EventNobodyLeft:     true, EventApprovedLater: true, EventRefusedLater: true, EventIncidentLinked: true,
+	EventHeld: true, EventHoldLifted: true, EventOverridden: true, EventExtended: true,
 }
 
 // tellRequester are the events that requester and implementer hear of by DM,
@@ -143,6 +144,7 @@ var threadLines = map[EventKind]bool{
 var tellRequester = map[EventKind]bool{
 	EventFullyApproved: true, EventReopened: true, EventChangesRequested: true, EventRejected: true,
 	EventCancelled: true, EventExpired: true, EventApprovedLater: true, EventRefusedLater: true,
+	EventHeld: true, EventHoldLifted: true, EventOverridden: true,
 }
 
 // Deliveries turns what one command recorded into what people must see. The

@@ -295,6 +295,9 @@ func (c *Change) oweReview(f Facts) {
 	if c.Assessment.Level == RiskHigh || c.Assessment.Level == RiskVeryHigh {
 		reasons = append(reasons, c.Assessment.Level.String()+" risk")
 	}
+	if c.WasOverridden() {
+		reasons = append(reasons, "overridden")
+	}
 	if c.Identity.RollbackOf != 0 {
 		reasons = append(reasons, "rolls back "+c.Identity.RollbackOf.String())
 	}

@@ -94,6 +94,12 @@ var commands = []struct {
 	{"reject", func(c *Change, w *world) error { return c.Reject("Not this week.", c.Revision, w.as(dee)) }},
 	{"withdraw", func(c *Change, w *world) error { return c.Withdraw(w.as(ben)) }},
 	{"start", func(c *Change, w *world) error { return c.Start(c.Revision, w.as(ana)) }},
+	{"hold", func(c *Change, w *world) error { return c.Hold("Wait for the vendor.", w.as(kim)) }},
+	{"lift hold", func(c *Change, w *world) error { return c.LiftHold("The vendor is done.", w.as(kim)) }},
+	{"override", func(c *Change, w *world) error { return c.Override("It can't wait.", c.Revision, w.inTheWay(kim)) }},
+	{"extend", func(c *Change, w *world) error {
+		return c.Extend(w.now.Add(4*time.Hour), "It takes longer.", w.as(ana))
+	}},
 	{"complete", func(c *Change, w *world) error { return c.Complete(Completion{Outcome: Successful}, w.as(ana)) }},
 	{"fail", func(c *Change, w *world) error {
 		return c.Complete(Completion{Outcome: Failed, Note: "No luck."}, w.as(ana))
@@ -114,11 +120,11 @@ var commands = []struct {
 var legal = map[State]map[string]State{
 	Draft: {"save draft": Draft, "raise": AwaitingApproval, "submit": AwaitingApproval, "edit title": Draft, "edit plan": Draft, "cancel": Cancelled},
 	AwaitingApproval: {"edit title": AwaitingApproval, "edit plan": AwaitingApproval, "approve": Approved, "ask": ChangesRequested,
-		"reject": Rejected, "withdraw": AwaitingApproval, "cancel": Cancelled, "expire": Expired},
-	ChangesRequested: {"edit title": AwaitingApproval, "edit plan": AwaitingApproval, "withdraw": ChangesRequested, "cancel": Cancelled, "expire": Expired},
-	Approved: {"edit title": Approved, "edit plan": AwaitingApproval, "withdraw": AwaitingApproval, "start": InProgress,
+		"reject": Rejected, "hold": AwaitingApproval, "withdraw": AwaitingApproval, "cancel": Cancelled, "expire": Expired},
+	ChangesRequested: {"hold": ChangesRequested, "edit title": AwaitingApproval, "edit plan": AwaitingApproval, "withdraw": ChangesRequested, "cancel": Cancelled, "expire": Expired},
+	Approved: {"hold": Approved, "override": InProgress, "edit title": Approved, "edit plan": AwaitingApproval, "withdraw": AwaitingApproval, "start": InProgress,
 		"cancel": Cancelled, "expire": Expired},
-	InProgress:  {"complete": Closed, "fail": Implemented, "roll back": Implemented},
+	InProgress:  {"extend": InProgress, "complete": Closed, "fail": Implemented, "roll back": Implemented},
 	Implemented: {"roll back": Implemented, "review": Closed},
 	Closed:      {"undo": Closed},
 }

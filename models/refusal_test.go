@@ -278,7 +278,90 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		f.Actor.Guest = true
 		return maintain(f, "pay-api")
 	},
+	"hold what is held": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		must(t, c.Hold("Wait.", w.as(kim)))
+		return c.Hold("Wait.", w.as(lea))
+	},
+	"hold a rollback": func(t *testing.T, w *world) error {
+		c := &Change{Identity: Identity{ID: 5, Requester: ana}}
+		must(t, c.RollbackOf(w.in(t, Closed), "It was wrong.", w.as(ana)))
+		return c.Hold("Wait.", w.as(kim))
+	},
+	"hold without a word": func(t *testing.T, w *world) error { return w.in(t, Approved).Hold("", w.as(kim)) },
+	"hold by a stranger":  func(t *testing.T, w *world) error { return w.in(t, Approved).Hold("Wait.", w.as(ana)) },
+	"hold by a guest":     func(t *testing.T, w *world) error { return w.in(t, Approved).Hold("Wait.", w.as(pat)) },
+	"lift without a word": func(t *testing.T, w *world) error { return w.held(t).LiftHold("", w.as(kim)) },
+	"lift by a stranger":  func(t *testing.T, w *world) error { return w.held(t).LiftHold("Go on.", w.as(ana)) },
+	"start what is held": func(t *testing.T, w *world) error {
+		c := w.held(t)
+		return c.Start(c.Revision, w.later(65*time.Minute).as(ana))
+	},
+	"lift it for one's own": func(t *testing.T, w *world) error {
+		c := w.held(t)
+		c.Implementer = lea
+		return c.LiftHold("Go on.", w.as(lea))
+	},
+	"start a held emergency": func(t *testing.T, w *world) error {
+		c := w.broken(t, nil)
+		must(t, c.Hold("Wait.", w.as(kim)))
+		return c.StartNow("Nobody can pay.", c.Revision, w.as(c.Implementer))
+	},
+	"override without a word": func(t *testing.T, w *world) error { return w.overriding(t, kim, "") },
+	"override by a stranger":  func(t *testing.T, w *world) error { return w.overriding(t, ben, "It has to be.") },
+	"override by a guest":     func(t *testing.T, w *world) error { return w.overriding(t, pat, "It has to be.") },
+	"override one's own": func(t *testing.T, w *world) error {
+		w.Roles[RoleChangeManager] = append(w.Roles[RoleChangeManager], ana)
+		return w.overriding(t, ana, "It has to be.")
+	},
+	"override nothing": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Override("It has to be.", c.Revision, w.later(65*time.Minute).as(kim))
+	},
+	"override late": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Override("It has to be.", c.Revision, w.later(5*time.Hour).as(kim))
+	},
+	"override what was edited": func(t *testing.T, w *world) error {
+		return w.in(t, Approved).Override("It has to be.", "0123", w.as(kim))
+	},
+	"override what nobody approved": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		c.Plan = "Something else."
+		return c.Override("It has to be.", c.Revision, w.later(65*time.Minute).as(kim))
+	},
+	"extend by a stranger": func(t *testing.T, w *world) error { return w.extending(t, ray, time.Hour) },
+	"extend to nowhere":    func(t *testing.T, w *world) error { return w.in(t, InProgress).Extend(time.Time{}, "", w.as(ana)) },
+	"extend by nothing":    func(t *testing.T, w *world) error { return w.extending(t, ana, 0) },
+	"extend backwards":     func(t *testing.T, w *world) error { return w.extending(t, ana, -time.Minute) },
+	"extend for days":      func(t *testing.T, w *world) error { return w.extending(t, ana, 49*time.Hour) },
+	"extend to the past": func(t *testing.T, w *world) error {
+		c := w.in(t, InProgress)
+		return c.Extend(c.Window.End.Add(time.Hour), "It takes longer.", w.later(9*time.Hour).as(ana))
+	},
+	"extend into a freeze": func(t *testing.T, w *world) error {
+		c := w.in(t, InProgress)
+		return c.Extend(c.Window.End.Add(time.Hour), "It takes longer.", w.frozen(ana, Freeze{Kind: HardFreeze}))
+	},
 	"a move that is none": func(t *testing.T, w *world) error { return w.in(t, Closed).move(Approved) },
+}
+
+// held is an approved change that a change manager holds.
+func (w *world) held(t testing.TB) *Change {
+	c := w.in(t, Approved)
+	must(t, c.Hold("Wait for the vendor.", w.as(kim)))
+	return c
+}
+
+func (w *world) overriding(t testing.TB, u UserID, reason string) error {
+	c := w.in(t, Approved)
+	w.later(65 * time.Minute)
+	return c.Override(reason, c.Revision, w.inTheWay(u))
+}
+
+func (w *world) extending(t testing.TB, u UserID, more time.Duration) error {
+	c := w.in(t, InProgress)
+	return c.Extend(c.Window.End.Add(more), "It takes longer.", w.as(u))
 }
 
 func maintain(f Facts, slug Slug) error {

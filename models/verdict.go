@@ -18,6 +18,7 @@ type Reason struct {
 	Unblock string
 	Blocks  bool
 	Field   Field // where a form that is refused says it; "" = on top
+	Firm    bool  // not even an override goes past it
 }
 
 // Clear reports whether nothing is in the way.
@@ -63,17 +64,21 @@ const (
 // nothing when it is content.
 var checks = []struct {
 	from  stage
+	firm  bool // what rests on agreement or registration: no override goes past it
 	check func(*Change, Facts, stage) []Reason
 }{
-	{starting, approvedCheck}, {starting, revisionCheck}, {starting, windowCheck}, {starting, implementerCheck}, {starting, templateCheck},
-	{planning, serviceCheck}, {planning, releaseCheck}, {planning, conflictCheck}, {planning, freezeCheck}, {planning, openingCheck},
+	{starting, true, approvedCheck}, {starting, true, revisionCheck}, {starting, false, windowCheck}, {starting, true, implementerCheck}, {starting, true, templateCheck},
+	{planning, false, holdCheck}, {planning, true, serviceCheck}, {planning, false, releaseCheck}, {planning, false, conflictCheck}, {planning, false, freezeCheck}, {planning, false, openingCheck},
 }
 
 func judge(c *Change, f Facts, s stage) Verdict {
 	var all Verdict
 	for _, x := range checks {
 		if s >= x.from {
-			all.Reasons = append(all.Reasons, x.check(c, f, s)...)
+			for _, r := range x.check(c, f, s) {
+				r.Firm = x.firm
+				all.Reasons = append(all.Reasons, r)
+			}
 		}
 	}
 	return Verdict{append(all.Blocking(), all.Notes()...)}

@@ -112,13 +112,15 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 		k.Fatalf("began from %s by %s", before.State, f.Actor.ID)
 	case c.State == Closed && (len(c.Debts()) > 0 || c.Retrospective && c.RetroApprovedAt.IsZero() && !c.RetroRefused):
 		k.Fatalf("closed, but it owes %v", c.Debts())
+	case c.WasOverridden() && c.State == Closed && c.Findings == "":
+		k.Fatal("overridden, and closed without its review")
 	case c.Retrospective && !c.RetroApprovedAt.IsZero() && before.RetroApprovedAt.IsZero() && !met:
 		k.Fatalf("approved afterwards by too few: %s", c.Standing().Missing())
 	case c.Type == Emergency && c.State == Closed && c.Findings == "":
 		k.Fatal("an emergency closed without its review")
 	}
 	if before.State == Approved && c.State == InProgress {
-		if !met || !c.Window.Contains(f.Now) || f.Actor.ID != c.Implementer {
+		if !met || !c.WasOverridden() && (!c.Window.Contains(f.Now) || f.Actor.ID != c.Implementer || before.OnHold()) {
 			k.Fatalf("started by %s at %s without a clear verdict", f.Actor.ID, f.Now)
 		}
 	}

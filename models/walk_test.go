@@ -108,6 +108,19 @@ var acts = map[string]func(k *walker, f Facts) error{
 	"review": func(k *walker, f Facts) error {
 		return k.c.Review(strings.Repeat("It was so. ", rapid.IntRange(0, 4).Draw(k.T, "findings")), f)
 	},
+	"hold":      func(k *walker, f Facts) error { return k.c.Hold(k.words(), f) },
+	"lift hold": func(k *walker, f Facts) error { return k.c.LiftHold(k.words(), f) },
+	"override": func(k *walker, f Facts) error {
+		clear := StartVerdict(k.c, f).Clear()
+		err := k.c.Override(k.words(), k.revision(), f)
+		if err == nil && (clear || k.excluded(f.Actor.ID) || !f.Holds(f.Actor.ID, RoleChangeManager)) {
+			k.Fatalf("%s overrode without a right to", f.Actor.ID)
+		}
+		return err
+	},
+	"extend": func(k *walker, f Facts) error {
+		return k.c.Extend(k.w.now.Add(time.Duration(rapid.IntRange(-1, 30).Draw(k.T, "hours"))*time.Hour), k.words(), f)
+	},
 	"undo": func(k *walker, f Facts) error {
 		undo := &Change{Identity: Identity{Workspace: "T1", ID: k.c.ID + 1, Requester: f.Actor.ID}}
 		if err := undo.RollbackOf(k.c, k.words(), f); err != nil {
@@ -130,8 +143,8 @@ var helpful = map[State][]string{
 	"": {"raise", "raise", "draft"}, Draft: {"submit", "raise", "edit", "start now"},
 	AwaitingApproval: {"approve", "approve", "approve", "approve", "delegate", "elapse", "edit", "hand over", "withdraw", "retitle", "start now", "elapse"},
 	ChangesRequested: {"edit", "edit", "withdraw", "retitle"},
-	Approved:         {"start", "start", "start", "withdraw", "edit", "hand over", "retitle"},
-	InProgress:       {"complete", "roll back", "approve", "elapse", "link"},
+	Approved:         {"start", "start", "start", "withdraw", "edit", "hand over", "retitle", "hold", "lift hold", "override"},
+	InProgress:       {"complete", "roll back", "approve", "elapse", "link", "extend"},
 	Implemented:      {"review", "review", "roll back", "approve", "reject", "elapse", "link"},
 	Closed:           {"undo"},
 }
@@ -190,6 +203,8 @@ func (k *walker) somebody(act string) UserID {
 		}
 	case "start", "start now":
 		able = []UserID{k.c.Implementer}
+	case "hold", "lift hold", "override":
+		able = slices.Clone(k.w.Roles[RoleChangeManager])
 	default:
 		able = []UserID{k.c.Requester, k.c.Implementer, kim}
 	}

@@ -156,6 +156,9 @@ const (
 	ReasonRollback = "rollback"
 	ReasonStartNow = "now"
 	ReasonIncident = "incident"
+	ReasonHold     = "hold"
+	ReasonLift     = "lift"
+	ReasonOverride = "override"
 )
 
 var reasonForms = map[string]struct{ title, submit, label, hint, example string }{
@@ -165,6 +168,15 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 	ReasonIncident: {"Incident of ", "Name the incident", "Which incident does it repair?",
 		"A number or a link. It is recorded with the change.",
 		"INC-482"},
+	ReasonHold: {"Hold ", "Put on hold", "What does it wait for?",
+		"It stands on the card. The change can be approved and edited as ever, and can't start until a change manager lifts the hold.",
+		"The vendor confirms the maintenance of its gateway"},
+	ReasonLift: {"Lift hold of ", "Lift the hold", "Why may it go on?",
+		"The change is then as it was before the hold. Requester and implementer are told.",
+		"The vendor is done since 11:00"},
+	ReasonOverride: {"Override ", "Start it now", "Why can't it wait until that is cleared?",
+		"The work counts as started with this. It stands on the card with your name, is listed among the exceptions, and owes a review.",
+		"The certificate expires at noon, and the freeze ends on Monday"},
 	ReasonReject: {"Reject ", "Reject", "Why do you reject it?",
 		"The requester sees this, and so does everybody on the card. A rejected change is over; to get it changed instead, ask for changes.",
 		"The window falls into the month-end run; choose a day after the 3rd"},
@@ -183,11 +195,13 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 // the Reason constants.
 func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Facts, responseURL string) slack.ModalViewRequest {
 	words := reasonForms[kind]
-	blocks := []slack.Block{
-		section(ref(c) + "\n" + joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window))),
-		input{field: models.FieldReason, label: words.label, hint: words.hint,
-			element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block(),
+	blocks := []slack.Block{section(ref(c) + "\n" + joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window)))}
+	if kind == ReasonOverride {
+		blocks = append(blocks, section(verdictLines(models.StartVerdict(c, f).Blocking())))
 	}
+	blocks = append(blocks,
+		input{field: models.FieldReason, label: words.label, hint: words.hint,
+			element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block())
 	meta := reasonMeta{Kind: kind, Change: c.ID, Seen: seen, ResponseURL: carried(responseURL)}
 	return form(FormReason, words.title+c.ID.String(), words.submit, metadata(meta), blocks)
 }

@@ -31,12 +31,16 @@ var offers = []offer{
 	{action: ActionDelegate, words: "Delegate…", states: awaiting, public: true, may: mayDelegate, also: owesApproval},
 	{action: ActionStartNow, words: "Start now…", states: []models.State{models.Draft, models.AwaitingApproval}, public: true, may: implements, style: slack.StyleDanger, only: emergency},
 	{action: ActionSubmit, words: "Submit for approval", states: []models.State{models.Draft}, may: mayEdit, style: slack.StylePrimary},
-	{action: ActionStart, words: "Start", states: []models.State{models.Approved}, public: true, may: mayStart, style: slack.StylePrimary},
+	{action: ActionStart, words: "Start", states: []models.State{models.Approved}, public: true, may: mayStart, style: slack.StylePrimary, only: notHeld},
+	{action: ActionOverride, words: "Override…", states: []models.State{models.Approved}, may: mayOverride, style: slack.StyleDanger},
+	{action: ActionLift, words: "Lift hold…", states: editable, may: manages, only: onHold},
 	{action: ActionComplete, words: "Complete…", states: []models.State{models.InProgress}, public: true, may: runs, style: slack.StylePrimary},
+	{action: ActionMoreTime, words: "Extend…", states: []models.State{models.InProgress}, public: true, may: runs},
 	{action: ActionReview, words: "Record review…", states: []models.State{models.Implemented}, public: true, may: mayReview, style: slack.StylePrimary},
 	{action: ActionIncident, words: "Name the incident…", states: []models.State{models.InProgress, models.Implemented}, may: runs, only: owesIncident},
 	{action: ActionRollback, words: "Roll back…", states: []models.State{models.InProgress, models.Implemented, models.Closed}, public: true, may: mayRollback, style: slack.StyleDanger, asks: confirmRollback},
 	{action: ActionEdit, words: "Edit…", states: editable, may: mayEdit},
+	{action: ActionHold, words: "Hold…", states: editable[1:], may: manages, only: holdable},
 	{action: ActionWithdraw, words: "Withdraw my approval", states: []models.State{models.AwaitingApproval, models.Approved}, may: mayWithdraw},
 	{action: ActionAgain, words: "Raise again…", states: []models.State{models.Rejected, models.Cancelled, models.Expired, models.Closed}, public: true, may: anybody, only: repeatable},
 	{action: ActionTemplateSave, words: "Save as template…", states: []models.State{models.Closed}, may: mayPropose},
@@ -55,8 +59,10 @@ const maxButtons = 5
 // A final card carries what can still be done with it and nothing else.
 func publicButtons(c *models.Change) []*slack.ButtonBlockElement {
 	out := buttonsOf(c, func(o offer) bool { return o.public && o.possible(c) })
-	if len(out) >= maxButtons { // an emergency's implementer needs theirs; approvers delegate in their DM
-		out = slices.DeleteFunc(out, func(b *slack.ButtonBlockElement) bool { return b.ActionID == ActionDelegate })
+	for _, spare := range []string{ActionDelegate, ActionMoreTime} { // approvers delegate in their DM, who runs it extends on their own card
+		if len(out) >= maxButtons {
+			out = slices.DeleteFunc(out, func(b *slack.ButtonBlockElement) bool { return b.ActionID == spare })
+		}
 	}
 	if !c.State.Final() {
 		out = append(out, details(c))
@@ -140,6 +146,24 @@ func emergency(c *models.Change) bool { return c.Type == models.Emergency }
 func owesApproval(c *models.Change) bool { return c.OwesApproval() }
 
 func owesIncident(c *models.Change) bool { return emergency(c) && c.RepairedIncident() == "" }
+
+func notHeld(c *models.Change) bool { return !c.OnHold() }
+
+func onHold(c *models.Change) bool { return c.OnHold() }
+
+func holdable(c *models.Change) bool { return !c.OnHold() && c.Identity.RollbackOf == 0 }
+
+func manages(c *models.Change, f models.Facts) bool {
+	ok, _ := f.Actor.CanDecide()
+	return ok && f.Holds(f.Actor.ID, models.RoleChangeManager)
+}
+
+// mayOverride: where something stands in the way that an override goes past.
+func mayOverride(c *models.Change, f models.Facts) bool {
+	blocking := models.StartVerdict(c, f).Blocking()
+	return manages(c, f) && c.Excluded(f.Actor.ID) == "" && len(blocking) > 0 &&
+		!slices.ContainsFunc(blocking, func(r models.Reason) bool { return r.Firm })
+}
 
 // repeatable: undoing something twice is no routine.
 func repeatable(c *models.Change) bool { return c.Identity.RollbackOf == 0 }

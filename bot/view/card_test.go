@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -54,7 +55,8 @@ func TestPublicButtonsFollowFromState(t *testing.T) {
 		"half":              {ActionApprove, ActionReject, ActionAsk, ActionDelegate, ActionDetails},
 		"changes-requested": {ActionDetails},
 		"approved":          {ActionStart, ActionDetails},
-		"in-progress":       {ActionComplete, ActionRollback, ActionDetails},
+		"held":              {ActionDetails},
+		"in-progress":       {ActionComplete, ActionMoreTime, ActionRollback, ActionDetails},
 		"implemented":       {ActionReview, ActionRollback, ActionDetails},
 		"rolled-back":       {ActionReview, ActionDetails},
 		"closed":            {ActionRollback, ActionAgain},
@@ -88,7 +90,9 @@ func TestPrivateButtonsAreThoseTheRulesAllow(t *testing.T) {
 		{"changes-requested", ben, []string{ActionEdit, ActionCancel, ActionDetails}},
 		{"approved", ben, []string{ActionEdit, ActionCancel, ActionDetails}}, // its window is not open yet
 		{"approved", paul, []string{ActionWithdraw, ActionDetails}},
-		{"in-progress", ben, []string{ActionComplete, ActionRollback, ActionDetails}},
+		{"approved", mia, []string{ActionOverride, ActionEdit, ActionHold, ActionCancel, ActionDetails}},
+		{"held", mia, []string{ActionOverride, ActionLift, ActionEdit, ActionCancel, ActionDetails}},
+		{"in-progress", ben, []string{ActionComplete, ActionMoreTime, ActionRollback, ActionDetails}},
 		{"in-progress", cara, []string{ActionDetails}},
 		{"implemented", paul, []string{ActionReview, ActionDetails}},
 		{"implemented", mia, []string{ActionReview, ActionRollback, ActionDetails}},
@@ -123,6 +127,12 @@ var tries = map[string]func(*models.Change, models.Facts) error{
 			return undo.RollbackOf(c, "a good reason", f)
 		}
 		return c.RollBack("a good reason", f)
+	},
+	ActionHold:     func(c *models.Change, f models.Facts) error { return c.Hold("a good reason", f) },
+	ActionLift:     func(c *models.Change, f models.Facts) error { return c.LiftHold("a good reason", f) },
+	ActionOverride: func(c *models.Change, f models.Facts) error { return c.Override("a good reason", c.Revision, f) },
+	ActionMoreTime: func(c *models.Change, f models.Facts) error {
+		return c.Extend(c.Ends().Add(time.Hour), "a good reason", f)
 	},
 	ActionEdit: func(c *models.Change, f models.Facts) error {
 		in := models.InputOf(c)

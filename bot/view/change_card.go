@@ -64,7 +64,7 @@ func cardBody(c *models.Change, f models.Facts) []slack.Block {
 func finalBody(c *models.Change, f models.Facts) []slack.Block {
 	return []slack.Block{
 		header(headline(c, 100)),
-		section(joined(" · ", serviceList(c, f, halfLine), environment(c), span(c.Window)) + "\n" + ending(c, f, 74)),
+		section(joined("\n", joined(" · ", serviceList(c, f, halfLine), environment(c), timeOf(c)), ending(c, f, 74), overridden(c, f))),
 	}
 }
 
@@ -76,7 +76,7 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 	return fields(
 		"*Services:* "+serviceList(c, f, halfCard),
 		"*Environment:* "+environment(c),
-		"*Window:* "+span(c.Window),
+		"*Window:* "+timeOf(c),
 		"*Risk:* "+risk,
 		"*Requester:* "+name(c.Requester, f),
 		"*Implementer:* "+name(c.Implementer, f),
@@ -88,21 +88,40 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 func progress(c *models.Change, f models.Facts) markup {
 	switch c.State {
 	case models.AwaitingApproval:
-		return joined("\n", "*Approvals:* "+approvals(c, f), nobodyEligible(c))
+		return joined("\n", "*Approvals:* "+approvals(c, f), nobodyEligible(c), held(c, f))
 	case models.ChangesRequested:
-		return because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 220)
+		return joined("\n", because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 148), held(c, f))
 	case models.Approved:
+		if c.OnHold() {
+			return joined("\n", "*Approvals:* "+given(c, f)+".", held(c, f))
+		}
 		return "*Approvals:* " + given(c, f) + ". " + name(c.Implementer, f) + " can start it inside its window."
 	case models.InProgress:
 		started := markup("*Started* ")
 		if c.Retrospective {
 			started = "*Started before its approval* "
 		}
-		return joined("\n", started+when(c.StartedAt)+" by "+name(c.Implementer, f)+". Rolling back is always possible.", owed(c))
+		return joined("\n", started+when(c.StartedAt)+" by "+name(c.Implementer, f)+". Rolling back is always possible.", overridden(c, f), owed(c))
 	case models.Implemented:
-		return joined("\n", ending(c, f, 74), reviewOwed(c), owed(c))
+		return joined("\n", ending(c, f, 74), overridden(c, f), reviewOwed(c), owed(c))
 	}
 	return ""
+}
+
+// held says who holds the change and what it waits for.
+func held(c *models.Change, f models.Facts) markup {
+	if !c.OnHold() {
+		return ""
+	}
+	return because("⏸️ *On hold* by "+name(c.Held.By, f), c.Held.Reason, 74)
+}
+
+// overridden says who had it started against the verdict, and why.
+func overridden(c *models.Change, f models.Facts) markup {
+	if !c.WasOverridden() {
+		return ""
+	}
+	return because("⚠️ *Overridden* by "+name(c.Overridden.By, f), c.Overridden.Reason, 110)
 }
 
 // ending says how a change ended, in at most max letters.

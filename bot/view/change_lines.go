@@ -62,7 +62,19 @@ var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts
 		if c.Retrospective {
 			return "🚨 *Started before its approval* by " + name(e.Actor, f) + reason(e.Reason, 300) + "\nThe approval is owed until " + when(c.StartedAt.Add(models.OweWithin)) + "."
 		}
-		return "🚧 *Started* by " + name(e.Actor, f) + ". The window ends " + when(c.Window.End) + "."
+		return "🚧 *Started* by " + name(e.Actor, f) + ". The window ends " + when(c.Ends()) + "."
+	},
+	models.EventOverridden: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "⚠️ *Overridden* by " + name(e.Actor, f) + ": it is started against what stands in its way" + reason(e.Reason, 300) + "\n" + name(c.Implementer, f) + " carries it out. A review is owed."
+	},
+	models.EventHeld: func(_ *models.Change, e models.Event, f models.Facts) markup {
+		return "⏸️ *Put on hold* by " + name(e.Actor, f) + reason(e.Reason, 300)
+	},
+	models.EventHoldLifted: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "▶️ *Hold lifted* by " + name(e.Actor, f) + reason(e.Reason, 300) + "\nIt is " + markup(strings.ToLower(c.State.String())) + ", as before."
+	},
+	models.EventExtended: func(c *models.Change, e models.Event, f models.Facts) markup {
+		return "⏱️ *Extended* by " + name(e.Actor, f) + " until " + when(c.Ends()) + reason(e.Reason, 300) + runsInto(e)
 	},
 	models.EventCompleted: func(c *models.Change, e models.Event, f models.Facts) markup {
 		return markup(outcomeSigns[c.Outcome]) + " *Completed* by " + name(e.Actor, f) + ", " + esc(c.Outcome.String(), 40) + reason(e.Reason, 300)
@@ -101,6 +113,16 @@ func lineOf(c *models.Change, e models.Event, f models.Facts) markup {
 		return line(c, e, f)
 	}
 	return historyLine(e, f)
+}
+
+// runsInto names the changes that work which was extended runs into.
+func runsInto(e models.Event) markup {
+	for _, d := range e.Diff {
+		if d.Field == "Overlaps" {
+			return "\n⚠️ It runs into " + esc(d.After, 200) + "."
+		}
+	}
+	return ""
 }
 
 // waits says what the change waits for, unless it went on meanwhile: lines are
@@ -240,7 +262,7 @@ func Outcome(c *models.Change, did string, f models.Facts) Message {
 func nextButtons(c *models.Change, f models.Facts) []*slack.ButtonBlockElement {
 	return buttonsOf(c, func(o offer) bool {
 		switch o.action {
-		case ActionWithdraw, ActionStart, ActionComplete, ActionReview, ActionStartNow, ActionIncident:
+		case ActionWithdraw, ActionStart, ActionComplete, ActionReview, ActionStartNow, ActionIncident, ActionLift:
 		case ActionRollback:
 			if c.State != models.InProgress {
 				return false
@@ -284,6 +306,14 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 		return quoted(c) + " is in progress. Its approval is owed until " + when(c.StartedAt.Add(models.OweWithin)) + "; ECAB is asked now. Say how it ended as soon as it is over."
 	case ActionIncident:
 		return quoted(c) + " names its incident now: " + esc(c.RepairedIncident(), 60) + "."
+	case ActionOverride:
+		return quoted(c) + " is in progress, against what stood in its way. " + name(c.Implementer, f) + ", who carries it out, is told; a review is owed afterwards."
+	case ActionHold:
+		return quoted(c) + " is on hold: it can't start until a change manager lifts that."
+	case ActionLift:
+		return quoted(c) + " is off hold: it is " + markup(strings.ToLower(c.State.String())) + ", as before."
+	case ActionMoreTime:
+		return quoted(c) + " has time until " + when(c.Ends()) + ". No approval is void."
 	case ActionComplete:
 		return quoted(c) + " is completed: " + esc(c.Outcome.String(), 40) + ". " + afterwards(c)
 	case ActionReview:

@@ -98,6 +98,14 @@ func environment(c *models.Change) markup {
 	return out
 }
 
+// timeOf is the time of the change; running work may have got more of it.
+func timeOf(c *models.Change) markup {
+	if c.ExtendedTo.IsZero() {
+		return span(c.Window)
+	}
+	return span(c.Occupies()) + ", extended"
+}
+
 func riskLevel(c *models.Change) markup {
 	if c.Assessment.Level == "" {
 		return "judged when it is submitted"

@@ -28,7 +28,7 @@ func detailFields(c *models.Change, f models.Facts) []markup {
 	out := []markup{
 		"*Services:* " + serviceList(c, f, allOf),
 		"*Environment:* " + environment(c),
-		"*Window:* " + span(c.Window),
+		"*Window:* " + timeOf(c),
 		"*Requester:* " + name(c.Requester, f),
 		"*Implementer:* " + name(c.Implementer, f),
 	}
@@ -54,7 +54,7 @@ func detailLines(c *models.Change, f models.Facts) []slack.Block {
 			out = append(out, section(lines))
 		}
 	}
-	if line := joined("\n", progressLine(c, f), facts(c)); line != "" {
+	if line := joined("\n", progressLine(c, f), facts(c), againstWhat(c)); line != "" {
 		out = append(out, section(line))
 	}
 	return out
@@ -86,6 +86,18 @@ func facts(c *models.Change) markup {
 	}
 	if c.OutageMinutes > 0 {
 		out = joined("\n", out, "*Outage:* "+count(c.OutageMinutes, "minute", "minutes"))
+	}
+	return out
+}
+
+// againstWhat is what an override went past, and how long work was extended.
+func againstWhat(c *models.Change) markup {
+	var out markup
+	if c.WasOverridden() {
+		out = "*In the way when it was overridden:* " + esc(c.Overridden.Against, mostReason)
+	}
+	if !c.ExtendedTo.IsZero() {
+		out = joined("\n", out, "*Extended:* the window that was agreed to ended "+when(c.Window.End))
 	}
 	return out
 }

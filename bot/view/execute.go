@@ -3,6 +3,7 @@ package view
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -29,7 +30,7 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 		outcomes = append(outcomes, option(string(o), outcomeWords[o]))
 	}
 	minutes := slack.NewNumberInputBlockElement(plain("0", limitPlaceholder), string(models.FieldOutageMinutes), false).WithMinValue("0").WithMaxValue("20160")
-	blocks := []slack.Block{section(ref(c) + "\nStarted " + when(c.StartedAt) + ", window until " + when(c.Window.End) + ".")}
+	blocks := []slack.Block{section(ref(c) + "\nStarted " + when(c.StartedAt) + ", time until " + when(c.Ends()) + ".")}
 	for _, in := range []input{
 		{field: models.FieldOutcome, label: "How did it end?", element: slack.NewRadioButtonsBlockElement(string(models.FieldOutcome), outcomes...)},
 		{field: models.FieldReason, label: "What happened?", hint: "Needed unless it was simply successful.", optional: true,
@@ -63,6 +64,26 @@ func ReadCompleteForm(v slack.View) (id models.ChangeID, done models.Completion,
 		done.OutageMinutes = n
 	}
 	return meta.Change, done, meta.ResponseURL, fieldErrs
+}
+
+// ExtendForm asks how much more time running work takes.
+func ExtendForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
+	blocks := []slack.Block{
+		section(ref(c) + "\nStarted " + when(c.StartedAt) + ", time until " + when(c.Ends()) + "."),
+		input{field: models.FieldEnd, label: "Until when?", hint: "At most 24 hours more at once, and never into a hard freeze. No approval is void.",
+			element: picked(models.FieldEnd, c.Ends().Add(time.Hour))}.block(),
+		input{field: models.FieldReason, label: "Why does it take longer?", hint: "It stands under the card, for those who planned around it.",
+			element: typed(models.FieldReason, "", "Copying the table takes twice as long as in staging", models.MaxReason, true)}.block(),
+	}
+	return form(FormExtend, "Extend "+c.ID.String(), "Extend", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
+}
+
+// ReadExtendForm reads a sent form. A zero id means that it is not one of ours.
+func ReadExtendForm(v slack.View) (id models.ChangeID, until time.Time, reason, responseURL string) {
+	var meta reportMeta
+	readMetadata(v, &meta)
+	a := answersOf(v)
+	return meta.Change, a.time(models.FieldEnd), strings.TrimSpace(a.text(models.FieldReason)), meta.ResponseURL
 }
 
 // ReviewForm asks for the post-implementation review.

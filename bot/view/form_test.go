@@ -232,6 +232,7 @@ func TestErrorsStandBesideInputs(t *testing.T) {
 			models.FieldParties, models.FieldIncidentRef, models.FieldWhyNow, models.FieldTemplate, models.FieldBackground, models.FieldType, models.FieldRelease, models.FieldArtifact}},
 		"reason":   {ReasonForm(ReasonReject, p.c, p.c.Revision, f, ""), []models.Field{models.FieldReason}},
 		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldOutageMinutes}},
+		"extend":   {ExtendForm(p.c, f, ""), []models.Field{models.FieldEnd, models.FieldReason}},
 		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldFindings}},
 	} {
 		fields := map[models.Field]string{}
@@ -266,7 +267,7 @@ func mapValues(m map[string]string) func(func(string) bool) {
 func TestReasonFormIsReadBack(t *testing.T) {
 	k := everyday()
 	p := k.life("awaiting")
-	for _, kind := range []string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback} {
+	for _, kind := range []string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback, ReasonHold, ReasonLift, ReasonOverride} {
 		v := sent(t, ReasonForm(kind, p.c, p.c.Revision, k.facts(cara, p.now), "https://hooks.slack.example/1"),
 			map[models.Field]map[string]any{models.FieldReason: {"value": "  because\nof that "}})
 		gotKind, id, seen, reason, url := ReadReasonForm(v)
@@ -296,6 +297,16 @@ func TestCompleteFormIsReadBack(t *testing.T) {
 	}
 	if _, done, _, errs := ReadCompleteForm(sent(t, blank, nil)); errs != nil || done != (models.Completion{}) {
 		t.Errorf("untouched: %v %v", done, errs)
+	}
+}
+
+func TestExtendFormIsReadBack(t *testing.T) {
+	k := everyday()
+	p := k.life("in-progress")
+	id, until, why, url := ReadExtendForm(sent(t, ExtendForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1"),
+		map[models.Field]map[string]any{models.FieldEnd: {"selected_date_time": opening.Unix()}, models.FieldReason: {"value": "slow"}}))
+	if id != 4 || !until.Equal(opening) || why != "slow" || url != "https://hooks.slack.example/1" {
+		t.Errorf("reads as %v %v %q %q", id, until, why, url)
 	}
 }
 

@@ -69,7 +69,7 @@ func (g *gallery) roles(k cast) {
 		role string
 		id   models.UserID
 	}{{"approver", cara}, {"implementer", ben}, {"manager", mia}, {"guest", gus}} {
-		for _, state := range []string{"awaiting", "half", "approved", "in-progress", "implemented", "closed"} {
+		for _, state := range []string{"awaiting", "half", "approved", "in-progress", "implemented", "closed", "held"} {
 			p := k.life(state)
 			g.add(PrivateCard(p.c, k.facts(who.id, p.now)), k.name, "private", state, who.role)
 		}
@@ -123,7 +123,7 @@ func (g *gallery) lines(k cast) {
 		{ActionApprove, "half", cara}, {ActionApprove, "approved", paul}, {ActionReject, "rejected", cara}, {ActionAsk, "changes-requested", cara},
 		{ActionWithdraw, "awaiting", cara}, {ActionStart, "in-progress", ben}, {ActionComplete, "closed", ben}, {ActionComplete, "implemented", ben},
 		{ActionRollback, "rolled-back", ben}, {ActionRollback, "rollback", ben}, {ActionCancel, "cancelled", ana}, {ActionReview, "reviewed", ben},
-		{ActionEdit, "awaiting", ana},
+		{ActionEdit, "awaiting", ana}, {ActionHold, "held", mia}, {ActionLift, "approved", mia}, {ActionOverride, "overridden", mia}, {ActionMoreTime, "extended", ben},
 	} {
 		p := k.life(o.state)
 		g.add(Outcome(p.c, o.did, k.facts(o.by, p.now)), k.name, "outcome", strings.TrimPrefix(o.did, "change."), o.state)
@@ -147,6 +147,11 @@ func (g *gallery) forms(k cast) {
 	for _, kind := range []string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback} {
 		g.add(ReasonForm(kind, p.c, p.c.Revision, f, meta.ResponseURL), k.name, "form", kind)
 	}
+	for _, kind := range []string{ReasonHold, ReasonLift, ReasonOverride} {
+		p := k.life("approved")
+		g.add(ReasonForm(kind, p.c, p.c.Revision, k.facts(mia, p.now), meta.ResponseURL), k.name, "form", kind)
+	}
+	g.add(ExtendForm(k.life("extended").c, f, meta.ResponseURL), k.name, "form", "extend")
 	g.add(CompleteForm(k.life("in-progress").c, f, meta.ResponseURL), k.name, "form", "complete")
 	g.add(ReviewForm(k.life("implemented").c, f, meta.ResponseURL), k.name, "form", "review")
 	g.add(ServiceOptions(k.dir.ActiveServices(), ""), k.name, "options", "services")

@@ -184,6 +184,19 @@ func stages() map[string]func(cast) point {
 			p := k.life("half")
 			return p.then("approved", k, paul, time.Hour, func(f models.Facts) error { return p.c.Approve(p.c.Revision, f) })
 		},
+		"held": func(k cast) point {
+			p := k.life("approved")
+			return p.then("held", k, mia, time.Hour, func(f models.Facts) error { return p.c.Hold(k.note, f) })
+		},
+		"overridden": func(k cast) point {
+			p := k.life("held")
+			p.c.LastEditor, p.c.Author = ana, ana
+			return p.then("overridden", k, mia, 2*time.Hour+5*time.Minute, func(f models.Facts) error { return p.c.Override(k.note, p.c.Revision, f) })
+		},
+		"extended": func(k cast) point {
+			p := k.life("in-progress")
+			return p.then("extended", k, ben, 50*time.Minute, func(f models.Facts) error { return p.c.Extend(p.c.Ends().Add(90*time.Minute), k.note, f) })
+		},
 		"in-progress": func(k cast) point {
 			p := k.life("approved")
 			return p.then("in-progress", k, ben, 3*time.Hour+5*time.Minute, func(f models.Facts) error { return p.c.Start(p.c.Revision, f) })
@@ -226,7 +239,7 @@ func stages() map[string]func(cast) point {
 }
 
 // order in which the lives are shown.
-var order = []string{"draft", "awaiting", "half", "changes-requested", "resubmitted", "approved", "in-progress",
+var order = []string{"draft", "awaiting", "half", "changes-requested", "resubmitted", "approved", "held", "in-progress", "extended", "overridden",
 	"implemented", "rolled-back", "issues", "closed", "reviewed", "rollback", "rejected", "cancelled", "expired"}
 
 func (k cast) life(name string) point { return stages()[name](k) }
@@ -269,6 +282,8 @@ func (k cast) events() []models.Event {
 		{Kind: models.EventChangesRequested, Actor: paul, Reason: k.note}, {Kind: models.EventResubmitted, Actor: ana, Diff: diff},
 		{Kind: models.EventFullyApproved, Actor: paul}, {Kind: models.EventReopened, Actor: cara}, {Kind: models.EventRejected, Actor: paul, Reason: k.note},
 		{Kind: models.EventCancelled, Actor: ana, Reason: k.note}, {Kind: models.EventExpired}, {Kind: models.EventStarted, Actor: ben},
+		{Kind: models.EventHeld, Actor: mia, Reason: k.note}, {Kind: models.EventHoldLifted, Actor: mia, Reason: k.note}, {Kind: models.EventOverridden, Actor: mia, Reason: k.note},
+		{Kind: models.EventExtended, Actor: ben, Reason: k.note, Diff: []models.FieldDiff{{Field: "Overlaps", After: "CHG-9 (Paul Okafor)"}}},
 		{Kind: models.EventCompleted, Actor: ben, Reason: k.note}, {Kind: models.EventOutcomeCorrected, Actor: ben, Reason: k.note},
 		{Kind: models.EventReviewed, Actor: ben, Reason: k.note}, {Kind: models.EventClosed, Actor: ben}, {Kind: models.EventRollbackRaised, Actor: ben, Reason: k.note},
 	}
@@ -284,6 +299,7 @@ func (k cast) after(e models.Event) *models.Change {
 		models.EventDraftSaved: "draft", models.EventApprovalGiven: "half", models.EventChangesRequested: "changes-requested",
 		models.EventResubmitted: "resubmitted", models.EventFullyApproved: "approved", models.EventRejected: "rejected",
 		models.EventCancelled: "cancelled", models.EventExpired: "expired", models.EventStarted: "in-progress",
+		models.EventHeld: "held", models.EventHoldLifted: "approved", models.EventOverridden: "overridden", models.EventExtended: "extended",
 		models.EventCompleted: "implemented", models.EventOutcomeCorrected: "rolled-back", models.EventReviewed: "reviewed",
 		models.EventClosed: "closed", models.EventRollbackRaised: "rollback",
 	}[e.Kind]

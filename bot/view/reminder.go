@@ -112,7 +112,7 @@ func reminderWords(r models.Reminder, c *models.Change) markup {
 	case models.RemindStart:
 		return "Its window opened " + when(c.Window.Start) + ", and nobody has started it. It expires " + when(c.Window.End) + "."
 	case models.RemindComplete:
-		return "Its window ended " + when(c.Window.End) + ", and no outcome is recorded."
+		return "Its window ended " + when(c.Ends()) + ", and no outcome is recorded."
 	case models.RemindIncident:
 		return "It is an emergency that names no incident yet, which is due by " + when(c.StartedAt.Add(models.OweWithin)) + "."
 	}

@@ -51,6 +51,10 @@ const (
 	ActionMe       = "me.edit"          // what a person sets for themself
 	ActionSlot     = "change.slot"      // look for free times, inside the form
 	ActionSlotTake = "change.slot.take" // fill one of them in
+	ActionHold     = "change.hold"      // a change manager keeps it from starting
+	ActionLift     = "change.lift"
+	ActionOverride = "change.override" // start it against the verdict
+	ActionMoreTime = "change.extend"   // give running work more time
 )
 
 // ActionServices is the external select of the change form: Slack asks for
@@ -63,6 +67,7 @@ const (
 	FormReason   = "reason.form"
 	FormComplete = "complete.form"
 	FormReview   = "review.form"
+	FormExtend   = "extend.form"
 )
 
 // Callback ids of shortcuts.
@@ -73,7 +78,7 @@ const (
 
 // AllActions lists every button id that a view can carry.
 func AllActions() []string {
-	return append([]string{ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
+	return append([]string{ActionHold, ActionLift, ActionOverride, ActionMoreTime, ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
 		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions(), ReleaseActions(), ServiceActions(), ReminderActions(), DeliveryActions())...)
 }
@@ -82,7 +87,9 @@ func AllActions() []string {
 func AllSelects() []string { return []string{ActionServices} }
 
 // AllForms lists the callback id of every form that can be sent.
-func AllForms() []string {
+func AllForms() []string { return append(forms(), FormExtend) }
+
+func forms() []string {
 	return append([]string{FormChange, FormReason, FormComplete, FormReview, FormTemplate, FormTemplateReason, FormDelegate, FormMe, FormFreeze, FormMaintenance, FormDigest, FormService, FormRole, FormSetup}, ReleaseForms()...)
 }
 

@@ -28,6 +28,7 @@ func calendarTurn(cmd Command) []stmt {
 // planning are the events that lay claim to a time.
 var planning = map[models.EventKind]bool{
 	models.EventSubmitted: true, models.EventResubmitted: true, models.EventRevised: true, models.EventStarted: true,
+	models.EventOverridden: true, models.EventExtended: true,
 }
 
 // plannedInTurn fails when the calendar was judged or altered out of turn:
@@ -45,11 +46,8 @@ func plannedInTurn(cmd Command, events []models.Event) error {
 // change that has started nothing is asked any more; a new one has no state yet.
 func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt) error, d *decision, scope models.Scope) error {
 	d.around, d.facts.Around = scope, models.Around{}
-	if c := d.change; (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
-		return do(ctx, cleanRuns(c, &d.facts.Around.CleanRuns))
-	}
-	if s := d.change.State; s != "" && !s.Editable() {
-		return nil
+	if state := d.change.State; state != "" && !state.Editable() {
+		return s.roundWork(ctx, do, d, scope)
 	}
 	questions := s.linkedRelease(d, scope.Release)
 	if !scope.Window.Start.Before(scope.Window.End) {
@@ -71,6 +69,30 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
 	d.facts.Around.Openings = openingsRound(scope, d.facts)
 	d.facts.Around.Debts = debtsOf(scope.Services, inDebt, d.facts.Directory)
+	return nil
+}
+
+// roundWork reads what may still be asked of work that has begun: how often it
+// went well, and what lies in the time that it might be given on top.
+func (s *Store) roundWork(ctx context.Context, do func(context.Context, ...stmt) error, d *decision, scope models.Scope) error {
+	var questions []stmt
+	var near neighbours
+	c := d.change
+	if (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
+		questions = append(questions, cleanRuns(c, &d.facts.Around.CleanRuns))
+	}
+	if c.State == models.InProgress && d.plans {
+		scope.Window = c.MayBeExtended(d.facts.Now)
+		d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
+		questions = append(questions, near.look(c.Workspace, c.ID, scope, d.facts.Related(scope.Services)))
+	}
+	if len(questions) == 0 {
+		return nil
+	}
+	if err := do(ctx, questions...); err != nil {
+		return fmt.Errorf("look around %s: %w", c.ID, err)
+	}
+	d.facts.Around.Neighbours = near.found
 	return nil
 }
 

@@ -47,7 +47,7 @@ type ChangeFilter struct {
 	Service     models.Slug
 	Environment models.Environment
 	Debts       bool      // that owe something
-	Exceptions  bool      // that went on without what nobody eligible could give
+	Exceptions  bool      // that went on without what nobody eligible could give, or against the verdict
 	Since       time.Time // work on it was under way then or later
 	Text        string    // somewhere in title or background, in any case
 	From, To    time.Time // the window overlaps this span
@@ -78,7 +78,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{f.Implementer != "", "implementer = ?", []any{f.Implementer}},
 		{f.Mine != "", "(requester = ? OR implementer = ?)", []any{f.Mine, f.Mine}},
 		{f.Environment != "", "environment = ?", []any{f.Environment}},
-		{f.Exceptions, `CAST(requirements AS text) LIKE '%"Lapsed":%'`, nil},
+		{f.Exceptions, `(CAST(requirements AS text) LIKE '%"Lapsed":%' OR CAST(overridden AS text) LIKE '%"By":%')`, nil},
 		{f.Service != "", "id IN (SELECT change_id FROM change_services WHERE workspace_id = ? AND service = ?)", []any{ws, f.Service}},
 		{!f.Since.IsZero(), "started_at IS NOT NULL AND (finished_at IS NULL OR finished_at >= ?)", []any{f.Since}},
 		{f.Text != "", `(lower(title) LIKE ? ESCAPE '\' OR lower(background) LIKE ? ESCAPE '\')`, []any{like(f.Text), like(f.Text)}},

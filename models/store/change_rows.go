@@ -68,6 +68,9 @@ type changeRow struct {
 	AskedAll        bool
 	Delegations     jsonOf[[]models.Delegation]
 	DebtAt          *time.Time // from Change.DebtDue, for finding who owes something
+	Held            jsonOf[models.Hold]
+	Overridden      jsonOf[models.Override]
+	AgreedEnd       *time.Time // the end of the window, where WindowEnd is what it was extended to
 }
 
 func (changeRow) TableName() string { return "changes" }
@@ -75,7 +78,7 @@ func (changeRow) TableName() string { return "changes" }
 var changes = tableOf[changeRow]()
 
 func rowOfChange(c *models.Change) changeRow {
-	return changeRow{
+	row := changeRow{
 		WorkspaceID: c.Workspace, ID: c.ID, Requester: c.Requester, CreatedAt: c.CreatedAt, RollbackOf: c.Identity.RollbackOf, Origin: c.Origin,
 		Type: c.Type, Environment: c.Environment, Services: jsonOf[[]models.Slug]{c.Services},
 		WindowStart: opt(c.Window.Start), WindowEnd: opt(c.Window.End),
@@ -92,8 +95,12 @@ func rowOfChange(c *models.Change) changeRow {
 		ClosedAt: opt(c.ClosedAt), DueAt: opt(c.Due()),
 		RetroReason: c.RetroReason, RetroApprovedAt: opt(c.RetroApprovedAt), RetroRefused: c.RetroRefused, LinkedIncident: c.LinkedIncident, AskedAll: c.AskedAll,
 		Delegations: jsonOf[[]models.Delegation]{c.Delegations},
-		DebtAt:      opt(c.DebtDue()),
+		DebtAt:      opt(c.DebtDue()), Held: jsonOf[models.Hold]{c.Held}, Overridden: jsonOf[models.Override]{c.Overridden},
 	}
+	if !c.ExtendedTo.IsZero() {
+		row.WindowEnd, row.AgreedEnd = opt(c.ExtendedTo), opt(c.Window.End)
+	}
+	return row
 }
 
 // change makes the model. It shares no memory with the row, so that the row
@@ -119,7 +126,10 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),
 			Findings: r.Findings, ClosedAt: val(r.ClosedAt),
 			RetroReason: r.RetroReason, RetroApprovedAt: val(r.RetroApprovedAt), RetroRefused: r.RetroRefused, LinkedIncident: r.LinkedIncident, AskedAll: r.AskedAll,
-			Delegations: slices.Clone(r.Delegations.V)},
+			Delegations: slices.Clone(r.Delegations.V), Held: r.Held.V, Overridden: r.Overridden.V},
+	}
+	if r.AgreedEnd != nil {
+		c.ExtendedTo, c.Window.End = c.Window.End, val(r.AgreedEnd)
 	}
 	for _, a := range approvals {
 		c.Approvals = append(c.Approvals, a.approval())
