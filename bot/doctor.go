@@ -253,12 +253,12 @@ func (d *doctor) channel(ctx context.Context, client *slackapi.Client, id, what 
 func (d *doctor) roles(directory *models.Directory) {
 	var nobody []string
 	for _, role := range models.StandingRoles {
-		if len(directory.Roles[role]) == 0 {
+		if len(directory.Roles[role]) == 0 && role != models.RoleAuditor { // nothing waits for an auditor
 			nobody = append(nobody, role.String())
 		}
 	}
 	if len(nobody) > 0 {
-		d.bad("roles", "nobody is "+strings.Join(nobody, ", "), "Name people under roles in the services file; changes that need these roles can't be approved.")
+		d.bad("roles", "nobody is "+strings.Join(nobody, ", "), "Name people with `/gatehouse roles` (the first admin begins with `/gatehouse setup`), or under roles in the services file; changes that need these roles can't be approved.")
 		return
 	}
 	d.ok("roles", "every role is held by somebody")

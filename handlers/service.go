@@ -114,7 +114,7 @@ func (h *Handlers) editService(ctx context.Context, r *Request) (Reply, error) {
 func (h *Handlers) saveService(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadServiceForm(r.View)
 	h.knowAll(ctx, append([]models.UserID{r.User, in.Owner, in.OpsLead}, in.Members...))
-	note := "Saved. Who edited it shows what was different before."
+	note := "Saved. “Who edited it” shows what it was before."
 	if meta.Slug == "" {
 		note = "Added. Changes can be raised on it from now on."
 	}

@@ -172,7 +172,7 @@ func roleEvent(role Role, was, users []UserID, f Facts) Event {
 	names := func(users []UserID) string {
 		var out []string
 		for _, u := range users {
-			out = append(out, f.Name(u))
+			out = append(out, f.recorded(u))
 		}
 		return list(out, "")
 	}

@@ -252,7 +252,7 @@ func (t Team) diff(was Team, f Facts) []FieldDiff {
 		}
 		var names []string
 		for _, u := range t.Members {
-			names = append(names, f.Name(u))
+			names = append(names, f.recorded(u))
 		}
 		return strings.Join(names, ", ")
 	}
@@ -261,12 +261,6 @@ func (t Team) diff(was Team, f Facts) []FieldDiff {
 
 // diff says field by field what is different in next.
 func (s Service) diff(next Service, f Facts) []FieldDiff {
-	person := func(u UserID) string {
-		if u == "" {
-			return ""
-		}
-		return f.Name(u)
-	}
 	team := func(s Service) string {
 		if s.Team == "" {
 			return ""
@@ -283,7 +277,7 @@ func (s Service) diff(next Service, f Facts) []FieldDiff {
 	var out []FieldDiff
 	for _, x := range []FieldDiff{
 		{"Name", s.Name, next.Name}, {"Tier", tier(s), tier(next)}, {"Team", team(s), team(next)},
-		{"Owner", person(s.Owner), person(next.Owner)}, {"Operations lead", person(s.OpsLead), person(next.OpsLead)},
+		{"Owner", f.recorded(s.Owner), f.recorded(next.Owner)}, {"Operations lead", f.recorded(s.OpsLead), f.recorded(next.OpsLead)},
 		{"Channel", string(s.Channel), string(next.Channel)}, {"Environments", join(s.Environments), join(next.Environments)},
 		{"Depends on", join(s.DependsOn), join(next.DependsOn)}, {"Retired", state(s), state(next)},
 	} {

@@ -86,6 +86,15 @@ func (d *Directory) Name(u UserID) string {
 	return "an unknown person"
 }
 
+// recorded is a person in the audit log: by name, or by id while Slack was not
+// asked yet, because what is written there stays.
+func (d *Directory) recorded(u UserID) string {
+	if name := d.People[u].Name; name != "" {
+		return name
+	}
+	return string(u)
+}
+
 // RecordSettings is the kind of a workspace's settings; there is one.
 const RecordSettings RecordKind = "settings"
 

@@ -124,6 +124,7 @@ var hints = []string{
 	"Joy repairs the catalogue without an approval: be Ivo or Dev of ECAB and give it afterwards; /change list debts shows what is owed.",
 	"Chi is away until the day after tomorrow: be Ivo, who decides in Chi's place, and ask /change why for the payout limit. /gatehouse me sets such days.",
 	"Type /change list exceptions: Ivo owns Notifications and raised a change there, so nobody could agree as its owner, and it went on without.",
+	"As Eli type /gatehouse services payments-api: what runs, what was changed, who edited it. As Mira, the auditor, try to approve anything; /gatehouse roles says why not.",
 	"Edit an approved change: the form says how many approvals that resets.",
 	"Open “Break it” and let Slack drop replies or answer 429 while you go on; open the inspector to see every call.",
 }

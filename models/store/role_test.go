@@ -3,12 +3,14 @@ package store_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
 
@@ -128,5 +130,36 @@ func TestTheWorkspacesZoneIsOfThoseWhoHaveNone(t *testing.T) {
 		if must(t, err); len(history) != 3 || history[2].Kind != models.EventSettingsSaved || len(history[2].Diff) != 2 {
 			t.Errorf("%+v", history)
 		}
+	})
+}
+
+func TestTwoAdminsWhoStepDownAtOnceLeaveOne(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		must(t, s.SetRole(ctx, by(raiser), models.RoleAdmin, func(f models.Facts) ([]models.UserID, []models.Event, error) { return models.FirstAdmin(true, f) }))
+		rounds, bad := proof.N(6, 40), 0
+		for range rounds {
+			f, err := s.Facts(ctx, ws, "")
+			must(t, err)
+			must(t, s.SetRole(ctx, by(f.Roles[models.RoleAdmin][0]), models.RoleAdmin, holders(models.RoleAdmin, raiser, worker_)))
+			f, err = s.Facts(ctx, ws, "")
+			must(t, err)
+			seen := models.RoleSeen(f.Roles[models.RoleAdmin])
+			var wg sync.WaitGroup
+			for who, stays := range map[models.UserID]models.UserID{raiser: worker_, worker_: raiser} {
+				wg.Go(func() {
+					_ = s.SetRole(ctx, by(who), models.RoleAdmin, func(f models.Facts) ([]models.UserID, []models.Event, error) {
+						return models.SetRole(models.RoleAdmin, []models.UserID{stays}, seen, f)
+					})
+				})
+			}
+			wg.Wait()
+			f, err = s.Facts(ctx, ws, "")
+			must(t, err)
+			if left := f.Roles[models.RoleAdmin]; len(left) != 1 {
+				bad++
+				t.Errorf("admins left: %v", left)
+			}
+		}
+		proof.Record(t, proof.Row{What: "two admins step down at one instant: rounds that left not exactly one", Where: s.Engine(), Tried: rounds, Bad: bad})
 	})
 }
