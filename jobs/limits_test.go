@@ -1,0 +1,116 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// limits are what Slack asks for, in seconds; without the header it is waited
+// for thirty.
+var limits = []int{1, 7, 60, -1}
+
+func TestLimitsAreKeptAndSlowNothingElse(t *testing.T) {
+	each(t, fast, func(w *world, _ ...*Jobs) {
+		want := proof.N(12, 1000)
+		seen := &limitsSeen{world: w}
+		for round := 0; seen.met < want; round++ {
+			seen.round(limits[round%len(limits)])
+		}
+		w.fake.Mend("")
+		w.quiet()
+		lost := 0
+		for _, c := range seen.raised {
+			if len(w.cards(changesRoom, c)) != 1 || len(w.cards(payRoom, c)) != 1 {
+				lost++
+			}
+		}
+		w.exactlyOnce()
+		proof.Record(w, proof.Row{What: "answers of 429, by method and channel: calls before the time, messages lost or doubled, other channels held up", Where: engineOf(w),
+			Tried: seen.met, Bad: seen.early + seen.slowed + lost,
+			Note: fmt.Sprintf("%d early, %d lost, %d held up elsewhere, %d changes.", seen.early, lost, seen.slowed, len(seen.raised))})
+	})
+}
+
+type limitsSeen struct {
+	*world
+	raised             []models.ChangeID
+	met, early, slowed int
+	last               int64 // delivery of the rounds before
+}
+
+// round raises changes while every other post is told to wait, lets come what
+// may, and then lets the wait pass.
+func (w *limitsSeen) round(seconds int) {
+	w.Helper()
+	wait := time.Duration(seconds) * time.Second
+	if seconds < 0 {
+		wait = 30 * time.Second // what Gatehouse waits when Slack does not say
+	}
+	began := len(w.calls.all())
+	_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.RateLimit, Every: 2, RetryAfter: seconds})
+	w.must(err)
+	for range 2 {
+		w.raised = append(w.raised, w.raise(fmt.Sprintf("Change %d", len(w.raised)), "pay-api").ID)
+	}
+	w.kept("what nothing holds back has come", func() bool {
+		n, err := w.store.DeliveryCounts(context.Background())
+		w.must(err)
+		due, err := w.store.Unsent(context.Background(), team)
+		w.must(err)
+		return n[store.DeliverySending]+due == 0
+	})
+	w.fake.Mend("")
+	until := w.judge(w.calls.all()[began:], wait)
+	w.heldUp(until)
+	w.later(wait + time.Second)
+	w.quiet()
+	w.judge(w.calls.all()[began:], wait)
+	w.met -= len(until) // judged twice
+}
+
+// judge looks for calls in a channel between its 429 and the end of the wait,
+// and returns when the waits end.
+func (w *limitsSeen) judge(list []call, wait time.Duration) map[string]float64 {
+	until := map[string]float64{}
+	for _, c := range list {
+		if c.Method != "chat.postMessage" {
+			continue
+		}
+		if c.At < until[c.Args.Channel] {
+			w.early++
+			w.Logf("%s was called %.3f s early", c.Args.Channel, until[c.Args.Channel]-c.At)
+		}
+		if c.Answer == slackfake.RateLimit {
+			w.met++
+			until[c.Args.Channel] = c.At + wait.Seconds()
+		}
+	}
+	return until
+}
+
+// heldUp counts deliveries that wait although nothing limits their channel.
+func (w *limitsSeen) heldUp(until map[string]float64) {
+	w.Helper()
+	for id, gap := w.last+1, 0; gap < 50; id++ { // numbers have gaps
+		row, err := w.store.Delivery(context.Background(), id)
+		if gap++; err != nil {
+			continue
+		}
+		w.last, gap = id, 0
+		channel := string(row.Channel)
+		if channel == "" {
+			channel, _ = w.jobs[0].cfg.Slack.KnownDM(string(row.UserID))
+		}
+		if _, limited := until[channel]; row.Open() && !limited {
+			w.slowed++
+			w.Logf("delivery %d waits in %q, which nothing limits: %+v", id, channel, row)
+		}
+	}
+}
