@@ -58,6 +58,14 @@ func (w *world) rounds() int {
 	return len(w.roundsKept())
 }
 
+// begun counts the rounds that the running replicas have begun.
+func (w *world) begun() (n int64) {
+	for _, j := range w.jobs {
+		n += j.Counts.Rounds.Load()
+	}
+	return n
+}
+
 // roundsKept are the deliveries of rounds. Numbers have small gaps.
 func (w *world) roundsKept() (out []store.Row) {
 	w.Helper()
@@ -115,12 +123,15 @@ func TestNothingDueNothingPosted(t *testing.T) {
 	each(t, fast, func(w *world, jobs ...*Jobs) {
 		w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
 		w.digestAt(string(ana), "0 9 * * *", "Europe/Berlin")
-		const days = 30
+		days := proof.N(7, 30)
 		for range days {
-			before := w.rounds()
+			before := w.begun()
 			w.goTo(w.morning(1).Add(time.Second))
-			w.kept("both rounds are had", func() bool { return w.rounds() == before+2 })
+			w.kept("both rounds are had", func() bool { return w.begun() == before+2 })
 			w.quiet()
+		}
+		if n := w.rounds(); n != 2*days {
+			w.Errorf("%d rounds in %d days for two, want %d", n, days, 2*days)
 		}
 		posts := len(w.calls.of("chat.postMessage", ""))
 		proof.Record(w, proof.Row{What: "Digests posted on days with nothing due", Where: engineOf(w), Tried: days, Bad: posts})
@@ -149,11 +160,11 @@ func TestADigestThatMayHaveArrivedIsNotSentTwice(t *testing.T) {
 				w.retimed(c, w.store.Now().Add(time.Duration(n+40)*time.Hour))
 				w.quiet()
 				for i := range n {
-					before := w.rounds()
+					before := w.begun()
 					_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1})
 					w.must(err)
 					w.goTo(w.store.Now().Truncate(time.Hour).Add(time.Hour + time.Second))
-					w.kept("the round is had", func() bool { return w.rounds() == before+1 })
+					w.kept("the round is had", func() bool { return w.begun() == before+1 })
 					w.quiet()
 					if live, over := w.digests(payRoom); len(live)+len(over) != i+1 {
 						w.Fatalf("%d digests after %d rounds", len(live)+len(over), i+1)
@@ -175,6 +186,18 @@ var clockChanges = map[string][]time.Time{
 	"Europe/Berlin":       {day(2027, 3, 26), day(2027, 10, 29)},
 	"America/New_York":    {day(2027, 3, 12), day(2027, 11, 5)},
 	"Australia/Lord_Howe": {day(2027, 4, 2), day(2027, 10, 1)},
+}
+
+// nearAChange reports whether the moment is in one of the days that are judged.
+func nearAChange(at time.Time) bool {
+	for _, around := range clockChanges {
+		for _, first := range around {
+			if !at.Before(first.AddDate(0, 0, -1)) && at.Before(first.AddDate(0, 0, 6)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
@@ -201,6 +224,9 @@ func TestOneDigestALocalDayOverClockChanges(t *testing.T) {
 			w.goTo(span[0])
 			w.tick(ctx, tickers) // drops what is stale by now
 			for at := span[0]; at.Before(span[1]); at = at.Add(time.Hour) {
+				if !proof.Full() && !nearAChange(at) && at.Hour() > 0 { // the other days are like each other
+					continue
+				}
 				w.goTo(at)
 				w.tick(ctx, tickers)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models/proof"
 	"github.com/gatehousehq/gatehouse/models/store/storetest"
 )
 
@@ -20,11 +21,12 @@ func TestNoMinuteHoldsMoreCallsThanSlackAllows(t *testing.T) {
 	}
 	s := storetest.Opener(t, storetest.Engines[0])()
 	ctx, begin := context.Background(), s.Now()
+	span := time.Duration(proof.N(70, 120)) * time.Second
 	for method, limit := range limits {
 		scope := slackapi.Scope{Method: method, Channel: "C1"}
 		replicas := []*pace{newPace(s, team), newPace(s, team)}
 		var calls []time.Time
-		for now := begin; now.Before(begin.Add(2 * time.Minute)); now = now.Add(500 * time.Millisecond) {
+		for now := begin; now.Before(begin.Add(span)); now = now.Add(500 * time.Millisecond) {
 			for _, p := range replicas { // as greedy as can be
 				if wait, err := p.take(ctx, scope, now); err != nil {
 					t.Fatal(err)
