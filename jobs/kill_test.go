@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -82,12 +83,17 @@ func round(method string, before func(*http.Request), after func(), next http.Ro
 
 func victim(args []string) error {
 	point, url, base := strings.ReplaceAll(args[0], "_", " "), args[1], args[2]
-	s, err := store.Open(context.Background(), store.Options{URL: url, MovableClock: true, MaxConns: 12, Logger: slog.New(slog.DiscardHandler)})
+	s, err := store.Open(context.Background(), store.Options{URL: url, MovableClock: true, MaxConns: 10, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
+	defer s.Close()
+	how, dies := points[point]
+	if !dies { // it lives until it is asked to go
+		how = func(next http.RoundTripper) http.RoundTripper { return next }
+	}
 	slack, err := slackapi.New(slackapi.Config{BotToken: "xoxb-fake-bot", BaseURL: base, Log: slog.New(slog.DiscardHandler),
-		HTTPClient: &http.Client{Transport: points[point](&http.Transport{})}})
+		HTTPClient: &http.Client{Transport: how(&http.Transport{})}})
 	if err != nil {
 		return err
 	}
@@ -97,7 +103,9 @@ func victim(args []string) error {
 		return err
 	}
 	j.pace.rates = nil
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, asked := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer asked()
+	ctx, cancel := context.WithTimeout(ctx, 10*patience)
 	defer cancel()
 	return j.Run(ctx)
 }
