@@ -370,7 +370,7 @@ func TestPruneRemovesOnlyWhatIsOld(t *testing.T) {
 		}
 		must(t, s.Hold(ctx, ws, "chat.update", "", s.Now()))
 		for _, about := range []models.ChangeID{c.ID, 999} { // of 999 nothing will be due any more
-			must(t, s.DB().Exec("INSERT INTO reminders (workspace_id, change_id, kind, user_id, round, stage, bundle, said_at) VALUES (?, ?, 'decide', 'U1', 1, 1, 'b', ?)", ws, about, s.Now()).Error)
+			must(t, s.DB().Exec("INSERT INTO reminders (workspace_id, record_kind, record_id, about, kind, user_id, round, stage, bundle, said_at) VALUES (?, 'change', ?, '', 'decide', 'U1', 1, 1, 'b', ?)", ws, about, s.Now()).Error)
 		}
 		for _, step := range []struct {
 			wait time.Duration

@@ -20,7 +20,7 @@ const (
 // Prune removes what only the machinery needed and is old at now: command keys
 // after 7 days, from when on a repeat is a new command; lines, notes and digests
 // 30 days after they were sent; what people were reminded of, 30 days later, if
-// nothing of the change will be due any more; holds and leases an hour after
+// nothing of the record will be due any more; holds and leases an hour after
 // they ran out. It returns how many rows went. The audit log, changes, cards and
 // asks are kept.
 func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
@@ -35,7 +35,7 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest, models.DeliverRemind, models.DeliverCopy},
 			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
 		{&reminderRow{}, `said_at < ? AND NOT EXISTS (SELECT 1 FROM reminder_looks l
-			WHERE l.workspace_id = reminders.workspace_id AND l.change_id = reminders.change_id)`, []any{now.Add(-keepLines)}},
+			WHERE l.workspace_id = reminders.workspace_id AND l.record_kind = reminders.record_kind AND l.record_id = reminders.record_id)`, []any{now.Add(-keepLines)}},
 		{&holdRow{}, "until < ?", []any{now.Add(-keepLeases)}},
 		{&laneRow{}, "until < ?", []any{s.WireNow().Add(-keepLeases)}},
 	} {
