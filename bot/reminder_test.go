@@ -66,3 +66,27 @@ func TestAReminderIsPutOffByItsMenuAndItsKindMutedInTheSettings(t *testing.T) {
 		w.reminded("chi", "still waits for a decision")
 	}
 }
+
+func TestAWindowThatIsOverIsEndedFromItsReminder(t *testing.T) {
+	for _, s := range settings[:1] {
+		w := newWorld(t, s)
+		form := goodForm(w, time.Hour)
+		form["environment"] = "development"
+		mustDo(t, w.As("ana").Slash("general", "/change new"))
+		mustDo(t, w.As("ana").Submit(form))
+		w.told("ana", "CHG-1")
+		w.later(time.Hour)
+		mustDo(t, w.As("ana").Click(w.card("changes", "CHG-1"), "change.start"))
+		w.told("ana", "is in progress")
+		w.later(time.Hour)
+		over := w.reminded("ana", "no outcome is recorded")
+		mustDo(t, w.As("ana").Click(over, "Failed…"))
+		w.until("the form is filled", func() bool { v, ok := w.As("ana").View(); return ok && v.CallbackID == "complete.form" })
+		mustDo(t, w.As("ana").Submit(slackfake.Fields{"reason": "The replica would not start."})) // failed is chosen already
+		w.told("ana", "failed")
+		w.settle()
+		w.until("nothing of it waits", func() bool { return strings.Contains(w.dm("ana").Plain(), "Nothing of this waits") })
+		w.card("changes", "CHG-1")
+		w.card("tracking", "CHG-1")
+	}
+}

@@ -126,6 +126,15 @@ func (h *Handlers) extendForm(ctx context.Context, r *Request, id models.ChangeI
 	})
 }
 
+// askCompletionAs is askCompletion with the answer chosen already.
+func askCompletionAs(outcome models.Outcome) handle {
+	return func(h *Handlers, ctx context.Context, r *Request) (Reply, error) {
+		return h.fill(ctx, r, "Complete change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+			return view.CompleteFormAs(c, outcome, f, r.ResponseURL), nil
+		})
+	}
+}
+
 func (h *Handlers) askReview(ctx context.Context, r *Request) (Reply, error) {
 	return h.fill(ctx, r, "Record review", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
 		return view.ReviewForm(c, f, r.ResponseURL), nil

@@ -145,6 +145,8 @@ var clicks = map[string]handle{
 	view.ActionDigestPreview: (*Handlers).previewDigest,
 
 	view.ActionSnooze: (*Handlers).snooze,
+	view.ActionDone:   askCompletionAs(models.Successful),
+	view.ActionFailed: askCompletionAs(models.Failed),
 
 	view.ActionStartNow: askReason(view.ReasonStartNow),
 	view.ActionIncident: askReason(view.ReasonIncident),

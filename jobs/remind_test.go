@@ -108,3 +108,39 @@ func TestWhatSomebodyPutsOffComesAgainInANewMessageAndForNobodyElse(t *testing.T
 		}
 	})
 }
+
+func TestItemsOfAReleaseAndTheEndOfAnAbsenceAreSaidThroughTheDatabase(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		ctx := context.Background()
+		r := w.plan("Market expansion")
+		w.onRelease(ana, r.ID, func(r *models.Release, f models.ReleaseFacts) error {
+			return r.AssignBucket(models.BucketTests, ben, f)
+		})
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		w.must(err)
+		last := w.store.Now().In(berlin).AddDate(0, 0, 7).Format(time.DateOnly)
+		w.must(w.store.SaveOwn(ctx, w.by(cai), func(f models.Facts) (models.Own, []models.Event, error) {
+			return models.SetOwn(models.OwnInput{AwayFrom: w.store.Now().In(berlin).Format(time.DateOnly), AwayEnd: last, Delegate: dee}, f)
+		}))
+		w.quiet()
+		says := func(u models.UserID, words string) bool {
+			return strings.Contains(strings.Join(w.reminded(u), "\n"), words)
+		}
+		w.later(7 * 24 * time.Hour)
+		w.until("dee hears that it ends", func() bool { return says(dee, "from then on they decide themselves") })
+		w.later(3 * 24 * time.Hour)
+		w.until("cai is back", func() bool { return says(cai, "Your absence is over") })
+		w.goTo(r.GoLive.AddDate(0, 0, -5)) // by now all of it is overdue
+		w.until("ben hears of his items", func() bool { return says(ben, "of the checklist were due") })
+		w.later(3 * 24 * time.Hour)
+		w.until("ana, who leads the project, stands in", func() bool { return says(ana, "you stand in for them") })
+		w.quiet()
+		w.onRelease(ana, r.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Cancel("The market is closed.", f) })
+		w.until("ben's messages say that nothing waits", func() bool {
+			got := w.reminded(ben)
+			return strings.Contains(got[len(got)-1], "Nothing of this waits")
+		})
+	})
+}

@@ -15,9 +15,6 @@ func (c *Change) Reminders(said []Reminder, f Facts) (due []Reminder, next time.
 	return remind(c.Ref(), c.duties(f), said, f)
 }
 
-// Concerns reports whether what the person was reminded of is still to be done.
-func (c *Change) Concerns(r Reminder, f Facts) bool { return concerns(c.duties(f), r) }
-
 // duties are what people have to do about the change as it stands.
 func (c *Change) duties(f Facts) []duty {
 	var out []duty
@@ -27,6 +24,12 @@ func (c *Change) duties(f Facts) []duty {
 	case c.State == AwaitingApproval && c.Window.Start.After(f.Now):
 		out = append(out, c.toDecide(c.Window.Start, urgent, f)...)
 	case c.State == Approved && f.Now.Before(c.Window.End):
+		if c.opensUnseen(f) {
+			d := mine
+			d.kind, d.deadline, d.now, d.closes = RemindOpens, c.Window.Start, true, true
+			d.stages = []time.Time{c.Window.Start.Add(-ownWindow)}
+			out = append(out, d)
+		}
 		d := mine
 		d.kind, d.deadline, d.now, d.closes = RemindStart, c.Window.End, true, true
 		d.stages = []time.Time{c.Window.Start.Add(startGrace)}
@@ -56,6 +59,15 @@ func (c *Change) duties(f Facts) []duty {
 		out = append(out, d)
 	}
 	return out
+}
+
+// ownWindow is how long before a window its implementer's hours begin.
+const ownWindow = 15 * time.Minute
+
+// opensUnseen: the implementer would not look at the moment at which the window
+// opens, because they do not work then. In their hours they see it coming.
+func (c *Change) opensUnseen(f Facts) bool {
+	return f.Now.Before(c.Window.Start) && !f.Settings.Hours.Working(f.Person(c.Implementer), c.Window.Start)
 }
 
 // toDecide are those who were asked and whose vote still matters: half of their
@@ -96,4 +108,31 @@ func (f Facts) backup(u UserID) UserID {
 		return to
 	}
 	return ""
+}
+
+// AbsenceReminders are what is to be said now because somebody's absence ends,
+// given what was said before, and when to look again; the zero time when nothing
+// will be due.
+func AbsenceReminders(u UserID, said []Reminder, f Facts) (due []Reminder, next time.Time) {
+	return remind(RecordRef{Kind: RecordPerson}, absenceDuties(u, f), said, f)
+}
+
+// absenceDuties: whoever stands in hears a day before that it ends, the person
+// when they are back, so that neither thinks that the other decides.
+func absenceDuties(u UserID, f Facts) []duty {
+	away := f.Person(u).Own.Away
+	if away.Until.IsZero() || away.Delegate == "" {
+		return nil
+	}
+	d := duty{kind: RemindAbsence, about: string(u), deadline: away.Until}
+	stand, back := d, d
+	stand.users, stand.stages, stand.closes = []UserID{away.Delegate}, []time.Time{later(away.From, away.Until.Add(-OweWithin))}, true
+	back.users, back.stages = []UserID{u}, []time.Time{away.Until}
+	switch {
+	case f.Now.Before(away.Until):
+		return []duty{stand, back}
+	case f.Now.Before(away.Until.Add(7 * OweWithin)):
+		return []duty{back}
+	}
+	return nil
 }

@@ -21,14 +21,26 @@ const (
 	RemindComplete ReminderKind = "complete"      // the window is over, and no outcome is recorded
 	RemindIncident ReminderKind = "incident_link" // an emergency names no incident yet
 	RemindReview   ReminderKind = "review"
+	RemindOpens    ReminderKind = "opens" // the window opens in a moment
+
+	RemindItem      ReminderKind = "item"      // of a checklist, due or overdue
+	RemindVerify    ReminderKind = "verify"    // an item whose evidence waits
+	RemindCondition ReminderKind = "condition" // of a handover
+	RemindWaiver    ReminderKind = "waiver"    // that runs out: its item opens again
+	RemindAbsence   ReminderKind = "absence"   // that ends, and with it who stands in
 )
 
-// ReminderKinds lists all of them, as people choose among them.
-var ReminderKinds = []ReminderKind{RemindDecide, RemindStart, RemindComplete, RemindIncident, RemindReview}
+// ReminderKinds are those that a person may turn off; what operations made a
+// condition is not among them.
+var ReminderKinds = []ReminderKind{RemindDecide, RemindOpens, RemindStart, RemindComplete, RemindIncident, RemindReview,
+	RemindItem, RemindVerify, RemindWaiver, RemindAbsence}
 
 var reminderNames = map[ReminderKind]string{
-	RemindDecide: "Approvals that wait for me", RemindStart: "A window of mine that nobody has started",
-	RemindComplete: "A window of mine that is over", RemindIncident: "An incident to be named", RemindReview: "Reviews owed by me",
+	RemindDecide: "Approvals that wait for me", RemindOpens: "A window of mine that opens outside my hours",
+	RemindStart: "A window of mine that nobody has started", RemindComplete: "A window of mine that is over",
+	RemindIncident: "An incident to be named", RemindReview: "Reviews owed by me", RemindItem: "Checklist items of mine that are due",
+	RemindVerify: "Evidence that waits for me", RemindCondition: "Conditions of a handover", RemindWaiver: "Waivers of my items that run out",
+	RemindAbsence: "Absences that end",
 }
 
 // String names the kind as people choose it.
@@ -88,7 +100,9 @@ func (d duty) ladder(f Facts) []rung {
 	var out []rung
 	for _, u := range d.users {
 		for i, at := range d.stages {
-			out = append(out, rung{u, i + 1, at})
+			if !at.IsZero() {
+				out = append(out, rung{u, i + 1, at})
+			}
 		}
 	}
 	if d.escalate.IsZero() {
@@ -120,7 +134,7 @@ func (d duty) patience() time.Duration {
 	if d.closes {
 		return d.deadline.Sub(d.escalate) / 2
 	}
-	if n := len(d.stages); n > 1 {
+	if n := len(d.stages); n > 1 && !d.stages[n-2].IsZero() {
 		return d.stages[n-1].Sub(d.stages[n-2])
 	}
 	return OweWithin
@@ -167,10 +181,7 @@ func remind(ref RecordRef, duties []duty, said []Reminder, f Facts) (due []Remin
 	return due, next
 }
 
-// concerns reports whether one of the duties is still what the person was
-// reminded of.
-func concerns(duties []duty, r Reminder) bool { return dutyOf(duties, r) != nil }
-
+// dutyOf is the duty that the person was reminded of; nil when it is done.
 func dutyOf(duties []duty, r Reminder) *duty {
 	for i, d := range duties {
 		if d.kind == r.Kind && d.about == r.About && d.deadline.Unix() == r.Round && (r.Escalated() || slices.Contains(d.users, r.User)) {
@@ -248,31 +259,4 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// Subjects are the records that reminders are about, as they stand.
-type Subjects struct {
-	Changes map[ChangeID]*Change
-}
-
-// Concerns reports whether what the person was reminded of is still to be done.
-func (s Subjects) Concerns(r Reminder, f Facts) bool {
-	c := s.Changes[ChangeID(r.Record.ID)]
-	return r.Record.Kind == RecordChange && c != nil && c.Concerns(r, f)
-}
-
-// MaySnooze lists what the reminder can be put off for now.
-func (s Subjects) MaySnooze(r Reminder, f Facts) []SnoozeFor {
-	if c := s.Changes[ChangeID(r.Record.ID)]; r.Record.Kind == RecordChange && c != nil {
-		return c.MaySnooze(r, f)
-	}
-	return nil
-}
-
-// Snooze says until when the person puts off what they were reminded of.
-func (s Subjects) Snooze(r Reminder, by SnoozeFor, f Facts) (time.Time, error) {
-	if c := s.Changes[ChangeID(r.Record.ID)]; r.Record.Kind == RecordChange && c != nil {
-		return c.Snooze(r, by, f)
-	}
-	return snooze(nil, r, by, "", f)
 }

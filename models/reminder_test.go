@@ -22,6 +22,8 @@ type remembering struct {
 	next time.Time // when to look again
 }
 
+func about(c *Change) Subjects { return Subjects{Changes: map[ChangeID]*Change{c.ID: c}} }
+
 // look says what is due now, as "user kind stage", and remembers it.
 func (r *remembering) look(u UserID) []string {
 	due, _ := r.c.Reminders(r.said, r.w.as(u))
@@ -80,13 +82,13 @@ func TestTheImplementerHearsOfAWindowUnusedAndOfOneThatIsOver(t *testing.T) {
 	r.at(t, time.Hour) // the change managers are asleep
 	r.at(t, 49*time.Hour, "UKIM complete 9", "ULEA complete 9")
 	for _, d := range r.said {
-		if d.Kind == RemindComplete && !c.Concerns(d, w.as("")) {
+		if d.Kind == RemindComplete && !about(c).Concerns(d, w.as("")) {
 			t.Errorf("%+v is settled too early", d)
 		}
 	}
 	must(t, c.Complete(Completion{Outcome: Successful, Note: "It works."}, w.as(ana)))
 	for _, d := range r.said {
-		if c.Concerns(d, w.as("")) {
+		if about(c).Concerns(d, w.as("")) {
 			t.Errorf("%+v is not settled", d)
 		}
 	}
@@ -97,7 +99,7 @@ func init() {
 		return func(t *testing.T, w *world) error {
 			c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(left), w.now.Add(left+time.Hour) })
 			r := Reminder{Record: c.Ref(), Kind: RemindDecide, User: c.Asked[0].User, Round: c.Window.Start.Unix(), Stage: stage}
-			_, err := c.Snooze(r, by, w.as(r.User))
+			_, err := about(c).Snooze(r, by, w.as(r.User))
 			return err
 		}
 	}
@@ -119,7 +121,7 @@ func init() {
 func (r *remembering) putOff(t *testing.T, by SnoozeFor) {
 	t.Helper()
 	last := &r.said[len(r.said)-1]
-	until, err := r.c.Snooze(*last, by, r.w.as(last.User))
+	until, err := about(r.c).Snooze(*last, by, r.w.as(last.User))
 	must(t, err)
 	last.Snoozed = until
 }
@@ -155,11 +157,11 @@ func TestUntilTheWindowIsTwoHoursBeforeIt(t *testing.T) {
 	}
 	last := r.said[len(r.said)-1]
 	want := []SnoozeFor{SnoozeHour}
-	if diff := cmp.Diff(want, c.MaySnooze(last, w.as(last.User))); diff != "" { // tomorrow is too late, and in an hour it is two hours before
+	if diff := cmp.Diff(want, about(c).MaySnooze(last, w.as(last.User))); diff != "" { // tomorrow is too late, and in an hour it is two hours before
 		t.Error(diff)
 	}
 	w.now = w.now.Add(-2 * time.Hour)
-	until, err := c.Snooze(last, SnoozeWindow, w.as(last.User))
+	until, err := about(c).Snooze(last, SnoozeWindow, w.as(last.User))
 	must(t, err)
 	if !until.Equal(c.Window.Start.Add(-2 * time.Hour)) {
 		t.Errorf("until %s", until)

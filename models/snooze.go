@@ -29,18 +29,6 @@ const FieldMuted Field = "muted"
 // come all the same.
 func (o Own) Mutes(k ReminderKind) bool { return slices.Contains(o.Muted, k) }
 
-// Snooze says until when the person puts off what they were reminded of, and
-// refuses what would come too late. It is theirs alone: nobody else's reminder
-// moves, and neither does the escalation.
-func (c *Change) Snooze(r Reminder, by SnoozeFor, f Facts) (time.Time, error) {
-	return snooze(dutyOf(c.duties(f), r), r, by, c.ID.String(), f)
-}
-
-// MaySnooze lists what the reminder can be put off for now.
-func (c *Change) MaySnooze(r Reminder, f Facts) []SnoozeFor {
-	return maySnooze(dutyOf(c.duties(f), r), r, f)
-}
-
 func maySnooze(d *duty, r Reminder, f Facts) []SnoozeFor {
 	var out []SnoozeFor
 	for _, by := range Snoozes {

@@ -46,6 +46,21 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 	return form(FormComplete, "Complete "+c.ID.String(), "Complete", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
 
+// CompleteFormAs is CompleteForm with the outcome chosen already.
+func CompleteFormAs(c *models.Change, outcome models.Outcome, f models.Facts, responseURL string) slack.ModalViewRequest {
+	v := CompleteForm(c, f, responseURL)
+	for _, b := range v.Blocks.BlockSet {
+		in, ok := b.(*slack.InputBlock)
+		if !ok || in.BlockID != string(models.FieldOutcome) {
+			continue
+		}
+		if e, ok := in.Element.(*slack.RadioButtonsBlockElement); ok {
+			e.InitialOption = option(string(outcome), outcomeWords[outcome])
+		}
+	}
+	return v
+}
+
 // ReadCompleteForm reads a sent form. fieldErrs names what is no number; a
 // zero id means that the form is not one of ours.
 func ReadCompleteForm(v slack.View) (id models.ChangeID, done models.Completion, responseURL string, fieldErrs map[models.Field]string) {

@@ -153,6 +153,7 @@ func (g *gallery) forms(k cast) {
 	}
 	g.add(ExtendForm(k.life("extended").c, f, meta.ResponseURL), k.name, "form", "extend")
 	g.add(CompleteForm(k.life("in-progress").c, f, meta.ResponseURL), k.name, "form", "complete")
+	g.add(CompleteFormAs(k.life("in-progress").c, models.Failed, f, meta.ResponseURL), k.name, "form", "complete", "failed")
 	g.add(ReviewForm(k.life("implemented").c, f, meta.ResponseURL), k.name, "form", "review")
 	g.add(ServiceOptions(k.dir.ActiveServices(), ""), k.name, "options", "services")
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"maps"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -18,6 +19,7 @@ func (g *gallery) reminders(k cast) {
 		deadline func(*models.Change) time.Time
 	}{
 		{models.RemindDecide, "awaiting", cara, func(c *models.Change) time.Time { return c.Window.Start }},
+		{models.RemindOpens, "approved", ben, func(c *models.Change) time.Time { return c.Window.Start }},
 		{models.RemindStart, "approved", ben, func(c *models.Change) time.Time { return c.Window.End }},
 		{models.RemindComplete, "in-progress", ben, func(c *models.Change) time.Time { return c.Window.End }},
 		{models.RemindReview, "implemented", ben, func(c *models.Change) time.Time { return c.ReviewDue }},
@@ -40,9 +42,45 @@ func (g *gallery) reminders(k cast) {
 			bundle = append(bundle, r)
 		}
 	}
+	g.releaseReminders(k)
 	p := k.life("awaiting")
 	f := k.facts(cara, p.now)
 	g.add(Reminders(bundle, about, f), k.name, "reminder", "many")
 	g.add(Reminders(nil, models.Subjects{}, f), k.name, "reminder", "none")
+	f.Actor.Own.Away = models.Absence{From: f.Now.AddDate(0, 0, -3), Until: f.Now.AddDate(0, 0, 1), Delegate: paul}
+	f.Directory = withPerson(f.Directory, f.Actor)
+	r := models.Reminder{Record: models.RecordRef{Kind: models.RecordPerson}, About: string(cara), Kind: models.RemindAbsence, User: paul,
+		Round: f.Actor.Own.Away.Until.Unix(), Stage: 1}
+	g.add(Reminders([]models.Reminder{r}, models.Subjects{}, f), k.name, "reminder", "absence", "standing-in")
+	r.User = cara
+	g.add(Reminders([]models.Reminder{r}, models.Subjects{}, f), k.name, "reminder", "absence", "back")
 	g.add(Snoozed(f.Now.Add(time.Hour)), k.name, "reminder", "snoozed")
+}
+
+// withPerson is the directory with one person as given.
+func withPerson(d *models.Directory, p models.Person) *models.Directory {
+	next := *d
+	next.People = maps.Clone(d.People)
+	next.People[p.ID] = p
+	return &next
+}
+
+// releaseReminders: what owner, verifier and whoever stands in hear of items.
+func (g *gallery) releaseReminders(k cast) {
+	s := k.released()
+	s.now = s.r.GoLive
+	f := s.facts(ana).Facts
+	about := models.Subjects{Releases: map[models.ReleaseID]*models.Release{s.r.ID: s.r}}
+	seen := map[string]bool{}
+	due, _ := s.r.Reminders(nil, f)
+	for _, r := range due {
+		what := string(r.Kind)
+		if r.Stage >= models.BackupStage {
+			what += "-" + map[int]string{models.BackupStage: "standing-in", models.LastStage: "escalated"}[r.Stage]
+		}
+		if !seen[what] {
+			seen[what] = true
+			g.add(Reminders([]models.Reminder{r}, about, f), k.name, "reminder", "release", what)
+		}
+	}
 }

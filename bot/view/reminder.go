@@ -13,11 +13,16 @@ import (
 // mostReminders is how many things one message spells out.
 const mostReminders = 7
 
-// ActionSnooze puts one thing of a message off, for whoever got it.
-const ActionSnooze = "reminder.snooze"
+// What only reminders carry: a menu that puts one thing of a message off for
+// whoever got it, and the form of how work ended with the answer chosen already.
+const (
+	ActionSnooze = "reminder.snooze"
+	ActionDone   = "change.complete.done"
+	ActionFailed = "change.complete.failed"
+)
 
-// ReminderActions are the buttons and menus that only reminders carry.
-func ReminderActions() []string { return []string{ActionSnooze} }
+// ReminderActions lists them.
+func ReminderActions() []string { return []string{ActionSnooze, ActionDone, ActionFailed} }
 
 // Reminders tells one person what waits for them, with the buttons that settle
 // it. What was done meanwhile is left out by whoever calls; of nothing left one
@@ -35,15 +40,14 @@ func Reminders(list []models.Reminder, about models.Subjects, f models.Facts) Me
 			blocks, text = append(blocks, small(rest)), text+"\n"+rest
 			break
 		}
-		c := about.Changes[models.ChangeID(r.Record.ID)]
-		line := reminderLine(r, c, f)
+		line, buttons := reminder(r, about, f)
 		text = joined("\n", text, line)
 		if r.Snoozed.After(f.Now) {
 			blocks = append(blocks, section(line))
 			continue
 		}
 		blocks = append(blocks, sectionWithMenu(line, snoozeMenu(r, about.MaySnooze(r, f))))
-		blocks = append(blocks, actions(reminderButtons(r, c)...)...)
+		blocks = append(blocks, actions(buttons...)...)
 	}
 	return message(text, blocks...)
 }
@@ -86,29 +90,50 @@ func Snoozed(until time.Time) Message {
 	return message(line, section(line))
 }
 
-// reminderLine says what is to be done, by when, and about what.
-func reminderLine(r models.Reminder, c *models.Change, f models.Facts) markup {
-	what := reminderWords(r, c)
+// reminder says what is to be done, by when, and about what, with the buttons
+// that settle it.
+func reminder(r models.Reminder, about models.Subjects, f models.Facts) (markup, []*slack.ButtonBlockElement) {
+	var heading, what, carries, list markup
+	var buttons []*slack.ButtonBlockElement
+	switch r.Record.Kind {
+	case models.RecordRelease:
+		x := about.Releases[models.ReleaseID(r.Record.ID)]
+		heading, buttons = releaseName(x), releaseButtons(x, true, models.ReleaseFacts{Facts: f})
+		what, list = itemsReminded(r, x, f)
+		carries = bold(name(x.ProjectLead, f)) + " leads the project."
+	case models.RecordPerson:
+		heading, what = absenceReminded(r, f)
+		buttons = []*slack.ButtonBlockElement{button(ActionMe, "Change…", "")}
+		if string(r.User) != r.About {
+			buttons = nil
+		}
+	default:
+		c := about.Changes[models.ChangeID(r.Record.ID)]
+		heading, what, buttons = ref(c), changeReminded(r, c), reminderButtons(r, c)
+		carries = bold(name(c.Implementer, f)) + " carries it out."
+	}
 	switch {
 	case r.Snoozed.After(f.Now):
-		return "💤 " + ref(c) + "\nYou hear of it again " + when(r.Snoozed) + "."
+		return "💤 " + heading + "\nYou hear of it again " + when(r.Snoozed) + ".", nil
 	case r.Stage == models.BackupStage:
-		return "🔺 " + ref(c) + "\n" + what + " Those who were asked did not act, and you are named to stand in; " +
-			bold(name(c.Implementer, f)) + " carries it out."
+		what += " Those who were asked did not act, and you stand in for them; " + carries
+		return joined("\n", "🔺 "+heading, what, list), buttons
 	case r.Escalated():
-		return "🔺 " + ref(c) + "\n" + what + " Those who were asked did not act, so this comes to you as a change manager; " +
-			bold(name(c.Implementer, f)) + " carries it out."
+		what += " Those who were asked did not act, so this comes to you as a change manager; " + carries
+		return joined("\n", "🔺 "+heading, what, list), buttons
 	}
-	return "⏰ " + ref(c) + "\n" + what
+	return joined("\n", "⏰ "+heading, what, list), buttons
 }
 
-func reminderWords(r models.Reminder, c *models.Change) markup {
+func changeReminded(r models.Reminder, c *models.Change) markup {
 	switch r.Kind {
 	case models.RemindDecide:
 		if c.OwesApproval() {
 			return "The work began without an approval, which is due by " + when(c.StartedAt.Add(models.OweWithin)) + "."
 		}
 		return "Its window opens " + when(c.Window.Start) + ", and it still waits for a decision."
+	case models.RemindOpens:
+		return "Its window opens " + when(c.Window.Start) + ", and it is yours to start. It ends " + when(c.Window.End) + "."
 	case models.RemindStart:
 		return "Its window opened " + when(c.Window.Start) + ", and nobody has started it. It expires " + when(c.Window.End) + "."
 	case models.RemindComplete:
@@ -119,15 +144,62 @@ func reminderWords(r models.Reminder, c *models.Change) markup {
 	return "It owes a review, due " + when(c.ReviewDue) + "."
 }
 
+// namedItems is how many items of one date a reminder names.
+const namedItems = 3
+
+// itemsReminded says what the person has to see to, and names the items.
+func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words, named markup) {
+	list := x.Reminded(r, f)
+	deadline := time.Unix(r.Round, 0)
+	verb, past := "is", "was"
+	if len(list) != 1 {
+		verb, past = "are", "were"
+	}
+	if !deadline.After(f.Now) {
+		verb = past
+	}
+	by := when(deadline)
+	if r.Escalated() && len(list) > 0 {
+		by += ", by " + bold(name(x.OwnerOf(list[0]), f))
+	}
+	words = map[models.ReminderKind]markup{
+		models.RemindItem:      count(len(list), "item", "items") + " of the checklist " + markup(verb) + " due " + by,
+		models.RemindVerify:    count(len(list), "item waits", "items wait") + " for verification, due " + by,
+		models.RemindCondition: count(len(list), "condition", "conditions") + " of the handover " + markup(verb) + " due " + by,
+		models.RemindWaiver:    count(len(list), "waiver runs", "waivers run") + " out " + by + ", and then the item opens again",
+	}[r.Kind] + "."
+	for n, i := range list {
+		if n == namedItems {
+			return words, named + "\nand " + number(len(list)-n) + " more."
+		}
+		named = joined("\n", named, "• "+esc(i.Label(), 12)+" "+esc(i.Title, 60))
+	}
+	return words, named
+}
+
+// absenceReminded tells whoever stands in that it ends, and the person that it did.
+func absenceReminded(r models.Reminder, f models.Facts) (heading, what markup) {
+	until := time.Unix(r.Round, 0)
+	away := models.UserID(r.About)
+	if r.User != away {
+		return "You stand in for " + bold(name(away, f)), "It ends " + when(until) + "; from then on they decide themselves."
+	}
+	return "Your absence is over", bold(name(f.Person(away).Own.Away.Delegate, f)) + " no longer decides in your place. If you are still away, say until when."
+}
+
 // reminderButtons settle the duty at once; others see it with the buttons that
 // they may use.
 func reminderButtons(r models.Reminder, c *models.Change) []*slack.ButtonBlockElement {
 	if r.Escalated() {
 		return []*slack.ButtonBlockElement{open(c), details(c)}
 	}
+	if r.Kind == models.RemindComplete {
+		done, failed := button(ActionDone, "Done…", Value(c)).WithStyle(slack.StylePrimary), button(ActionFailed, "Failed…", Value(c)).WithStyle(slack.StyleDanger)
+		return append([]*slack.ButtonBlockElement{done, failed}, append(oneOf(c, ActionRollback), open(c))...)
+	}
 	settles := map[models.ReminderKind][]string{
 		models.RemindDecide: {ActionApprove, ActionReject, ActionDelegate}, models.RemindStart: {ActionStart},
-		models.RemindComplete: {ActionComplete, ActionRollback}, models.RemindIncident: {ActionIncident}, models.RemindReview: {ActionReview},
+		models.RemindIncident: {ActionIncident}, models.RemindReview: {ActionReview},
 	}
 	return append(oneOf(c, settles[r.Kind]...), open(c), details(c))
 }

@@ -51,6 +51,9 @@ func saveOwn(cmd Command, ref models.RecordRef, own models.Own, happened []model
 	keep.sql += " ON CONFLICT (workspace_id, id) DO UPDATE SET own = excluded.own, away_due = excluded.away_due"
 	out := []stmt{keep, addEvents(cmd, ref, happened),
 		{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{cmd.Workspace}}}
+	if own.Away.Delegate != "" {
+		out = append(out, lookAgain(cmd.Workspace, ref, string(cmd.Actor), f.Now))
+	}
 	if cmd.Key != "" {
 		out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, ref.Kind, ref.ID}}))
 	}

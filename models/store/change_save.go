@@ -94,7 +94,7 @@ func (s *Store) save(ctx context.Context, b batch, cmd Command, d *decision) err
 	batch = append(batch, saveApprovals(c, d.given)...)
 	batch = append(batch, saveAsBuilt(d)...)
 	batch = append(batch, noteAsked(cmd.Workspace, askedIn(d.events), now)...)
-	batch = append(batch, addEvents(cmd, ref, d.events), lookAgain(cmd.Workspace, ref, now))
+	batch = append(batch, addEvents(cmd, ref, d.events), lookAgain(cmd.Workspace, ref, "", now))
 	var wake []river.InsertManyParams
 	if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 {
 		batch = append(batch, want(rows, now, &wake))

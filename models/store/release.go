@@ -213,7 +213,7 @@ func (s *Store) saveRelease(ctx context.Context, b batch, cmd Command, d *releas
 		}
 	}
 	out = append(out, saveItems(was, d.r)...)
-	out = append(out, addEvents(cmd, ref, d.events))
+	out = append(out, addEvents(cmd, ref, d.events), lookAgain(cmd.Workspace, ref, "", now))
 	var wake []river.InsertManyParams
 	if rows := wantedOf(cmd.Workspace, models.ReleaseDeliveries(d.r, d.events, d.facts), d.events); len(rows) > 0 {
 		out = append(out, want(rows, now, &wake))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -62,9 +63,9 @@ const (
 	keepReminding = 7 * 24 * time.Hour
 )
 
-// lookAgain has reminders judged anew after a record was saved.
-func lookAgain(ws models.WorkspaceID, ref models.RecordRef, now time.Time) stmt {
-	keep := looks.insert([]lookRow{{ws, ref.Kind, ref.ID, "", now}})
+// lookAgain has reminders judged anew after a record, or a part of one, was saved.
+func lookAgain(ws models.WorkspaceID, ref models.RecordRef, about string, now time.Time) stmt {
+	keep := looks.insert([]lookRow{{ws, ref.Kind, ref.ID, about, now}})
 	keep.sql += " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
 	return keep
 }
@@ -100,11 +101,21 @@ func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (l
 
 // reminding is one look at some records.
 type reminding struct {
-	ws      models.WorkspaceID
-	looks   []lookRow
-	facts   models.Facts
-	changes map[models.ChangeID]*models.Change
-	said    map[models.RecordRef][]reminderRow
+	ws    models.WorkspaceID
+	looks []lookRow
+	facts models.Facts
+	about models.Subjects
+	said  map[subject][]reminderRow
+}
+
+// subject is what a look is about.
+type subject struct {
+	models.RecordRef
+	about string // only of people, who are no records of their own
+}
+
+func (l lookRow) subject() subject {
+	return subject{models.RecordRef{Kind: l.RecordKind, ID: l.RecordID}, l.About}
 }
 
 // ids are the workspace and the records of that kind, and the list of question
@@ -124,11 +135,23 @@ func (r *reminding) read(ctx context.Context, b batch, s *Store) error {
 	var rows []changeRow
 	var given []approvalRow
 	var said []reminderRow
+	var plans []releaseRow
+	var absent []any
 	ids, among := r.ids(models.RecordChange)
+	releaseIDs, amongReleases := r.ids(models.RecordRelease)
+	for _, l := range r.looks {
+		if l.RecordKind == models.RecordPerson {
+			absent = append(absent, l.About)
+		}
+	}
 	err := b.do(ctx, m.look(Command{Workspace: r.ws}),
 		stmt{sql: changes.sel("workspace_id = ? AND id IN " + among), args: ids, each: changes.collect(&rows)},
 		stmt{sql: approvals.sel("workspace_id = ? AND change_id IN " + among + " ORDER BY change_id, seq"), args: ids, each: approvals.collect(&given)},
-		stmt{sql: reminders.sel("workspace_id = ? AND record_kind = 'change' AND record_id IN " + among), args: ids, each: reminders.collect(&said)})
+		stmt{sql: reminders.sel("workspace_id = ? AND record_kind = 'change' AND record_id IN " + among), args: ids, each: reminders.collect(&said)},
+		stmt{sql: releases.sel("workspace_id = ? AND id IN " + amongReleases), args: releaseIDs, each: releases.collect(&plans)},
+		stmt{sql: reminders.sel("workspace_id = ? AND record_kind = 'release' AND record_id IN " + amongReleases), args: releaseIDs, each: reminders.collect(&said)},
+		stmt{sql: reminders.sel("workspace_id = ? AND record_kind = 'person' AND about IN (NULL" + strings.Repeat(", ?", len(absent)) + ")"),
+			args: append([]any{r.ws}, absent...), each: reminders.collect(&said)})
 	if err != nil {
 		return err
 	}
@@ -136,14 +159,20 @@ func (r *reminding) read(ctx context.Context, b batch, s *Store) error {
 	for _, a := range given {
 		byChange[a.ChangeID] = append(byChange[a.ChangeID], a)
 	}
-	r.changes = map[models.ChangeID]*models.Change{}
+	r.about = models.Subjects{Changes: map[models.ChangeID]*models.Change{}, Releases: map[models.ReleaseID]*models.Release{}}
 	for _, row := range rows {
-		r.changes[row.ID] = row.change(byChange[row.ID])
+		r.about.Changes[row.ID] = row.change(byChange[row.ID])
 	}
-	r.said = map[models.RecordRef][]reminderRow{}
+	for _, row := range plans {
+		r.about.Releases[row.ID] = row.release()
+	}
+	r.said = map[subject][]reminderRow{}
 	for _, x := range said {
-		ref := models.RecordRef{Kind: x.RecordKind, ID: x.RecordID}
-		r.said[ref] = append(r.said[ref], x)
+		about := subject{RecordRef: models.RecordRef{Kind: x.RecordKind, ID: x.RecordID}}
+		if x.RecordKind == models.RecordPerson {
+			about.about = x.About
+		}
+		r.said[about] = append(r.said[about], x)
 	}
 	r.facts, err = s.facts(ctx, r.ws, m, b.do)
 	return err
@@ -152,12 +181,22 @@ func (r *reminding) read(ctx context.Context, b batch, s *Store) error {
 // judge is what is due of one record, when to look at it again, and whether
 // nothing will ever be due of it as it stands.
 func (r *reminding) judge(l lookRow, said []models.Reminder) (due []models.Reminder, next time.Time, over bool) {
-	c := r.changes[models.ChangeID(l.RecordID)]
-	if c == nil {
-		return nil, next, true
+	switch l.RecordKind {
+	case models.RecordPerson:
+		due, next = models.AbsenceReminders(models.UserID(l.About), said, r.facts)
+		return due, next, next.IsZero()
+	case models.RecordRelease:
+		if x := r.about.Releases[models.ReleaseID(l.RecordID)]; x != nil {
+			due, next = x.Reminders(said, r.facts)
+			return due, next, x.State.Final()
+		}
+	case models.RecordChange:
+		if c := r.about.Changes[models.ChangeID(l.RecordID)]; c != nil {
+			due, next = c.Reminders(said, r.facts)
+			return due, next, c.State.Final() || c.State == models.Draft
+		}
 	}
-	due, next = c.Reminders(said, r.facts)
-	return due, next, c.State.Final() || c.State == models.Draft
+	return nil, next, true
 }
 
 // keep judges each record and writes everything down in one batch.
@@ -175,7 +214,7 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 	now := r.facts.Now
 	for _, l := range r.looks {
 		var before []models.Reminder
-		for _, x := range r.said[models.RecordRef{Kind: l.RecordKind, ID: l.RecordID}] {
+		for _, x := range r.said[l.subject()] {
 			before = append(before, x.reminder())
 			if now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
 				message(x.Bundle, x.UserID)
@@ -224,24 +263,32 @@ func (r *reminding) lookNext(l lookRow, next time.Time, over bool) stmt {
 // stand now.
 func (s *Store) Reminded(ctx context.Context, ws models.WorkspaceID, bundle string) ([]models.Reminder, models.Subjects, error) {
 	var rows []reminderRow
-	about := models.Subjects{Changes: map[models.ChangeID]*models.Change{}}
+	about := models.Subjects{Changes: map[models.ChangeID]*models.Change{}, Releases: map[models.ReleaseID]*models.Release{}}
 	err := s.db.WithContext(ctx).Where("workspace_id = ? AND bundle = ?", ws, bundle).Order("said_at, record_kind, record_id, about, kind").Find(&rows).Error
 	if err != nil {
 		return nil, about, fmt.Errorf("list reminders: %w", err)
 	}
 	out := make([]models.Reminder, len(rows))
-	var ids []int64
+	var ids, plans []int64
 	for i, r := range rows {
-		if out[i] = r.reminder(); r.RecordKind == models.RecordChange {
+		switch out[i] = r.reminder(); r.RecordKind {
+		case models.RecordChange:
 			ids = append(ids, r.RecordID)
+		case models.RecordRelease:
+			plans = append(plans, r.RecordID)
 		}
 	}
-	found, err := s.list(ctx, ws, func(q *gorm.DB) *gorm.DB { return q.Where("id IN ?", ids) })
-	if err != nil {
-		return nil, about, err
-	}
+	found, err1 := s.list(ctx, ws, func(q *gorm.DB) *gorm.DB { return q.Where("id IN ?", ids) })
 	for _, c := range found {
 		about.Changes[c.ID] = c
+	}
+	var planned []releaseRow
+	err2 := s.db.WithContext(ctx).Where("workspace_id = ? AND id IN ?", ws, plans).Find(&planned).Error
+	for _, r := range planned {
+		about.Releases[r.ID] = r.release()
+	}
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, about, fmt.Errorf("load what reminders are about: %w", err)
 	}
 	return out, about, nil
 }
@@ -251,23 +298,26 @@ func (s *Store) Reminded(ctx context.Context, ws models.WorkspaceID, bundle stri
 // changes nothing.
 func (s *Store) SnoozeReminder(ctx context.Context, cmd Command, what models.Reminder, by models.SnoozeFor) (until time.Time, err error) {
 	err = s.engine.door(ctx, func(b batch) error {
-		r := reminding{ws: cmd.Workspace, looks: []lookRow{{RecordKind: what.Record.Kind, RecordID: what.Record.ID}}}
+		look := lookRow{RecordKind: what.Record.Kind, RecordID: what.Record.ID}
+		if what.Record.Kind == models.RecordPerson {
+			look.About = what.About
+		}
+		r := reminding{ws: cmd.Workspace, looks: []lookRow{look}}
 		// It waits for whoever is looking at the record for reminders.
-		if err := b.do(ctx, lookAgain(cmd.Workspace, what.Record, s.Now())); err != nil {
+		if err := b.do(ctx, lookAgain(cmd.Workspace, what.Record, look.About, s.Now())); err != nil {
 			return err
 		}
 		if err := r.read(ctx, b, s); err != nil {
 			return err
 		}
-		about := models.Subjects{Changes: r.changes}
 		var latest reminderRow
-		for _, x := range r.said[what.Record] {
+		for _, x := range r.said[look.subject()] {
 			mine := x.UserID == cmd.Actor && x.Kind == what.Kind && x.About == what.About
 			if mine && (x.Round > latest.Round || x.Round == latest.Round && x.Stage > latest.Stage) {
 				latest = x
 			}
 		}
-		if until, err = about.Snooze(latest.reminder(), by, r.facts); err != nil {
+		if until, err = r.about.Snooze(latest.reminder(), by, r.facts); err != nil {
 			return err
 		}
 		var wake []river.InsertManyParams
