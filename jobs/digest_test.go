@@ -310,3 +310,33 @@ func TestAfterDowntimeOneDigestAtMostCatchesUp(t *testing.T) {
 		}
 	})
 }
+
+func TestADigestForAnArchivedChannelIsListedAndComesAgainOnceItIsBack(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
+		w.digestAt(changesRoom, "0 9 * * *", "Europe/Berlin")
+		c := w.raise("Raise the pool", "pay-api")
+		w.retimed(c, w.morning(5).Add(time.Hour))
+		w.quiet()
+		w.must(w.fake.Archive("payments", true))
+		w.goTo(w.morning(1).Add(time.Second))
+		w.until("the other channel has its digest", func() bool { live, _ := w.digests(changesRoom); return len(live) == 1 })
+		w.kept("an admin sees why one is missing", func() bool {
+			parked, err := w.store.Parked(context.Background(), team)
+			w.must(err)
+			for _, p := range parked {
+				if p.Kind == models.DeliverDigest && strings.Contains(p.LastError, "archived") {
+					return true
+				}
+			}
+			return false
+		})
+		w.must(w.fake.Archive("payments", false))
+		w.goTo(w.morning(1).Add(time.Second))
+		w.until("the next one comes", func() bool { live, _ := w.digests(payRoom); return len(live) == 1 })
+		w.quiet()
+		if live, over := w.digests(payRoom); len(live) != 1 || len(over) != 0 {
+			w.Errorf("%d digests and %d that are over: the missed one was not to be made up for", len(live), len(over))
+		}
+	})
+}

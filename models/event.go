@@ -169,7 +169,7 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 		}
 		for _, u := range toldOf(c, e, f) {
 			out = append(out, Delivery{Kind: DeliverNote, Record: c.Ref(), User: u,
-				Event: i, Key: eventKey(c, "note", e, u)})
+				Event: i, Key: eventKey(c, "note", e, u), NotBefore: c.noteNotBefore(u, f)})
 		}
 	}
 	for _, u := range distinct(append(askedUsers(c), c.Requester, c.Implementer)) {
@@ -199,6 +199,22 @@ func toldOf(c *Change, e Event, f Facts) []UserID {
 		}
 	}
 	return out
+}
+
+// noteNotBefore: what came of a change waits for the person's hours, in which
+// its implementer's own window counts. An emergency waits for nothing.
+func (c *Change) noteNotBefore(u UserID, f Facts) time.Time {
+	if c.Type == Emergency {
+		return time.Time{}
+	}
+	at := f.Settings.Hours.Next(f.Person(u), f.Now)
+	if begins := c.Window.Start.Add(-ownWindow); u == c.Implementer && c.Window.End.After(f.Now) && begins.Before(at) {
+		at = later(begins, f.Now)
+	}
+	if !at.After(f.Now) {
+		return time.Time{}
+	}
+	return at
 }
 
 // cardPlaces: the changes channel, then the channels of up to three touched

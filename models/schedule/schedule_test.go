@@ -112,7 +112,7 @@ func TestWindowsThatOverlapAreAllFound(t *testing.T) {
 func TestWhatIsNoScheduleIsSaidInWords(t *testing.T) {
 	for _, x := range []struct{ line, zone, words string }{
 		{"", "UTC", "five fields"}, {"0 0 * *", "UTC", "five fields"}, {"CRON_TZ=UTC", "UTC", "five fields"}, {"TZ= * * * * *", "UTC", "five fields"},
-		{"@every 1s", "UTC", "five fields"}, {"@daily", "UTC", "five fields"}, {"0 0 30 2 *", "UTC", "never comes round"},
+		{"@every 1s", "UTC", "five fields"}, {"@daily", "UTC", "five fields"}, {"0 0 30 2 *", "UTC", "never comes round"}, {"0 0 31 2 *", "UTC", "never comes round"},
 		{"* * * * *", "UTC", "more often than once an hour"}, {"*/5 3 * * *", "UTC", "more often than once an hour"},
 		{"0 0 * * 7", "UTC", "no cron line"}, {"61 0 * * *", "UTC", "no cron line"}, {"0 0 * * MON#2", "UTC", "no cron line"},
 		{"0 0 * * *", "", "no time zone"}, {"0 0 * * *", "Local", "no time zone"}, {"0 0 * * *", "Mars/Olympus", "no time zone"},
