@@ -98,7 +98,7 @@ func reminder(r models.Reminder, about models.Subjects, f models.Facts) (markup,
 	switch r.Record.Kind {
 	case models.RecordRelease:
 		x := about.Releases[models.ReleaseID(r.Record.ID)]
-		heading, buttons = releaseName(x), releaseButtons(x, true, models.ReleaseFacts{Facts: f})
+		heading, buttons = releaseName(x), itemButtons(r, x, models.ReleaseFacts{Facts: f})
 		what, list = itemsReminded(r, x, f)
 		carries = bold(name(x.ProjectLead, f)) + " leads the project."
 	case models.RecordPerson:
@@ -175,6 +175,21 @@ func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words,
 		named = joined("\n", named, "• "+esc(i.Label(), 12)+" "+esc(i.Title, 60))
 	}
 	return words, named
+}
+
+// itemButtons act at once on a single item; of several the checklist is opened.
+func itemButtons(r models.Reminder, x *models.Release, f models.ReleaseFacts) []*slack.ButtonBlockElement {
+	list := x.Reminded(r, f.Facts)
+	var out []*slack.ButtonBlockElement
+	if len(list) == 1 && !r.Escalated() {
+		switch r.Kind {
+		case models.RemindVerify:
+			out = verifyButtons(x, list[0], f)
+		case models.RemindItem, models.RemindCondition:
+			out = workButtons(x, list[0], f)
+		}
+	}
+	return append(out[:min(len(out), maxButtons-1)], openChecklist(x))
 }
 
 // absenceReminded tells whoever stands in that it ends, and the person that it did.
