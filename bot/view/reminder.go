@@ -210,7 +210,7 @@ func reminderButtons(r models.Reminder, c *models.Change) []*slack.ButtonBlockEl
 	}
 	if r.Kind == models.RemindComplete {
 		done, failed := button(ActionDone, "Done…", Value(c)).WithStyle(slack.StylePrimary), button(ActionFailed, "Failed…", Value(c)).WithStyle(slack.StyleDanger)
-		return append([]*slack.ButtonBlockElement{done, failed}, append(oneOf(c, ActionRollback), open(c))...)
+		return append([]*slack.ButtonBlockElement{done, failed}, append(oneOf(c, ActionMoreTime, ActionRollback), open(c))...)
 	}
 	settles := map[models.ReminderKind][]string{
 		models.RemindDecide: {ActionApprove, ActionReject, ActionDelegate}, models.RemindStart: {ActionStart},
