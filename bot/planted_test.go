@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,38 +19,50 @@ type bug struct {
 	edit
 	engine store.Engine
 	faults string // the kinds that bring it out; "" = all
+	more   []edit // what else must go for it to show: a second guard
 }
 
-// bugs that a soak must notice: a harness that can't fail proves nothing.
+// noMemory: each process remembers for itself what it has begun, which hides
+// that the store forgets.
+var noMemory = edit{"handlers/once.go", `if id == "" {
+		return fresh, true`, `if id != "-" {
+		return fresh, true`}
+
+// bugs that a soak must notice: a harness that can't fail proves nothing. A
+// change that is read without a lock is not among them: the primary key of its
+// approvals stands behind the lock. The store's own clicks notice that.
 var bugs = []bug{
 	{"a command's key is not remembered", edit{"models/store/change_save.go",
-		`ON CONFLICT (workspace_id, key) DO NOTHING RETURNING key`, `ON CONFLICT (workspace_id, key) DO UPDATE SET at = excluded.at RETURNING key`}, store.SQLite, slackfake.Duplicate},
-	{"a change is read without a lock", edit{"models/store/change_save.go",
-		`lock += " FOR UPDATE"`, `lock += ""`}, store.Postgres, slackfake.Slow},
+		`claimed := cmd.Key == ""`, "cmd.Key = \"\"\n	claimed := cmd.Key == \"\""}, store.Postgres, slackfake.Duplicate, []edit{noMemory}},
 	{"a decision is confirmed although it was not kept", edit{"models/store/change.go",
-		"	case err == nil:\n		s.dirs.asked(", "	case err == nil || d.change != nil && d.events != nil && d.change.ID%3 == 0 && len(d.given) == 1:\n		s.dirs.asked("}, store.Postgres, slackfake.Slow},
+		"		return s.save(ctx, b, cmd, d)\n	})\n	switch {\n	case err == nil:\n		s.dirs.asked(", `		if err := s.save(ctx, b, cmd, d); err != nil || d.change.ID%3 != 0 || len(d.given) != 1 {
+			return err
+		}
+		return errNotKept
+	})
+	switch {
+	case err == nil || errors.Is(err, errNotKept):
+		s.dirs.asked(`}, store.Postgres, slackfake.Slow,
+		[]edit{{"models/store/change.go", "	errNothing = errors.New(", "	errNotKept = errors.New(\"planted\")\n	errNothing = errors.New("}}},
 	{"an approval is kept without its event", edit{"models/approval.go",
-		`c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})`, `if c.ID%2 == 1 {
-		c.record(f, Event{Kind: EventApprovalGiven, From: from, To: from})
-	} else {
-		c.record(f, Event{Kind: EventEdited, From: from, To: from})
-	}`}, store.SQLite, slackfake.Slow},
+		`c.record(f, Event{Kind: EventApprovalGiven,`, `c.record(f, Event{Kind: map[bool]EventKind{true: EventApprovalGiven, false: EventEdited}[c.ID%2 == 1],`},
+		store.SQLite, slackfake.Slow, nil},
 	{"a card is wanted once only", edit{"models/store/delivery.go",
-		`SET wanted = deliveries.wanted + 1,`, `SET wanted = deliveries.wanted,`}, store.SQLite, slackfake.Slow},
+		`SET wanted = deliveries.wanted + 1,`, `SET wanted = deliveries.wanted,`}, store.SQLite, slackfake.Slow, nil},
 	{"a message that may have arrived is not looked for", edit{"jobs/attempt.go",
-		`a.doubtful = a.posts() && a.row.State != store.DeliveryPending`, `a.doubtful = false`}, store.SQLite, slackfake.DropReply},
+		`a.doubtful = a.posts() && a.row.State != store.DeliveryPending`, `a.doubtful = false`}, store.SQLite, slackfake.DropReply, nil},
 	{"what Slack may have is taken for sent", edit{"jobs/settle.go",
-		`return a.doubt(ctx, e)`, `return a.cfg.Store.MarkSuperseded(ctx, a.row, e.Error())`}, store.SQLite, slackfake.Error500},
+		`return a.doubt(ctx, e)`, `return a.cfg.Store.MarkSuperseded(ctx, a.row, e.Error())`}, store.SQLite, slackfake.Error500, nil},
 	{"a busy Slack is taken for a refusal", edit{"jobs/settle.go",
-		"	case slackapi.Later:\n		return a.later(ctx, e)", "	case slackapi.Later:\n		return a.park(ctx, \"busy\", e.Error())"}, store.SQLite, slackfake.RateLimit},
+		"	case slackapi.Later:\n		return a.later(ctx, e)", "	case slackapi.Later:\n		return a.park(ctx, \"busy\", e.Error())"}, store.SQLite, slackfake.RateLimit, nil},
 	{"a message counts as sent before Slack has answered", edit{"jobs/attempt.go",
-		"	sent, err := a.call(ctx, d)\n	a.calling = false", "	sent, err := a.call(ctx, d)\n	a.calling, err = false, nil"}, store.SQLite, slackfake.Error503},
+		"	sent, err := a.call(ctx, d)\n	a.calling = false", "	sent, err := a.call(ctx, d)\n	a.calling, err = false, nil"}, store.SQLite, slackfake.Error503, nil},
 	{"the number of a change is taken outside its transaction", edit{"models/store/change_save.go",
-		`DO UPDATE SET value = counters.value + 1 RETURNING value`, `DO UPDATE SET value = counters.value + 1 + (counters.value % 2) RETURNING value`}, store.SQLite, slackfake.Slow},
+		`DO UPDATE SET value = counters.value + 1 RETURNING value`, `DO UPDATE SET value = counters.value + 1 + (counters.value % 2) RETURNING value`}, store.SQLite, slackfake.Slow, nil},
 	{"a form is sent twice and makes two changes", edit{"models/store/change.go",
-		"func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result, error) {\n", "func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result, error) {\n	cmd.Key = \"\"\n"}, store.Postgres, slackfake.Duplicate},
+		"func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result, error) {\n", "func (s *Store) CreateChange(ctx context.Context, cmd Command, fn Move) (Result, error) {\n	cmd.Key = \"\"\n"}, store.Postgres, slackfake.Duplicate, []edit{noMemory}},
 	{"deliveries of a revised change are forgotten", edit{"models/store/change_save.go",
-		`if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 {`, `if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 && len(d.given) < 2 {`}, store.SQLite, slackfake.Slow},
+		`if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 {`, `if rows := deliveriesOf(c, d.events, d.facts); len(rows) > 0 && len(d.given) < 2 {`}, store.SQLite, slackfake.Slow, nil},
 }
 
 func TestASoakNoticesEveryPlantedBug(t *testing.T) {
@@ -56,7 +71,7 @@ func TestASoakNoticesEveryPlantedBug(t *testing.T) {
 	}
 	chosen := bugs
 	if !proof.Full() {
-		chosen = bugs[5:6] // building a binary for each takes its time
+		chosen = bugs[4:5] // building a binary for each takes its time
 	}
 	t.Run("no bug at all", func(t *testing.T) { // the same run without a bug is clean, or the others prove nothing
 		if !proof.Full() {
@@ -70,19 +85,50 @@ func TestASoakNoticesEveryPlantedBug(t *testing.T) {
 	missed := 0
 	for _, b := range chosen {
 		t.Run(b.name, func(t *testing.T) {
-			run := newSoak(t, soaking{b.engine, replicasOf(b.engine), proof.N(200, 400), proof.N(15, 25), 10})
-			run.program, run.sabotage.only = buildWith(t, []edit{b.edit}, nil), b.faults
-			r := run.soak(patience)
-			if r.clean() {
-				missed++
-				t.Errorf("nobody noticed; %s %s", r.summary, run.sabotage.summary())
-				return
+			program := buildWith(t, append([]edit{b.edit}, b.more...), nil)
+			for range rounds {
+				if b.noticed(t, program) {
+					return
+				}
 			}
-			all := slices.Concat(r.decisions, r.cards, r.troubles)
-			t.Logf("noticed by %d findings, the first: %.300s", len(all), all[0])
+			missed++
+			t.Errorf("nobody noticed")
 		})
 	}
 	proof.Record(t, proof.Row{What: "bugs planted into the binary that serves a soak: not noticed", Where: "SQLite and PostgreSQL", Tried: len(chosen), Bad: missed})
+}
+
+// The full run comes seldom; the source moves on every day.
+func TestEveryPlantedBugStillHasItsPlace(t *testing.T) {
+	for _, b := range bugs {
+		for _, e := range append([]edit{b.edit}, b.more...) {
+			source, err := os.ReadFile(filepath.Join("..", e.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(source), e.old); n != 1 {
+				t.Errorf("%s: this is %d times in %s and should be there once:\n%s", b.name, n, e.file, e.old)
+			}
+		}
+	}
+}
+
+// rounds is how often a bug may stay hidden before the soak counts as blind to
+// it: who meets it in so short a run is a matter of luck.
+const rounds = 3
+
+// noticed runs a soak with the bug's program and says whether it was found.
+func (b bug) noticed(t *testing.T, program string) bool {
+	run := newSoak(t, soaking{b.engine, replicasOf(b.engine), proof.N(200, 400), proof.N(15, 60), 10})
+	run.program, run.sabotage.only = program, b.faults
+	r := run.soak(patience)
+	all := slices.Concat(r.decisions, r.cards, r.troubles)
+	if len(all) == 0 {
+		t.Logf("not noticed this time; %s %s", r.summary, run.sabotage.summary())
+		return false
+	}
+	t.Logf("noticed by %d findings, the first: %.300s", len(all), all[0])
+	return true
 }
 
 // patience is more than everything takes to be shown at Slack's pace after such
