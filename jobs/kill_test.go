@@ -105,6 +105,7 @@ func victim(args []string) error {
 	j.pace.rates = nil
 	ctx, asked := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer asked()
+	fmt.Println("up")
 	ctx, cancel := context.WithTimeout(ctx, 10*patience)
 	defer cancel()
 	return j.Run(ctx)

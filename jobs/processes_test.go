@@ -28,7 +28,12 @@ func (f *fleet) launch() *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimEnv+"=never "+f.url+" "+f.base)
 	cmd.Stderr = os.Stderr
+	says, err := cmd.StdoutPipe()
+	f.must(err)
 	f.must(cmd.Start())
+	if _, err := says.Read(make([]byte, 1)); err != nil { // until it hears when it is asked to go
+		f.Fatalf("a process did not come up: %v", err)
+	}
 	return cmd
 }
 
