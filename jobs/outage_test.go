@@ -97,3 +97,67 @@ func (w *world) editsSince(began int) map[string]int {
 	}
 	return out
 }
+
+// confirm has people's facts be fresh, as they are while Gatehouse runs.
+func (w *world) confirm() {
+	w.Helper()
+	for u, name := range names {
+		w.must(w.store.SavePeople(context.Background(), team, models.Person{ID: u, Name: name, Zone: "Europe/Berlin", CheckedAt: w.store.Now()}))
+	}
+}
+
+// Nothing runs for two days, in which reminders and digests fall due.
+func TestAfterTwoDaysDownNobodyIsCaughtUpWithTwice(t *testing.T) {
+	each(t, setting{pace: fast.pace, scopes: searchable.scopes, idle: true}, func(w *world, _ ...*Jobs) {
+		rooms := []string{changesRoom, payRoom}
+		w.goTo(w.morning(1).Add(time.Minute))
+		w.confirm()
+		for _, room := range rooms {
+			w.digestAt(room, "0 9 * * *", "Europe/Berlin")
+		}
+		open := w.raise("Waits for its approvals all the while", "pay-api")
+		w.retimed(open, w.store.Now().AddDate(0, 0, 30))
+		n := proof.N(3, 60)
+		var all []*models.Change
+		for i := range n {
+			c := w.raise(fmt.Sprintf("Change %d", i), "pay-api")
+			w.approve(ben, c.ID)
+			w.approve(dee, c.ID)
+			all = append(all, c)
+		}
+		w.later(time.Hour + 5*time.Minute)
+		w.confirm()
+		for _, c := range all {
+			w.do(ana, c.ID, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
+		}
+		stop := w.run(searchable)
+		w.quiet()
+		stop()
+		w.later(48 * time.Hour)
+		w.jobs = nil
+		j := w.start("r0", searchable)
+		w.until("both rooms and ana hear", func() bool {
+			first, _ := w.digests(changesRoom)
+			second, _ := w.digests(payRoom)
+			return len(first) > 0 && len(second) > 0 && len(w.reminded(ana)) > 0
+		})
+		ticks := 0
+		w.kept("a few ticks more", func() bool { ticks++; return ticks > 10 })
+		w.quiet()
+		bad := 0
+		for _, room := range rooms {
+			if live, over := w.digests(room); len(live)+len(over) != 1 {
+				bad++
+				w.Errorf("%d digests in %s", len(live)+len(over), room)
+			}
+		}
+		for u := range names {
+			if got := w.reminded(u); len(got) > 1 {
+				bad++
+				w.Errorf("%s got %d messages", u, len(got))
+			}
+		}
+		proof.Record(w, proof.Row{What: "what fell due in 48 h of downtime: persons and channels that heard of it more than once, or not at all", Where: engineOf(w),
+			Tried: n + 2*len(rooms), Bad: bad, Note: fmt.Sprintf("%d running changes over their windows, %d missed digests; %d reminders said in one message a person.", n, 2*len(rooms), j.Counts.Reminded.Load())})
+	})
+}
