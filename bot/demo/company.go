@@ -126,5 +126,8 @@ var hints = []string{
 	"Type /change list exceptions: Ivo owns Notifications and raised a change there, so nobody could agree as its owner, and it went on without.",
 	"As Eli type /gatehouse services payments-api: what runs, what was changed, who edited it. As Mira, the auditor, try to approve anything; /gatehouse roles says why not.",
 	"Edit an approved change: the form says how many approvals that resets.",
+	"Three releases: open #launch-iberia, press Why red?, then Checklist. As Dev, verify what waits for you with /checklist; TS3 has an open issue, so nobody can.",
+	"As Dev, jump to tomorrow 09:00: the handover begins in #launch-iberia. Joy, Ana and Ben vote; Dev accepts with conditions, because two items are not met.",
+	"#launch-lockers went live eleven days ago: see its certificate, report an incident, try to close its early-life support as Dev. /gatehouse digest preview shows the morning's readiness.",
 	"Open “Break it” and let Slack drop replies or answer 429 while you go on; open the inspector to see every call.",
 }
