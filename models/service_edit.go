@@ -158,7 +158,10 @@ func (in ServiceInput) check(was Service, f Facts) error {
 		errs.add(field, "%s", text)
 	}
 	for _, slug := range in.DependsOn {
-		if s := f.Services[slug]; s.Retired && !slices.Contains(was.DependsOn, slug) {
+		switch s, known := f.Services[slug]; {
+		case !known && slug != in.Slug:
+			errs.add(FieldServices, "There is no service %q that it could depend on. Choose one from the list.", string(slug))
+		case s.Retired && !slices.Contains(was.DependsOn, slug):
 			errs.add(FieldServices, "%s is retired, so nothing should depend on it. Choose the service that replaced it.", s.Name)
 		}
 	}

@@ -41,6 +41,7 @@ var serviceRefusals = map[string]func(*testing.T, *world) error{
 	"a group that is none":                  setting(kim, "pay-api", func(in *ServiceInput) { in.Members, in.Group = nil, "@payments" }),
 	"a bot in a team":                       setting(kim, "pay-api", func(in *ServiceInput) { in.Members = []UserID{ana, robo} }),
 	"depends on a retired service":          setting(kim, "pay-api", func(in *ServiceInput) { in.DependsOn = []Slug{"fax"} }),
+	"depends on no service":                 setting(kim, "pay-api", func(in *ServiceInput) { in.DependsOn = []Slug{"nonsuch"} }),
 	"a circle": func(t *testing.T, w *world) error {
 		w.depends("ledger", "wallet").depends("wallet", "web")
 		return setting(kim, "web", func(in *ServiceInput) { in.DependsOn = []Slug{"ledger"} })(t, w)
