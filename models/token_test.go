@@ -1,6 +1,7 @@
 package models
 
 import (
+	"maps"
 	"testing"
 	"time"
 )
@@ -13,7 +14,10 @@ func (w *world) tokenOf(t *testing.T) Token {
 	return token
 }
 
-func TestEveryRefusalAboutATokenSaysWhatHappenedWhyAndWhatToDo(t *testing.T) {
+func init() { maps.Copy(refusals, tokenRefusals()) }
+
+// tokenRefusals are what nobody can do with a token.
+func tokenRefusals() map[string]func(*testing.T, *world) error {
 	made := func(edit func(*TokenInput), u UserID) func(*testing.T, *world) error {
 		return func(_ *testing.T, w *world) error {
 			in := TokenInput{Name: "ci-shop"}
@@ -29,7 +33,7 @@ func TestEveryRefusalAboutATokenSaysWhatHappenedWhyAndWhatToDo(t *testing.T) {
 			return token.Admits(ScopeEvidence, f)
 		}
 	}
-	for name, ask := range map[string]func(*testing.T, *world) error{
+	return map[string]func(*testing.T, *world) error{
 		"made by an engineer":   made(func(*TokenInput) {}, ana),
 		"made by a guest":       made(func(*TokenInput) {}, pat),
 		"no name":               made(func(in *TokenInput) { in.Name = " " }, oli),
@@ -62,12 +66,6 @@ func TestEveryRefusalAboutATokenSaysWhatHappenedWhyAndWhatToDo(t *testing.T) {
 		"used when expired":         admits(func(t *Token, f *Facts) { f.Now = t.ExpiresAt }),
 		"used for something else":   admits(func(t *Token, _ *Facts) { t.Scopes = nil }),
 		"used after its maker left": admits(func(_ *Token, f *Facts) { f.Actor.Deleted = true }),
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := refused(t, ask(t, newWorld().clone()))
-			wellSaid(t, r)
-			t.Log(r.Aloud())
-		})
 	}
 }
 
