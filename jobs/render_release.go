@@ -52,6 +52,9 @@ func (a *attempt) drawReleaseThread(ctx context.Context, r *models.Release, f mo
 
 func (a *attempt) drawReleaseNote(ctx context.Context, r *models.Release, f models.ReleaseFacts) (drawing, error) {
 	e, err := a.event(ctx)
+	if err == nil && !view.ReleaseNoteDue(r, e, f) {
+		return drawing{not: superseded("nothing of it is left to do")}, nil
+	}
 	return drawing{Message: view.ReleaseNote(r, e, f)}, err
 }
 

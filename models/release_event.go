@@ -206,7 +206,8 @@ var prompts = map[EventKind]bool{
 }
 
 // askPeople notes who is asked what because of the events of this command.
-// Nobody is asked by their own act.
+// Nobody is asked by their own act, but for a lead, who may have verified the
+// last condition and still has to confirm.
 func (r *Release) askPeople(f ReleaseFacts) {
 	for _, e := range r.events {
 		kind, any := releaseAsks[e.Kind]
@@ -214,7 +215,7 @@ func (r *Release) askPeople(f ReleaseFacts) {
 			continue
 		}
 		for _, u := range e.Asked {
-			if u != e.Actor && f.active(u) && (kind != AskVote || slices.Contains(r.Voters(), u)) {
+			if (u != e.Actor || kind == AskLead) && f.active(u) && (kind != AskVote || slices.Contains(r.Voters(), u)) {
 				r.ask(u, kind, f)
 			}
 		}

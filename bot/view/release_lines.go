@@ -106,6 +106,18 @@ func releaseLine(r *models.Release, e models.Event, f models.ReleaseFacts) marku
 	return historyLine(e, f.Facts)
 }
 
+// ReleaseNoteDue reports whether a note that counts what there is to do still
+// has something to count.
+func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bool {
+	switch e.Kind {
+	case models.EventBucketAssigned, models.EventItemAssigned, models.EventItemAdded:
+		return len(r.ItemsOf(f.Actor.ID, f.Now)) > 0
+	case models.EventItemSubmitted, models.EventItemExemptionAsked:
+		return len(r.ToSettle(f.Actor.ID)) > 0
+	}
+	return true
+}
+
 // yours and toVerify are said once a day at most: they count what there is now.
 func yours(r *models.Release, _ models.Event, f models.ReleaseFacts) markup {
 	return "📋 " + count(len(r.ItemsOf(f.Actor.ID, f.Now)), "item is", "items are") + " yours to do now; your list of them is up to date."
