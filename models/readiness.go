@@ -197,7 +197,10 @@ func (g *Gauge) cause(r *Release, i *Item, days gaugeDays) (Cause, bool) {
 		c.Colour, c.What = Red, "returned: "+i.Reason
 	case i.Overdue(g.f.Now):
 		c.Colour, c.What = Red, "overdue"
-		if i.Status == ItemSubmitted {
+		switch {
+		case i.Status == ItemSubmitted && i.OpenIssues > 0: // nobody can verify it
+			c.What = "overdue, its evidence reports " + units(i.OpenIssues, "open issue")
+		case i.Status == ItemSubmitted:
 			c.What = "overdue, its evidence waits for verification"
 		}
 	case i.Status != ItemSubmitted && i.Due.Before(days.soon):

@@ -48,6 +48,12 @@ func TestColoursSayWhatIsWrongAndWhy(t *testing.T) {
 			must(t, r.Submit(1, ReadEvidence("It is there."), w.forRelease(ana)))
 			w.now = due(r, "CB1").Add(time.Second)
 		}, "red [CB1 red overdue, its evidence waits for verification]"},
+		{"overdue with an open issue", func(r *Release, w *world) {
+			w.worked(t, r, "TS5")
+			one := 1
+			must(t, r.Submit(itemNo(t, r, "TS5"), EvidenceInput{Kind: EvidenceNote, Note: "It took too long.", OpenIssues: &one}, w.forRelease(r.OwnerOf(&r.Items[itemNo(t, r, "TS5")-1]))))
+			w.now = due(r, "TS5").Add(time.Second)
+		}, "red [TS5 red overdue, its evidence reports 1 open issue]"},
 		{"blocked", func(r *Release, w *world) { must(t, r.Block(5, "No access.", w.forRelease(cai))) }, "red [DO2 red blocked: No access.]"},
 		{"returned", func(r *Release, w *world) {
 			must(t, r.Submit(5, ReadEvidence("It is there."), w.forRelease(cai)))
