@@ -195,8 +195,9 @@ func (p *person) work(id int) {
 	p.submit(d, map[string]slackfake.Fields{
 		view.FormChange:   {"plan": "Switch the other flag on: " + d.token},
 		view.FormComplete: {"outcome": []string{"successful", "failed"}[p.rand.IntN(2)], "reason": d.token},
-		view.FormReview:   {"findings": "We have learnt something: " + d.token},
-		view.FormReason:   {"reason": d.token},
+		view.FormReview: {"findings": "We have learnt something: " + d.token, "goal": "yes", "as_written": "no", "in_time": "yes",
+			"side_effects": "partly", "told": "yes", "going_back": "not needed"},
+		view.FormReason: {"reason": d.token},
 	}[form])
 }
 

@@ -133,8 +133,8 @@ func (h *Handlers) extend(ctx context.Context, r *Request) (Reply, error) {
 }
 
 func (h *Handlers) review(ctx context.Context, r *Request) (Reply, error) {
-	id, findings, at := view.ReadReviewForm(r.View)
-	return h.decide(ctx, r, id, view.ActionReview, at, func(c *models.Change, f models.Facts) error { return c.Review(findings, f) })
+	id, review, at := view.ReadReviewForm(r.View)
+	return h.decide(ctx, r, id, view.ActionReview, at, func(c *models.Change, f models.Facts) error { return c.Review(review, f) })
 }
 
 // askDelegate opens the form in which an approver hands their decision on, or

@@ -154,7 +154,9 @@ func TestWorkIsStartedCompletedAndRolledBack(t *testing.T) {
 		w.becomesSoon(2, models.InProgress)
 		w.press("ana", 2, "Complete…", "complete.form", slackfake.Fields{"outcome": "successful"})
 		w.becomesSoon(2, models.Implemented) // it owes a review
-		w.press("ana", 2, "Record review…", "review.form", slackfake.Fields{"findings": "The reports came back within two minutes; next time we test with yesterday's data."})
+		w.press("ana", 2, "Record review…", "review.form", slackfake.Fields{
+			"findings": "The reports came back within two minutes; next time we test with yesterday's data.", "lesson": "Reports were tried with yesterday's data",
+			"goal": "yes", "as_written": "partly", "in_time": "yes", "side_effects": "yes", "told": "no", "going_back": "not needed", "better_type": "standard"})
 		w.becomesSoon(2, models.Closed)
 
 		// Work under way is rolled back as its outcome.

@@ -104,6 +104,14 @@ var filters = map[string]func(value string, filter *store.ChangeFilter, f models
 		filter.Debts = true
 		return true
 	},
+	"reviews": func(_ string, filter *store.ChangeFilter, _ models.Facts) bool {
+		filter.Reviews = true
+		return true
+	},
+	"overdue": func(_ string, filter *store.ChangeFilter, f models.Facts) bool {
+		filter.Overdue = f.Now
+		return true
+	},
 	"exceptions": func(_ string, filter *store.ChangeFilter, _ models.Facts) bool {
 		filter.Exceptions = true
 		return true

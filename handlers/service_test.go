@@ -121,7 +121,7 @@ func TestWhatChangedHereIsListedByServiceAndTime(t *testing.T) {
 		for _, move := range []store.Move{
 			func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) },
 			func(c *models.Change, f models.Facts) error {
-				return c.Complete(models.Completion{Outcome: models.SuccessfulWithIssues, Note: "One retry.", AsBuilt: "reporting 4.2", Incident: "INC-9"}, f)
+				return c.Complete(models.Completion{Outcome: models.SuccessfulWithIssues, Note: "One retry.", AsBuilt: "reporting 4.2", Incident: "INC-9", Priority: 2}, f)
 			},
 		} {
 			_, err := w.store.UpdateChange(t.Context(), w.command(ana), id, move)

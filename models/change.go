@@ -103,34 +103,35 @@ type Cosmetic struct {
 
 // Progress is what happens to the change; only its methods write it.
 type Progress struct {
-	State         State
-	Revision      Revision // of the submitted content; "" in a draft
-	SubmittedAt   time.Time
-	WindowSetAt   time.Time // the submission that set this window: notice counts from it
-	Expedited     bool      // the window came with less notice than the risk asks for
-	Retrospective bool      // an emergency that began before its approval
-	LastEditor    UserID    // who edited anything last
-	Author        UserID    // who edited the material fields last
-	Assessment    Assessment
-	PolicyVersion int
-	PolicyRule    string // the rule that set the requirements
-	Requirements  []Requirement
-	Approvals     []Approval
-	Asked         []Ask
-	Delegations   []Delegation // decisions on this change that were handed on
-	Places        []ChannelID  // where its card stands, also after an edit took a service out
-	Reason        string       // of the last reject, cancel, or request for changes
-	StartedAt     time.Time
-	FinishedAt    time.Time
-	Outcome       Outcome
-	OutcomeNote   string
-	AsBuilt       string // the version that now runs
-	Incident      string // reference of an incident that the change caused
-	OutageMinutes int
-	ReviewOwed    []string // why a post-implementation review is owed
-	ReviewDue     time.Time
-	Findings      string // the review, once recorded
-	ClosedAt      time.Time
+	State            State
+	Revision         Revision // of the submitted content; "" in a draft
+	SubmittedAt      time.Time
+	WindowSetAt      time.Time // the submission that set this window: notice counts from it
+	Expedited        bool      // the window came with less notice than the risk asks for
+	Retrospective    bool      // an emergency that began before its approval
+	LastEditor       UserID    // who edited anything last
+	Author           UserID    // who edited the material fields last
+	Assessment       Assessment
+	PolicyVersion    int
+	PolicyRule       string // the rule that set the requirements
+	Requirements     []Requirement
+	Approvals        []Approval
+	Asked            []Ask
+	Delegations      []Delegation // decisions on this change that were handed on
+	Places           []ChannelID  // where its card stands, also after an edit took a service out
+	Reason           string       // of the last reject, cancel, or request for changes
+	StartedAt        time.Time
+	FinishedAt       time.Time
+	Outcome          Outcome
+	OutcomeNote      string
+	AsBuilt          string // the version that now runs
+	Incident         string // reference of an incident that the change caused
+	IncidentPriority int    // 1 to 3; 0 = none was caused
+	OutageMinutes    int
+	ReviewOwed       []string // why a post-implementation review is owed
+	ReviewDue        time.Time
+	Findings         string // the review, once recorded
+	ClosedAt         time.Time
 
 	// Of emergencies (see emergency.go).
 	RetroReason     string    // why the work began before its approval
@@ -139,6 +140,7 @@ type Progress struct {
 	LinkedIncident  string    // the incident, where the form named none
 	AskedAll        bool      // nobody is left to ask
 
+	Reviewed   Judgement // its answers; what was found stands in Findings
 	Held       Hold
 	Overridden Override
 	ExtendedTo time.Time // the end of the time that running work was given; zero = its window's

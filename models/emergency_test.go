@@ -118,7 +118,7 @@ func TestAnEmergencyMayBeginBeforeItsApprovalAndOwesIt(t *testing.T) {
 	}
 	refused(t, w.editing(c, ana, func(in *Input) { in.Plan = "Something else." }))
 	must(t, c.Complete(Completion{Outcome: Successful}, w.later(time.Hour).as(ana)))
-	must(t, c.Review("The key had expired; we renew it a month ahead from now on.", w.as(ana)))
+	must(t, c.Review(YesToAll("The key had expired; we renew it a month ahead from now on."), w.as(ana)))
 	if c.State != Implemented {
 		t.Fatalf("%s although its approval is owed", c.State)
 	}
@@ -281,8 +281,8 @@ func init() {
 	add("review twice", func(t *testing.T, w *world) error {
 		c := w.repairing(t)
 		must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
-		must(t, c.Review(strings.Repeat("Because. ", 9), w.as(ana)))
-		return c.Review(strings.Repeat("Because. ", 9), w.as(ana))
+		must(t, c.Review(YesToAll(strings.Repeat("Because. ", 9)), w.as(ana)))
+		return c.Review(YesToAll(strings.Repeat("Because. ", 9)), w.as(ana))
 	})
 	add("raise without an incident", func(t *testing.T, w *world) error {
 		in := w.input()

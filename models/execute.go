@@ -24,12 +24,16 @@ var Outcomes = []Outcome{Successful, SuccessfulWithIssues, RolledBack, Failed}
 // String says the outcome in words.
 func (o Outcome) String() string { return strings.ReplaceAll(string(o), "_", " ") }
 
+// LowestPriority is that of the least severe incident which a completion names.
+const LowestPriority = 3
+
 // Completion is what the implementer reports when the work is over.
 type Completion struct {
 	Outcome       Outcome
 	Note          string
 	AsBuilt       string
 	Incident      string
+	Priority      int // of the incident, 1 to 3; 0 = none was caused
 	OutageMinutes int
 }
 
@@ -75,7 +79,7 @@ func (c *Change) Complete(done Completion, f Facts) error {
 		return err
 	}
 	c.Outcome, c.OutcomeNote, c.AsBuilt = done.Outcome, tidy(done.Note), tidy(done.AsBuilt)
-	c.Incident, c.OutageMinutes = tidy(done.Incident), done.OutageMinutes
+	c.Incident, c.IncidentPriority, c.OutageMinutes = tidy(done.Incident), done.Priority, done.OutageMinutes
 	c.FinishedAt = f.Now
 	c.record(f, Event{Kind: EventCompleted, From: InProgress, To: Implemented, Reason: c.OutcomeNote,
 		Diff: []FieldDiff{{Field: "Outcome", After: c.Outcome.String()}}})
@@ -108,6 +112,7 @@ func (c *Change) RollBack(reason string, f Facts) error {
 	}
 	corrected := []FieldDiff{{"Outcome", c.Outcome.String(), RolledBack.String()}}
 	c.Outcome, c.OutcomeNote, c.FinishedAt, c.Findings = RolledBack, reason, f.Now, "" // a review of the other outcome reviewed something else
+	c.Reviewed = Judgement{}
 	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason, Diff: corrected})
 	c.oweReview(f)
 	return nil
@@ -221,27 +226,6 @@ func (c *Change) Expire(f Facts) error {
 	return nil
 }
 
-// Review records the post-implementation review and closes the change.
-func (c *Change) Review(findings string, f Facts) error {
-	if c.State != Implemented {
-		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.State.phrase())
-	}
-	if !c.runs(f) && !isOwner(c, f) {
-		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)
-	}
-	if c.Findings != "" {
-		return Settledf("The review of %s is recorded already. %s", c.ID, c.stillOwes())
-	}
-	findings = tidy(findings)
-	if n := utf8.RuneCountInString(findings); n < 20 || n > MaxPlan || blank(findings) {
-		return &Refusal{Text: "The review is not recorded yet.", Fields: map[Field]string{
-			FieldFindings: "Say in a few sentences what happened and what you learn from it (20 to 3,000 letters)."}}
-	}
-	c.Findings = findings
-	c.record(f, Event{Kind: EventReviewed, From: Implemented, To: Implemented, Reason: findings})
-	return c.closeIfDone(f)
-}
-
 // mayReport: implementer, requester and change manager say how work ended.
 func (c *Change) mayReport(f Facts) error {
 	if c.runs(f) {
@@ -269,6 +253,12 @@ func (d Completion) check() error {
 	}
 	if utf8.RuneCountInString(d.Incident) > MaxTitle {
 		errs.add(FieldIncident, "At most %d letters fit: a number or a link.", MaxTitle)
+	}
+	switch named := !blank(d.Incident); {
+	case d.Priority < 0 || d.Priority > LowestPriority, named && d.Priority == 0:
+		errs.add(FieldPriority, "Choose how severe the incident is, P1 to P3.")
+	case !named && d.Priority > 0:
+		errs.add(FieldIncident, "Name the incident that was this severe, by number or link; or choose none.")
 	}
 	if d.OutageMinutes < 0 || d.OutageMinutes > 60*24*14 {
 		errs.add(FieldOutageMinutes, "Give the outage in whole minutes, from 0 to 20160 (14 days).")

@@ -133,7 +133,7 @@ func TestAReviewIsOwedWhereItIsAndCloses(t *testing.T) {
 		if due := w.now.AddDate(0, 0, 2); c.State != Implemented || !c.ReviewDue.Equal(due) {
 			t.Errorf("%s: %s, due %s, want %s", name, c.State, c.ReviewDue, due)
 		}
-		must(t, c.Review("The key was of the wrong kind; the form now checks it.", w.as(dee))) // an owner may
+		must(t, c.Review(YesToAll("The key was of the wrong kind; the form now checks it."), w.as(dee))) // an owner may
 		if c.State != Closed {
 			t.Errorf("%s: %s after the review", name, c.State)
 		}
@@ -300,7 +300,7 @@ func TestTheSecondWhoRollsBackSeesTheFirst(t *testing.T) {
 func TestAChangeThatCausedAnIncidentOwesAReviewHoweverItEnded(t *testing.T) {
 	w := newWorld()
 	c := w.in(t, InProgress)
-	must(t, c.Complete(Completion{Outcome: Successful, Incident: "INC-7", OutageMinutes: 4}, w.later(time.Minute).as(ana)))
+	must(t, c.Complete(Completion{Outcome: Successful, Incident: "INC-7", Priority: 2, OutageMinutes: 4}, w.later(time.Minute).as(ana)))
 	if diff := cmp.Diff([]string{"caused an incident"}, c.ReviewOwed); diff != "" || c.State != Implemented || c.ReviewDue.IsZero() {
 		t.Errorf("it is %s, due %s, and owes (-want +got):\n%s", c.State, c.ReviewDue, diff)
 	}

@@ -106,7 +106,7 @@ var commands = []struct {
 	}},
 	{"roll back", func(c *Change, w *world) error { return c.RollBack("Errors rose.", w.as(ana)) }},
 	{"review", func(c *Change, w *world) error {
-		return c.Review("The key was of the wrong kind; we check it now.", w.as(ana))
+		return c.Review(YesToAll("The key was of the wrong kind; we check it now."), w.as(ana))
 	}},
 	{"cancel", func(c *Change, w *world) error { return c.Cancel("Not needed any more.", w.as(ana)) }},
 	{"expire", func(c *Change, w *world) error { return c.Expire(w.clone().later(4 * time.Hour).as("")) }},

@@ -228,7 +228,7 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 	"undo what was rolled back": func(t *testing.T, w *world) error {
 		c := w.in(t, InProgress)
 		must(t, c.RollBack("It broke.", w.as(ana)))
-		must(t, c.Review("It broke because the key was of the wrong kind.", w.as(ana)))
+		must(t, c.Review(YesToAll("It broke because the key was of the wrong kind."), w.as(ana)))
 		return undo(c, w.as(ana))
 	},
 	"undo an undoing": func(t *testing.T, w *world) error {
@@ -236,16 +236,16 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		must(t, c.RollbackOf(w.in(t, Closed), "It was wrong.", w.as(ana)))
 		must(t, c.Start(c.Revision, w.as(ana)))
 		must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
-		must(t, c.Review("The first change was wrong, and going back worked.", w.as(ana)))
+		must(t, c.Review(YesToAll("The first change was wrong, and going back worked."), w.as(ana)))
 		return undo(c, w.as(ana))
 	},
 	"cancel without a reason": func(t *testing.T, w *world) error { return w.in(t, Approved).Cancel("", w.as(ana)) },
 	"cancel by a stranger":    func(t *testing.T, w *world) error { return w.in(t, Approved).Cancel("Because.", w.as(ray)) },
 	"cancel what runs":        func(t *testing.T, w *world) error { return w.in(t, InProgress).Cancel("Because.", w.as(ana)) },
 	"review by a stranger": func(t *testing.T, w *world) error {
-		return w.in(t, Implemented).Review(strings.Repeat("Because. ", 9), w.as(ray))
+		return w.in(t, Implemented).Review(YesToAll(strings.Repeat("Because. ", 9)), w.as(ray))
 	},
-	"review in a word": func(t *testing.T, w *world) error { return w.in(t, Implemented).Review("Fine.", w.as(ana)) },
+	"review in a word": func(t *testing.T, w *world) error { return w.in(t, Implemented).Review(YesToAll("Fine."), w.as(ana)) },
 	"a release that is none": func(_ *testing.T, w *world) error {
 		_, err := w.raise(func(in *Input) { in.Release = NoRelease })
 		return err
@@ -277,6 +277,15 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		f := w.as(dee)
 		f.Actor.Guest = true
 		return maintain(f, "pay-api")
+	},
+	"review without an answer": func(t *testing.T, w *world) error {
+		return w.in(t, Implemented).Review(Review{Judgement: Judgement{Better: "other", Lesson: strings.Repeat("x", 121)}}, w.as(ana))
+	},
+	"complete with an incident of no severity": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: Successful, Incident: "INC-7"}, w.as(ana))
+	},
+	"complete with a severity of no incident": func(t *testing.T, w *world) error {
+		return w.in(t, InProgress).Complete(Completion{Outcome: Successful, Priority: 1}, w.as(ana))
 	},
 	"hold what is held": func(t *testing.T, w *world) error {
 		c := w.in(t, Approved)

@@ -326,7 +326,7 @@ func (h *heard) live(r *remembering, rnd *rand.Rand) {
 	case 2:
 		_ = c.Complete(Completion{Outcome: Failed, Note: "It broke."}, h.as(c.Implementer))
 	case 3:
-		_ = c.Review("We learned.", h.as(c.Implementer))
+		_ = c.Review(YesToAll("We learned."), h.as(c.Implementer))
 	}
 	if c.State == Approved && rnd.IntN(12) == 0 {
 		_ = c.Start(c.Revision, h.as(c.Implementer))

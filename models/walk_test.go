@@ -106,7 +106,7 @@ var acts = map[string]func(k *walker, f Facts) error{
 		return k.c.Complete(Completion{Outcome: outcome, Note: k.words(), OutageMinutes: rapid.IntRange(-1, 9).Draw(k.T, "outage")}, f)
 	},
 	"review": func(k *walker, f Facts) error {
-		return k.c.Review(strings.Repeat("It was so. ", rapid.IntRange(0, 4).Draw(k.T, "findings")), f)
+		return k.c.Review(YesToAll(strings.Repeat("It was so. ", rapid.IntRange(0, 4).Draw(k.T, "findings"))), f)
 	},
 	"hold":      func(k *walker, f Facts) error { return k.c.Hold(k.words(), f) },
 	"lift hold": func(k *walker, f Facts) error { return k.c.LiftHold(k.words(), f) },

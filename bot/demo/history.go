@@ -79,7 +79,7 @@ func (s *story) lastWeek(ctx context.Context) {
 		steps: "1. Deploy ranker 2.0 beside the old one.\n2. Shift 5, 25, 100 % of queries.", check: "Click-through within 2 % of today at each step.",
 		rollback: "When click-through drops by more than 5 %: shift back to ranker 1.9 (3 minutes)."})
 	s.approve(ctx, ana, joy, fay, gus)
-	s.carryOut(ctx, ben, models.Completion{Outcome: models.Failed, Note: "Empty results for queries with umlauts; found after 25 %.", Incident: "INC-482", OutageMinutes: 11})
+	s.carryOut(ctx, ben, models.Completion{Outcome: models.Failed, Note: "Empty results for queries with umlauts; found after 25 %.", Incident: "INC-482", Priority: 2, OutageMinutes: 11})
 
 	s.raise(ctx, hana, plan{title: "Send receipts through the new mail provider", service: "notifications", known: untried, in: 30 * time.Hour,
 		steps: "Switch the SMTP relay in the settings.", check: "Receipts arrive.", rollback: "Switch back when receipts are late (5 minutes)."})
@@ -103,7 +103,7 @@ func (s *story) lastWeek(ctx context.Context) {
 	s.approve(ctx, eli, ivo, fay, gus, dev)
 	s.carryOut(ctx, hana, models.Completion{Outcome: models.RolledBack, Note: "Checkout cached the old key set for an hour; 401 answers at 0.4 %."})
 	s.do(ctx, hana, s.last, func(c *models.Change, f models.Facts) error {
-		return c.Review("Checkout keeps key sets for an hour whatever the header says. We lower that to five minutes first, and rehearse with Checkout in staging.", f)
+		return c.Review(models.YesToAll("Checkout keeps key sets for an hour whatever the header says. We lower that to five minutes first, and rehearse with Checkout in staging."), f)
 	})
 }
 

@@ -117,7 +117,9 @@ var tries = map[string]func(*models.Change, models.Facts) error{
 	ActionStart:    func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) },
 	ActionWithdraw: func(c *models.Change, f models.Facts) error { return c.Withdraw(f) },
 	ActionCancel:   func(c *models.Change, f models.Facts) error { return c.Cancel("a good reason", f) },
-	ActionReview:   func(c *models.Change, f models.Facts) error { return c.Review("Twenty letters and a few more.", f) },
+	ActionReview: func(c *models.Change, f models.Facts) error {
+		return c.Review(models.YesToAll("Twenty letters and a few more."), f)
+	},
 	ActionComplete: func(c *models.Change, f models.Facts) error {
 		return c.Complete(models.Completion{Outcome: models.Successful}, f)
 	},

@@ -54,7 +54,7 @@ func detailLines(c *models.Change, f models.Facts) []slack.Block {
 			out = append(out, section(lines))
 		}
 	}
-	if line := joined("\n", progressLine(c, f), facts(c), againstWhat(c)); line != "" {
+	if line := joined("\n", progressLine(c, f), facts(c), againstWhat(c), reviewAnswers(c)); line != "" {
 		out = append(out, section(line))
 	}
 	return out
@@ -83,6 +83,9 @@ func facts(c *models.Change) markup {
 	}
 	if visible(c.Incident) {
 		out = joined("\n", out, "*Caused incident:* "+esc(c.Incident, 120))
+		if c.IncidentPriority > 0 {
+			out += " (P" + number(c.IncidentPriority) + ")"
+		}
 	}
 	if c.OutageMinutes > 0 {
 		out = joined("\n", out, "*Outage:* "+count(c.OutageMinutes, "minute", "minutes"))

@@ -39,6 +39,8 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 			element: typed(models.FieldAsBuilt, "", "payments-api 4.12.0", models.MaxTitle, false)},
 		{field: models.FieldIncident, label: "Did it cause an incident?", hint: "Its number or link, if so.", optional: true,
 			element: typed(models.FieldIncident, "", "INC-2041", models.MaxTitle, false)},
+		{field: models.FieldPriority, label: "How severe is the incident?", optional: true,
+			element: chosen(models.FieldPriority, "No incident", priorityOptions(), "", "")},
 		{field: models.FieldOutageMinutes, label: "Minutes of unplanned outage", hint: "Whole minutes in which people could not use a service. Empty means none.", optional: true, element: minutes},
 	} {
 		blocks = append(blocks, in.block())
@@ -69,7 +71,7 @@ func ReadCompleteForm(v slack.View) (id models.ChangeID, done models.Completion,
 	a := answersOf(v)
 	done = models.Completion{
 		Outcome: models.Outcome(a.option(models.FieldOutcome)), Note: a.text(models.FieldReason),
-		AsBuilt: a.text(models.FieldAsBuilt), Incident: a.text(models.FieldIncident),
+		AsBuilt: a.text(models.FieldAsBuilt), Incident: a.text(models.FieldIncident), Priority: priorityOf(a.option(models.FieldPriority)),
 	}
 	if minutes := strings.TrimSpace(a.text(models.FieldOutageMinutes)); minutes != "" {
 		n, err := strconv.Atoi(minutes)
@@ -101,20 +103,16 @@ func ReadExtendForm(v slack.View) (id models.ChangeID, until time.Time, reason, 
 	return meta.Change, a.time(models.FieldEnd), strings.TrimSpace(a.text(models.FieldReason)), meta.ResponseURL
 }
 
-// ReviewForm asks for the post-implementation review.
-func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
-	blocks := []slack.Block{
-		section(joined("\n", ref(c), ending(c, f, 300), reviewOwed(c))),
-		input{field: models.FieldFindings, label: "What happened, and what do you learn from it?",
-			hint:    "What went as planned, what did not and why, and what you will do differently. Recording it closes the change.",
-			element: typed(models.FieldFindings, c.Findings, "The rollback took 20 minutes instead of 4, because … Next time we …", models.MaxPlan, true)}.block(),
+// priorityOptions are how severe an incident may be that a change caused.
+func priorityOptions() []*slack.OptionBlockObject {
+	var out []*slack.OptionBlockObject
+	for p, words := range []string{"P1: a service is down", "P2: many are hindered", "P3: few are hindered"} {
+		out = append(out, option(strconv.Itoa(p+1), words))
 	}
-	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
+	return out
 }
 
-// ReadReviewForm reads a sent form. A zero id means that it is not one of ours.
-func ReadReviewForm(v slack.View) (id models.ChangeID, findings, responseURL string) {
-	var meta reportMeta
-	readMetadata(v, &meta)
-	return meta.Change, strings.TrimSpace(answersOf(v).text(models.FieldFindings)), meta.ResponseURL
+func priorityOf(s string) int {
+	n, _ := strconv.Atoi(s) // nothing was chosen: none
+	return n
 }

@@ -231,9 +231,9 @@ func TestErrorsStandBesideInputs(t *testing.T) {
 			models.FieldUsers, models.FieldRehearsed, models.FieldRollbackTested, models.FieldReversible, models.FieldDoneBefore, models.FieldPeak,
 			models.FieldParties, models.FieldIncidentRef, models.FieldWhyNow, models.FieldTemplate, models.FieldBackground, models.FieldType, models.FieldRelease, models.FieldArtifact}},
 		"reason":   {ReasonForm(ReasonReject, p.c, p.c.Revision, f, ""), []models.Field{models.FieldReason}},
-		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldOutageMinutes}},
+		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldPriority, models.FieldOutageMinutes}},
 		"extend":   {ExtendForm(p.c, f, ""), []models.Field{models.FieldEnd, models.FieldReason}},
-		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldFindings}},
+		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldGoal, models.FieldWritten, models.FieldInTime, models.FieldEffects, models.FieldTold, models.FieldBack, models.FieldFindings, models.FieldBetter, models.FieldLesson}},
 	} {
 		fields := map[models.Field]string{}
 		for _, field := range x.fields {
@@ -283,9 +283,9 @@ func TestCompleteFormIsReadBack(t *testing.T) {
 	blank := CompleteForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1")
 	id, done, url, errs := ReadCompleteForm(sent(t, blank, map[models.Field]map[string]any{
 		models.FieldOutcome: chose("failed"), models.FieldReason: {"value": "it broke"}, models.FieldAsBuilt: {"value": "4.12"},
-		models.FieldIncident: {"value": "INC-1"}, models.FieldOutageMinutes: {"value": "12"},
+		models.FieldIncident: {"value": "INC-1"}, models.FieldPriority: chose("2"), models.FieldOutageMinutes: {"value": "12"},
 	}))
-	want := models.Completion{Outcome: models.Failed, Note: "it broke", AsBuilt: "4.12", Incident: "INC-1", OutageMinutes: 12}
+	want := models.Completion{Outcome: models.Failed, Note: "it broke", AsBuilt: "4.12", Incident: "INC-1", Priority: 2, OutageMinutes: 12}
 	if id != 4 || url != "https://hooks.slack.example/1" || errs != nil || done != want {
 		t.Errorf("reads as %v %v %q %v", id, done, url, errs)
 	}
@@ -313,10 +313,13 @@ func TestExtendFormIsReadBack(t *testing.T) {
 func TestReviewFormIsReadBack(t *testing.T) {
 	k := everyday()
 	p := k.life("implemented")
-	id, findings, url := ReadReviewForm(sent(t, ReviewForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1"),
-		map[models.Field]map[string]any{models.FieldFindings: {"value": "we learned"}}))
-	if id != 4 || findings != "we learned" || url != "https://hooks.slack.example/1" {
-		t.Errorf("reads as %v %q %q", id, findings, url)
+	id, got, url := ReadReviewForm(sent(t, ReviewForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1"),
+		map[models.Field]map[string]any{models.FieldFindings: {"value": "we learned"}, models.FieldGoal: chose("yes"), models.FieldBack: chose("not needed"),
+			models.FieldBetter: chose("emergency"), models.FieldLesson: {"value": "Check the key"}}))
+	want := models.Review{Findings: "we learned", Judgement: models.Judgement{Better: models.Emergency, Lesson: "Check the key",
+		Answers: map[models.Field]models.ReviewAnswer{models.FieldGoal: models.ReviewYes, models.FieldBack: models.ReviewNeedless}}}
+	if id != 4 || !cmp.Equal(got, want) || url != "https://hooks.slack.example/1" {
+		t.Errorf("reads as %v %+v %q", id, got, url)
 	}
 }
 

@@ -144,7 +144,9 @@ func (p point) reviewed(name string, k cast) point {
 		return p
 	}
 	return p.then(name, k, ben, 20*time.Hour, func(f models.Facts) error {
-		return p.c.Review("It went as it did because of this: "+k.note+" Next time we rehearse it.", f)
+		r := models.YesToAll("It went as it did because of this: " + k.note + " Next time we rehearse it.")
+		r.Answers[models.FieldWritten], r.Better, r.Lesson = models.ReviewPartly, models.Standard, clip(k.note, models.MaxTitle)
+		return p.c.Review(r, f)
 	})
 }
 
@@ -208,7 +210,7 @@ func stages() map[string]func(cast) point {
 			return k.completed("issues", models.Completion{Outcome: models.SuccessfulWithIssues, Note: k.note, OutageMinutes: 1})
 		},
 		"implemented": func(k cast) point {
-			return k.completed("implemented", models.Completion{Outcome: models.Failed, Note: k.note, Incident: "INC-2041", OutageMinutes: 12})
+			return k.completed("implemented", models.Completion{Outcome: models.Failed, Note: k.note, Incident: "INC-2041", Priority: 2, OutageMinutes: 12})
 		},
 		"rolled-back": func(k cast) point {
 			p := k.life("in-progress")
@@ -285,7 +287,7 @@ func (k cast) events() []models.Event {
 		{Kind: models.EventHeld, Actor: mia, Reason: k.note}, {Kind: models.EventHoldLifted, Actor: mia, Reason: k.note}, {Kind: models.EventOverridden, Actor: mia, Reason: k.note},
 		{Kind: models.EventExtended, Actor: ben, Reason: k.note, Diff: []models.FieldDiff{{Field: "Overlaps", After: "CHG-9 (Paul Okafor)"}}},
 		{Kind: models.EventCompleted, Actor: ben, Reason: k.note}, {Kind: models.EventOutcomeCorrected, Actor: ben, Reason: k.note},
-		{Kind: models.EventReviewed, Actor: ben, Reason: k.note}, {Kind: models.EventClosed, Actor: ben}, {Kind: models.EventRollbackRaised, Actor: ben, Reason: k.note},
+		{Kind: models.EventReviewed, Actor: ben, Reason: k.note, Diff: []models.FieldDiff{{Field: "Did the plan work as it was written?", After: "no"}}}, {Kind: models.EventLessonKept, Actor: ben, Reason: k.note}, {Kind: models.EventClosed, Actor: ben}, {Kind: models.EventRollbackRaised, Actor: ben, Reason: k.note},
 	}
 	for i := range kinds {
 		kinds[i].ID, kinds[i].At, kinds[i].Revision = int64(i+1), opening.Add(time.Duration(i)*10*time.Minute), "3f2a91c07d"

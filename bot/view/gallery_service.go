@@ -34,7 +34,7 @@ func (g *gallery) services(k cast) {
 	for _, p := range k.lives() {
 		all = append(all, p.c)
 	}
-	done := k.completed("closed", models.Completion{Outcome: models.SuccessfulWithIssues, Note: k.note, AsBuilt: "payments-api 4.12.0", Incident: k.in.Title}).c
+	done := k.completed("closed", models.Completion{Outcome: models.SuccessfulWithIssues, Note: k.note, AsBuilt: "payments-api 4.12.0", Incident: k.in.Title, Priority: 1}).c
 	h := models.ServiceHistory{Today: []*models.Change{done, all[6]}, Latest: all[len(all)-8:], More: true,
 		Running: []models.AsBuilt{{Service: one.Slug, Environment: models.Production, Version: k.in.Title, Change: 4, At: now}}}
 	g.add(ServiceModal(one, h, "Saved.", manager), k.name, "service", "manager")

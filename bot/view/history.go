@@ -36,6 +36,7 @@ var deeds = map[models.EventKind]markup{
 	models.EventExtended:          "extended the running work",
 	models.EventCompleted:         "completed the work",
 	models.EventOutcomeCorrected:  "corrected the outcome to rolled back",
+	models.EventLessonKept:        "kept a lesson for the checklist",
 	models.EventReviewed:          "recorded the review",
 	models.EventRollbackRaised:    "raised it to roll back another change",
 	models.EventApprovedLater:     "gave the last approval that was owed for work already begun",

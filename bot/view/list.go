@@ -43,6 +43,9 @@ func owes(c *models.Change) markup {
 	for _, d := range c.Debts() {
 		out = joined(", ", out, markup(d.Kind.String()))
 	}
+	if out == "" && reviewOwed(c) != "" && c.Findings == "" {
+		return "review until " + when(c.ReviewDue)
+	}
 	if out == "" {
 		return ""
 	}

@@ -66,7 +66,6 @@ const (
 	FormChange   = "change.form"
 	FormReason   = "reason.form"
 	FormComplete = "complete.form"
-	FormReview   = "review.form"
 	FormExtend   = "extend.form"
 )
 

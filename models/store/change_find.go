@@ -47,6 +47,8 @@ type ChangeFilter struct {
 	Service     models.Slug
 	Environment models.Environment
 	Debts       bool      // that owe something
+	Reviews     bool      // that owe a review
+	Overdue     time.Time // that owed something by then, or whose time was over and nobody completed them
 	Exceptions  bool      // that went on without what nobody eligible could give, or against the verdict
 	Since       time.Time // work on it was under way then or later
 	Text        string    // somewhere in title or background, in any case
@@ -86,6 +88,8 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{!f.To.IsZero(), "window_start < ?", []any{f.To}},
 		{f.Before > 0, "id < ?", []any{f.Before}},
 		{f.Debts, "debt_at IS NOT NULL", nil},
+		{f.Reviews, unreviewed, nil},
+		{!f.Overdue.IsZero(), "(debt_at < ? OR state = 'in_progress' AND window_end < ? OR review_due < ? AND " + unreviewed + ")", []any{f.Overdue, f.Overdue, f.Overdue}},
 	} {
 		if c.wanted {
 			q = q.Where(c.where, c.args...)
@@ -93,6 +97,9 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 	}
 	return q
 }
+
+// unreviewed are changes whose review is owed and not given.
+const unreviewed = "state = 'implemented' AND review_due IS NOT NULL AND findings = ''"
 
 // like finds the text itself: what it holds of LIKE's own signs is escaped.
 func like(text string) string {

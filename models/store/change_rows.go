@@ -61,16 +61,19 @@ type changeRow struct {
 	ClosedAt        *time.Time
 	DueAt           *time.Time // from Change.Due, for the tick
 
-	RetroReason     string
-	RetroApprovedAt *time.Time
-	RetroRefused    bool
-	LinkedIncident  string
-	AskedAll        bool
-	Delegations     jsonOf[[]models.Delegation]
-	DebtAt          *time.Time // from Change.DebtDue, for finding who owes something
-	Held            jsonOf[models.Hold]
-	Overridden      jsonOf[models.Override]
-	AgreedEnd       *time.Time // the end of the window, where WindowEnd is what it was extended to
+	RetroReason      string
+	RetroApprovedAt  *time.Time
+	RetroRefused     bool
+	LinkedIncident   string
+	AskedAll         bool
+	Delegations      jsonOf[[]models.Delegation]
+	DebtAt           *time.Time // from Change.DebtDue, for finding who owes something
+	Held             jsonOf[models.Hold]
+	Overridden       jsonOf[models.Override]
+	IncidentPriority int
+	Review           jsonOf[models.Judgement]
+	BetterType       models.ChangeType // from Review, for the figures
+	AgreedEnd        *time.Time        // the end of the window, where WindowEnd is what it was extended to
 }
 
 func (changeRow) TableName() string { return "changes" }
@@ -96,6 +99,7 @@ func rowOfChange(c *models.Change) changeRow {
 		RetroReason: c.RetroReason, RetroApprovedAt: opt(c.RetroApprovedAt), RetroRefused: c.RetroRefused, LinkedIncident: c.LinkedIncident, AskedAll: c.AskedAll,
 		Delegations: jsonOf[[]models.Delegation]{c.Delegations},
 		DebtAt:      opt(c.DebtDue()), Held: jsonOf[models.Hold]{c.Held}, Overridden: jsonOf[models.Override]{c.Overridden},
+		IncidentPriority: c.IncidentPriority, Review: jsonOf[models.Judgement]{c.Reviewed}, BetterType: c.Reviewed.Better,
 	}
 	if !c.ExtendedTo.IsZero() {
 		row.WindowEnd, row.AgreedEnd = opt(c.ExtendedTo), opt(c.Window.End)
@@ -126,7 +130,8 @@ func (r *changeRow) change(approvals []approvalRow) *models.Change {
 			OutageMinutes: r.OutageMinutes, ReviewOwed: slices.Clone(r.ReviewOwed.V), ReviewDue: val(r.ReviewDue),
 			Findings: r.Findings, ClosedAt: val(r.ClosedAt),
 			RetroReason: r.RetroReason, RetroApprovedAt: val(r.RetroApprovedAt), RetroRefused: r.RetroRefused, LinkedIncident: r.LinkedIncident, AskedAll: r.AskedAll,
-			Delegations: slices.Clone(r.Delegations.V), Held: r.Held.V, Overridden: r.Overridden.V},
+			Delegations: slices.Clone(r.Delegations.V), Held: r.Held.V, Overridden: r.Overridden.V,
+			IncidentPriority: r.IncidentPriority, Reviewed: r.Review.V},
 	}
 	if r.AgreedEnd != nil {
 		c.ExtendedTo, c.Window.End = c.Window.End, val(r.AgreedEnd)

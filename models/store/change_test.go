@@ -46,10 +46,10 @@ func TestWhatWasDecidedIsWhatIsRead(t *testing.T) {
 			{cab(2), func(c *models.Change, f models.Facts) error { return c.Approve(c.Revision, f) }, models.Approved},
 			{worker_, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) }, models.InProgress},
 			{worker_, func(c *models.Change, f models.Facts) error {
-				return c.Complete(models.Completion{Outcome: models.RolledBack, Note: "It did not help.", AsBuilt: "1.2", Incident: "INC-1", OutageMinutes: 3}, f)
+				return c.Complete(models.Completion{Outcome: models.RolledBack, Note: "It did not help.", AsBuilt: "1.2", Incident: "INC-1", Priority: 2, OutageMinutes: 3}, f)
 			}, models.Implemented},
 			{worker_, func(c *models.Change, f models.Facts) error {
-				return c.Review("We learned to measure before we tune.", f)
+				return c.Review(models.YesToAll("We learned to measure before we tune."), f)
 			}, models.Closed},
 		}
 		var id models.ChangeID
@@ -433,7 +433,7 @@ func TestRollbackIsALinkedChange(t *testing.T) {
 				if c.State == models.Closed {
 					return nil
 				}
-				return c.Review("It went as planned, and we learned something.", f)
+				return c.Review(models.YesToAll("It went as planned, and we learned something."), f)
 			},
 		} {
 			_, err := s.UpdateChange(ctx, by(worker_), c.ID, move)

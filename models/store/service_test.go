@@ -208,7 +208,7 @@ func TestTheVersionThatACompletedChangeLeftIsKept(t *testing.T) {
 			must(t, err)
 			_, err = s.UpdateChange(ctx, by(worker_), id, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
 			must(t, err)
-			done := models.Completion{Outcome: models.SuccessfulWithIssues, Note: "One retry.", AsBuilt: version, Incident: "INC-" + version}
+			done := models.Completion{Outcome: models.SuccessfulWithIssues, Note: "One retry.", AsBuilt: version, Incident: "INC-" + version, Priority: 2}
 			r, err = s.UpdateChange(ctx, by(worker_), id, func(c *models.Change, f models.Facts) error { return c.Complete(done, f) })
 			must(t, err)
 			return r.Change
