@@ -84,7 +84,7 @@ func (c *crowd) live(raises bool) {
 			return x.Complete(models.Completion{Outcome: models.Failed, Note: "It broke."}, f)
 		}
 	case 5:
-		move = func(x *models.Change, f models.Facts) error { return x.Review("We learned.", f) }
+		move = func(x *models.Change, f models.Facts) error { return x.Review(models.YesToAll("We learned."), f) }
 	}
 	c.act(x.Implementer, id, move)
 }
