@@ -2,9 +2,7 @@ package handlers
 
 import (
 	"context"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,17 +49,8 @@ func (h *Handlers) itemDone(ctx context.Context, r *Request, id models.ReleaseID
 				id, clip(which, 20), h.ChecklistCommand, id)
 		}
 		no = i.No
-		return inOneLine(rel.Submit(no, in, f))
+		return rel.Submit(no, in, f)
 	}, func(rel *models.Release, f models.ReleaseFacts) view.Message { return itemOutcome(rel, no, which, f) })
-}
-
-// inOneLine says a refusal where there is no field to say it beside.
-func inOneLine(err error) error {
-	refusal, ok := models.AsRefusal(err)
-	if !ok || len(refusal.Fields) == 0 {
-		return err
-	}
-	return models.Refusef("%s %s", refusal.Text, strings.Join(slices.Sorted(maps.Values(refusal.Fields)), " "))
 }
 
 // itemOutcome tells what became of an item; after a repeat it is found by what

@@ -238,3 +238,13 @@ func (h *Handlers) adopt(ctx context.Context, r *Request) (Reply, error) {
 		return nil
 	}, view.ReleaseOutcome)
 }
+
+// releaseOptions are the releases that a change can belong to.
+func (h *Handlers) releaseOptions(ctx context.Context, r *Request) (Reply, error) {
+	list, err := h.Store.Releases(ctx, h.Workspace, store.ReleaseFilter{States: openReleases, Limit: listCount})
+	if err != nil {
+		return Reply{}, err
+	}
+	options := view.ReleaseOptions(list, r.Text)
+	return Reply{Options: &options}, nil
+}

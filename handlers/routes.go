@@ -258,6 +258,7 @@ var shortcuts = map[string]handle{
 // options are the external selects, by action id.
 var options = map[string]handle{
 	view.ActionServices: (*Handlers).serviceOptions,
+	view.ActionRelease:  (*Handlers).releaseOptions,
 }
 
 // events of the Events API that Gatehouse subscribes to.

@@ -69,13 +69,21 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	if err != nil {
 		return d, fmt.Errorf("load %s %d for delivery %d: %w", a.row.RecordKind, a.row.RecordID, a.row.ID, err)
 	}
-	f, err := s.Facts(ctx, ws, "")
+	f, err := a.factsOf(ctx, c)
 	if err != nil {
 		return d, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
 	d, err = how(a, ctx, c, f)
 	d.record = c.ID.String()
 	return d, err
+}
+
+// factsOf: what belongs to a release shows how far that is.
+func (a *attempt) factsOf(ctx context.Context, c *models.Change) (models.Facts, error) {
+	if c.Release != 0 {
+		return a.cfg.Store.FactsAround(ctx, c, "")
+	}
+	return a.cfg.Store.Facts(ctx, c.Workspace, "")
 }
 
 func (a *attempt) drawCard(_ context.Context, c *models.Change, f models.Facts) (drawing, error) {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,36 @@ func TestAnAskOfWhichNothingIsLeftSaysSo(t *testing.T) {
 		asks := w.fake.DM(string(cai))
 		if len(asks) != 2 || !strings.Contains(asks[0].Text, "1 item is yours") || !strings.Contains(asks[1].Text, "It does not say how to stop.") {
 			t.Errorf("after the return cai sees %v", asks)
+		}
+	})
+}
+
+func TestTheCardsOfAReleaseAndItsChangesFollowEachOther(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		r := w.plan("Market expansion")
+		start := w.store.Now().Add(70 * 24 * time.Hour)
+		res, err := w.store.CreateChange(context.Background(), w.by(ana), func(c *models.Change, f models.Facts) error {
+			return c.Raise(models.Input{Title: "Switch it on", Services: []models.Slug{"docs"}, Environment: models.Production, Start: start, End: start.Add(time.Hour),
+				Plan: "Switch the flag.", Check: "The banner shows.", Rollback: "When it does not: switch it off, 5 minutes.", Release: r.ID}, f)
+		})
+		w.must(err)
+		c := res.Change
+		w.quiet()
+		card := func() string { return w.fake.Messages(payRoom)[0].Text }
+		mine := func() string { return fmt.Sprint(w.cards(changesRoom, c.ID)[0].Blocks) }
+		if !strings.Contains(card(), c.ID.String()+" awaiting approval") || !strings.Contains(mine(), "it can start once operations have accepted") {
+			t.Errorf("the release says %q, its change %q", card(), mine())
+		}
+		w.approve(ben, c.ID)
+		w.approve(dee, c.ID)
+		w.quiet()
+		if !strings.Contains(card(), c.ID.String()+" approved") {
+			t.Errorf("after the approval the release says %q", card())
+		}
+		w.onRelease(ana, r.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Cancel("The market entry is off.", f) })
+		w.quiet()
+		if !strings.Contains(mine(), "cancelled") {
+			t.Errorf("after the cancellation its change says %q", mine())
 		}
 	})
 }

@@ -49,6 +49,9 @@ type Event struct {
 	Via      string   // the name of the token by which Actor did it; "" = by hand
 }
 
+// moves reports whether the event took its record from one state to another.
+func (e Event) moves() bool { return e.From != e.To }
+
 // FieldDiff is one field before and after an edit, in words.
 type FieldDiff struct {
 	Field  string // label, "Window"
@@ -171,6 +174,9 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 			out = append(out, Delivery{Kind: DeliverNote, Record: c.Ref(), User: u,
 				Event: i, Key: eventKey(c, "note", e, u), NotBefore: c.noteNotBefore(u, f)})
 		}
+	}
+	if slices.ContainsFunc(events, Event.moves) {
+		out = append(out, releaseCards(f.Around.Release)...)
 	}
 	for _, u := range distinct(append(askedUsers(c), c.Requester, c.Implementer)) {
 		if f.People[u].SeesHome {

@@ -182,13 +182,15 @@ type LinkedChange struct {
 	Environment Environment
 	Window      Window
 	Outcome     Outcome
+	Places      []ChannelID // where its card stands
 }
 
 // LinkedRelease is the release that a change names, as its verdict needs it.
 type LinkedRelease struct {
-	ID    ReleaseID
-	Name  string
-	State ReleaseState
+	ID     ReleaseID
+	Name   string
+	State  ReleaseState
+	Places []ChannelID // where its card stands
 }
 
 // RecordRelease is the kind of REL-n, in events and deliveries.

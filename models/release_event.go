@@ -250,6 +250,9 @@ func ReleaseDeliveries(r *Release, events []Event, f ReleaseFacts) []Delivery {
 	for _, place := range r.Places {
 		out = append(out, Delivery{Kind: DeliverCard, Record: r.Ref(), Channel: place, Key: releaseKey("card", r) + string(place)})
 	}
+	if slices.ContainsFunc(events, Event.moves) {
+		out = append(out, linkedCards(f.Linked)...)
+	}
 	homes := []UserID{r.ProjectLead, r.OpsLead, r.Deputy}
 	for n, e := range events {
 		if prompts[e.Kind] {
@@ -272,6 +275,33 @@ func ReleaseDeliveries(r *Release, events []Event, f ReleaseFacts) []Delivery {
 		}
 	}
 	return distinctDeliveries(out)
+}
+
+// linkedCards are the cards of changes that name the release: whether they can
+// start depends on it.
+func linkedCards(list []LinkedChange) []Delivery {
+	var out []Delivery
+	for _, x := range list {
+		c := &Change{Identity: Identity{ID: x.ID}}
+		for _, place := range x.Places {
+			out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
+		}
+	}
+	return out
+}
+
+// releaseCards are the cards of the release that a change names: it shows how
+// far its changes are.
+func releaseCards(l *LinkedRelease) []Delivery {
+	if l == nil {
+		return nil
+	}
+	r := &Release{ReleaseIdentity: ReleaseIdentity{ID: l.ID}}
+	var out []Delivery
+	for _, place := range l.Places {
+		out = append(out, Delivery{Kind: DeliverCard, Record: r.Ref(), Channel: place, Key: releaseKey("card", r) + string(place)})
+	}
+	return out
 }
 
 // latest is the last meeting that began; nil when none did.

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -54,7 +56,7 @@ func cardBody(c *models.Change, f models.Facts) []slack.Block {
 		return finalBody(c, f)
 	}
 	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, f)}
-	if line := progress(c, f); line != "" {
+	if line := joined("\n", progress(c, f), ofRelease(c, f)); line != "" {
 		blocks = append(blocks, section(line))
 	}
 	return blocks
@@ -81,6 +83,23 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 		"*Requester:* "+name(c.Requester, f),
 		"*Implementer:* "+name(c.Implementer, f),
 	)
+}
+
+// ofRelease says of production work that belongs to a release whether it may
+// start as far as that goes.
+func ofRelease(c *models.Change, f models.Facts) markup {
+	l := f.Around.Release
+	if l == nil || c.Release != l.ID || c.Environment != models.Production || !c.State.Editable() {
+		return ""
+	}
+	out := "*Release:* " + markup(l.ID.String()) + " " + esc(l.Name, 40)
+	if l.State.HandedOver() {
+		return out + ", accepted by operations."
+	}
+	if l.State == models.ReleaseCancelled {
+		return out + " is cancelled: it can't start until it names another, or none."
+	}
+	return out + ", " + markup(strings.ToLower(l.State.String())) + ": it can start once operations have accepted that."
 }
 
 // progress says where the change stands and what is next, in three lines at

@@ -143,7 +143,7 @@ func restInputs(in models.Input, implementer models.UserID, f models.Facts) []in
 		yesOrNo(models.FieldPeak, "In peak hours?", "Gatehouse goes by the working hours of the services' owners; correct it here.", in.Risk.Peak),
 		yesOrNo(models.FieldParties, "Are other teams or vendors involved?", "Gatehouse goes by the teams of the services; correct it here.", in.Risk.Parties),
 		{field: models.FieldRelease, label: "Release", hint: "The project that it belongs to: production work of a release waits for its handover.", optional: true,
-			element: typed(models.FieldRelease, releaseWords(in.Release), "REL-3", 20, false)},
+			element: chosenRelease(in.Release, f)},
 		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
 	}
@@ -243,11 +243,39 @@ func readRisk(a answers) models.RiskAnswers {
 	}
 }
 
-func releaseWords(id models.ReleaseID) string {
-	if id <= 0 {
-		return ""
+// chosenRelease is a search over the open releases.
+func chosenRelease(id models.ReleaseID, f models.Facts) slack.BlockElement {
+	none := 0
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, plain("None", limitPlaceholder), ActionRelease)
+	e.MinQueryLength = &none
+	if id > 0 {
+		l := models.LinkedRelease{ID: id}
+		if r := f.Around.Release; r != nil && r.ID == id {
+			l = *r
+		}
+		e.InitialOption = releaseOption(l.ID, l.Name)
 	}
-	return id.String()
+	return e
+}
+
+func releaseOption(id models.ReleaseID, name string) *slack.OptionBlockObject {
+	if !visible(name) {
+		return option(id.String(), id.String())
+	}
+	return option(id.String(), id.String()+" "+oneLine(name))
+}
+
+// ReleaseOptions are the releases that match what was typed, by number or name,
+// at most 100.
+func ReleaseOptions(list []*models.Release, query string) Options {
+	out := Options{Options: []*slack.OptionBlockObject{}}
+	query = strings.ToLower(strings.TrimSpace(query))
+	for _, r := range list {
+		if len(out.Options) < mostOptions && strings.Contains(strings.ToLower(r.ID.String()+" "+r.Name), query) {
+			out.Options = append(out.Options, releaseOption(r.ID, r.Name))
+		}
+	}
+	return out
 }
 
 // readRelease reads a release's number in any spelling; what is none comes back
@@ -277,7 +305,7 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 		Plan: a.text(models.FieldPlan), Check: a.text(models.FieldCheck), Rollback: a.text(models.FieldRollback),
 		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
 	}
-	in.Risk, in.Release = readRisk(a), readRelease(a.text(models.FieldRelease))
+	in.Risk, in.Release = readRisk(a), readRelease(a.option(models.FieldRelease))
 	if in.End.IsZero() && !in.Start.IsZero() {
 		in.End = in.Start.Add(DefaultLength)
 	}

@@ -232,13 +232,13 @@ type DeskData struct {
 	Releases      []*models.Release
 }
 
-// deskShort is how many items each part of a private answer or of the Home shows.
+// deskShort is how many items each part of a private answer shows.
 const deskShort = 8
 
 // MyItems answers "/checklist" alone: what is f.Actor's to do in all releases,
 // and what waits for their verification.
 func MyItems(d DeskData, f models.Facts) Message {
-	blocks := deskBlocks(d, f)
+	blocks := deskBlocks(d, deskShort, f)
 	text := "Yours to do: " + count(len(d.Items), "item", "items")
 	for _, x := range d.Items[:min(deskShort, len(d.Items))] {
 		text += "\n" + openItemLine(x, f)
@@ -247,24 +247,24 @@ func MyItems(d DeskData, f models.Facts) Message {
 	return message(text, append(blocks, actions(planRelease())...)...)
 }
 
-func deskBlocks(d DeskData, f models.Facts) []slack.Block {
+func deskBlocks(d DeskData, most int, f models.Facts) []slack.Block {
 	blocks := []slack.Block{section("*Yours to do*")}
-	blocks = append(blocks, openItems(d.Items, "No item is yours to do.", f)...)
+	blocks = append(blocks, openItems(d.Items, "No item is yours to do.", most, f)...)
 	if len(d.Verify) > 0 {
-		blocks = append(append(blocks, section("*For you to verify*")), openItems(d.Verify, "", f)...)
+		blocks = append(append(blocks, section("*For you to verify*")), openItems(d.Verify, "", most, f)...)
 	}
 	return blocks
 }
 
-func openItems(list []models.OpenItem, none markup, f models.Facts) []slack.Block {
+func openItems(list []models.OpenItem, none markup, most int, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section(none)}
 	}
 	var out []slack.Block
-	for _, x := range list[:min(deskShort, len(list))] {
+	for _, x := range list[:min(most, len(list))] {
 		out = append(out, sectionWith(openItemLine(x, f), button(ActionItemOpen, "Work on…", itemRef(x.Release, x.Item).Value())))
 	}
-	return append(out, moreLine(len(list)-deskShort)...)
+	return append(out, moreLine(len(list)-most)...)
 }
 
 func openItemLine(x models.OpenItem, f models.Facts) markup {

@@ -51,7 +51,7 @@ func started(e map[string]any) map[string]any {
 		out["value"] = e["initial_value"]
 	case "datetimepicker":
 		out["selected_date_time"] = e["initial_date_time"]
-	case "static_select", "radio_buttons":
+	case "static_select", "radio_buttons", "external_select":
 		out["selected_option"] = e["initial_option"]
 	case "multi_users_select":
 		out["selected_users"] = e["initial_users"]

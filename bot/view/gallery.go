@@ -156,6 +156,9 @@ func (g *gallery) forms(k cast) {
 	g.add(CompleteFormAs(k.life("in-progress").c, models.Failed, f, meta.ResponseURL), k.name, "form", "complete", "failed")
 	g.add(ReviewForm(k.life("implemented").c, f, meta.ResponseURL), k.name, "form", "review")
 	g.add(ServiceOptions(k.dir.ActiveServices(), ""), k.name, "options", "services")
+	linked := models.InputOf(p.c)
+	linked.Release = 3
+	g.add(ChangeForm(edit, linked, f, 0), k.name, "form", "edit", "release")
 }
 
 func (g *gallery) modals(k cast) {

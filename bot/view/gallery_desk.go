@@ -62,6 +62,21 @@ func (g *gallery) releases(k cast) {
 	g.checklists(k, s)
 	g.items(k, s)
 	g.releaseForms(k, s)
+	g.linked(k, s)
+}
+
+// linked shows a change that belongs to a release, before and after the handover.
+func (g *gallery) linked(k cast, s *releaseStage) {
+	p := k.life("approved")
+	p.c.Release = s.r.ID
+	f := k.facts("", p.now)
+	for _, state := range []models.ReleaseState{models.ReleasePlanning, models.ReleaseAccepted} {
+		f.Around.Release = &models.LinkedRelease{ID: s.r.ID, Name: s.r.Name, State: state}
+		g.add(ChangeCard(p.c, f), k.name, "card", "linked", string(state))
+	}
+	d := k.desk(s, mia)
+	d.Releases = []*models.Release{s.r, s.r}
+	g.add(Home(HomeData{Items: k.desk(s, ana).Items, Verify: d.Verify, Releases: d.Releases}, s.facts(mia).Facts), k.name, "home", "releases")
 }
 
 // checklists shows the ways through a checklist.
@@ -131,6 +146,7 @@ func (g *gallery) releaseForms(k cast, s *releaseStage) {
 	g.add(ReleaseForm(ReleaseMeta{}, models.ReleaseInput{}, f.Facts), k.name, "form", "release", "new")
 	g.add(ReleaseForm(ReleaseMeta{}, models.ReleaseInput{}, k.withChecklists(f.Facts)), k.name, "form", "release", "new", "own-checklists")
 	g.add(ReleaseForm(ReleaseMeta{ID: 3}, models.ReleaseInputOf(s.r), f.Facts), k.name, "form", "release", "edit")
+	g.add(ReleaseOptions([]*models.Release{s.r}, "rel-3"), k.name, "options", "releases")
 	g.add(GoLiveForm(s.r, f, ""), k.name, "form", "release", "move")
 	g.add(ReleaseReasonForm(s.r, f, ""), k.name, "form", "release", "cancel")
 	g.add(AdoptForm(s.r, f, ""), k.name, "form", "release", "adopt", "nothing")

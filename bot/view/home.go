@@ -12,6 +12,8 @@ type HomeData struct {
 	Waiting, Mine, Coming []*models.Change
 	Freezes               []models.FreezeSpan // in force and ahead, by start
 	Undelivered           []models.Undelivered
+	Items, Verify         []models.OpenItem // of releases: theirs to do, and to verify
+	Releases              []*models.Release // theirs, or with something for them
 }
 
 // homeMost is how many changes each part of the Home shows.
@@ -28,6 +30,7 @@ func Home(d HomeData, f models.Facts) slack.HomeTabViewRequest {
 	blocks = append(blocks, divider(), header("Coming up"))
 	blocks = append(blocks, coming(d.Coming, f)...)
 	blocks = append(blocks, freezesAhead(d.Freezes, f)...)
+	blocks = append(blocks, homeReleases(d, f)...)
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
@@ -52,6 +55,24 @@ func coming(list []*models.Change, f models.Facts) []slack.Block {
 		out = append(out, sectionWith(listLine(c, f), details(c)))
 	}
 	return append(out, moreLine(len(list)-homeMost)...)
+}
+
+// homeDesk is how many items and releases each part of the Home shows.
+const homeDesk = 5
+
+// homeReleases is what the person has to do in releases; nothing when they have
+// to do with none.
+func homeReleases(d HomeData, f models.Facts) []slack.Block {
+	if len(d.Releases) == 0 {
+		return nil
+	}
+	out := []slack.Block{divider(), header("Your releases")}
+	gauge := models.NewGauge(f)
+	for _, r := range d.Releases[:min(homeDesk, len(d.Releases))] {
+		out = append(out, sectionWith(releaseListLine(r, gauge), openChecklist(r)))
+	}
+	out = append(out, moreLine(len(d.Releases)-homeDesk)...)
+	return append(out, deskBlocks(DeskData{d.Items, d.Verify, nil}, homeDesk, f)...)
 }
 
 // freezesMostAtHome is how many times of freezes the Home names.

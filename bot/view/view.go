@@ -57,9 +57,12 @@ const (
 	ActionMoreTime = "change.extend"   // give running work more time
 )
 
-// ActionServices is the external select of the change form: Slack asks for
-// its options, it never clicks.
-const ActionServices = "change.services"
+// The external selects of the change form: Slack asks for their options, it
+// never clicks.
+const (
+	ActionServices = "change.services"
+	ActionRelease  = "change.release"
+)
 
 // Callback ids of forms.
 const (
@@ -83,7 +86,7 @@ func AllActions() []string {
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.
-func AllSelects() []string { return []string{ActionServices} }
+func AllSelects() []string { return []string{ActionServices, ActionRelease} }
 
 // AllForms lists the callback id of every form that can be sent.
 func AllForms() []string { return append(forms(), FormExtend) }

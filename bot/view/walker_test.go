@@ -332,6 +332,10 @@ func (w *walker) input(b map[string]any) {
 		if n, ok := e["min_query_length"].(float64); !ok || n != 0 || e["action_id"] != ActionServices {
 			w.bad("external select %v asks after %v letters", e["action_id"], e["min_query_length"])
 		}
+	case "external_select":
+		if n, ok := e["min_query_length"].(float64); !ok || n != 0 || e["action_id"] != ActionRelease {
+			w.bad("external select %v asks after %v letters", e["action_id"], e["min_query_length"])
+		}
 	case "datetimepicker":
 		if t, ok := e["initial_date_time"].(float64); ok && (t < 1e9 || t >= 1e10) {
 			w.bad("date of %v seconds", t)

@@ -103,13 +103,15 @@ func (s *Store) linkedRelease(d *decision, id models.ReleaseID) []stmt {
 	if id == 0 {
 		return nil
 	}
-	q := "SELECT id, name, state FROM releases WHERE workspace_id = ? AND id = ?"
+	q := "SELECT id, name, state, places FROM releases WHERE workspace_id = ? AND id = ?"
 	if d.move != nil && s.kind == Postgres {
 		q += " FOR SHARE"
 	}
 	return []stmt{{sql: q, args: []any{d.change.Workspace, id}, each: func(row scanner) error {
-		d.facts.Around.Release = &models.LinkedRelease{}
-		return row.Scan(&d.facts.Around.Release.ID, &d.facts.Around.Release.Name, &d.facts.Around.Release.State)
+		l, places := &models.LinkedRelease{}, jsonOf[[]models.ChannelID]{}
+		err := row.Scan(&l.ID, &l.Name, &l.State, &places)
+		l.Places, d.facts.Around.Release = places.V, l
+		return err
 	}}}
 }
 

@@ -18,6 +18,10 @@ type HomeData struct {
 	Freezes []models.FreezeSpan // in force, or beginning in the next fourteen days
 
 	Undelivered []models.Undelivered // what Slack did not take, for those who can mend it
+	Items       []models.OpenItem    // of releases: this person's to do
+	Verify      []models.OpenItem    // waiting for this person's verification
+	// Releases are led by this person, or have something for them to do.
+	Releases []*models.Release
 }
 
 // comingDays is how far a home looks ahead, freezeDays how far for freezes:
@@ -45,7 +49,11 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 	if err != nil {
 		return HomeData{}, f, err
 	}
-	var home HomeData
+	desk, err := s.Desk(ctx, ws, u)
+	if err != nil {
+		return HomeData{}, f, err
+	}
+	home := HomeData{Items: desk.Items, Verify: desk.Verify, Releases: desk.Releases}
 	if models.MendsDeliveries(u, f) {
 		if home.Undelivered, err = s.Undelivered(ctx, ws); err != nil {
 			return HomeData{}, f, err

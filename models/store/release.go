@@ -178,16 +178,17 @@ func (s *Store) loadRelease(ctx context.Context, b batch, cmd Command, d *releas
 // linkedChanges reads the changes that name the release, by number.
 func linkedChanges(ws models.WorkspaceID, id models.ReleaseID, list *[]models.LinkedChange) stmt {
 	return stmt{
-		sql: `SELECT id, title, state, environment, window_start, window_end, outcome FROM changes
+		sql: `SELECT id, title, state, environment, window_start, window_end, outcome, places FROM changes
 			WHERE workspace_id = ? AND release_id <> 0 AND release_id = ? ORDER BY id`,
 		args: []any{ws, id},
 		each: func(row scanner) error {
 			var x models.LinkedChange
 			var start, end *time.Time
-			if err := row.Scan(&x.ID, &x.Title, &x.State, &x.Environment, &start, &end, &x.Outcome); err != nil {
+			var places jsonOf[[]models.ChannelID]
+			if err := row.Scan(&x.ID, &x.Title, &x.State, &x.Environment, &start, &end, &x.Outcome, &places); err != nil {
 				return fmt.Errorf("read a linked change: %w", err)
 			}
-			x.Window = models.Window{Start: val(start), End: val(end)}
+			x.Window, x.Places = models.Window{Start: val(start), End: val(end)}, places.V
 			*list = append(*list, x)
 			return nil
 		},

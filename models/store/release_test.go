@@ -253,8 +253,9 @@ func TestALinkedProductionChangeWaitsForTheAcceptance(t *testing.T) {
 		in.Release, in.Start, in.End = id, in.Start.Add(24*time.Hour), in.End.Add(28*time.Hour)
 		raised, err := s.CreateChange(ctx, by(raiser), func(c *models.Change, f models.Facts) error { return c.Raise(in, f) })
 		must(t, err)
-		if l := raised.Facts.Around.Release; l == nil || *l != (models.LinkedRelease{ID: id, Name: "Market expansion", State: models.ReleasePlanning}) {
-			t.Fatalf("the facts name %+v", l)
+		named := &models.LinkedRelease{ID: id, Name: "Market expansion", State: models.ReleasePlanning, Places: []models.ChannelID{"C_REL"}}
+		if diff := cmp.Diff(named, raised.Facts.Around.Release); diff != "" {
+			t.Fatalf("the facts name another release (-want +got):\n%s", diff)
 		}
 		c := approved(t, s, raised.Change)
 		start := func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) }
@@ -272,7 +273,7 @@ func TestALinkedProductionChangeWaitsForTheAcceptance(t *testing.T) {
 		}
 		f, err := s.FactsAroundRelease(ctx, r, raiser)
 		must(t, err)
-		want := []models.LinkedChange{{ID: c.ID, Title: c.Title, State: models.InProgress, Environment: models.Production, Window: c.Window}}
+		want := []models.LinkedChange{{ID: c.ID, Title: c.Title, State: models.InProgress, Environment: models.Production, Window: c.Window, Places: c.Places}}
 		if diff := cmp.Diff(want, f.Linked); diff != "" {
 			t.Error(diff)
 		}
