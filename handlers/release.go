@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -170,10 +171,8 @@ func (h *Handlers) editRelease(ctx context.Context, r *Request) (Reply, error) {
 // sendRelease plans a release, or saves an edit of one.
 func (h *Handlers) sendRelease(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadReleaseForm(r.View)
-	for _, u := range []models.UserID{in.ProjectLead, in.OpsLead, in.Deputy} {
-		if u != "" && u != r.User {
-			h.know(ctx, u) // whether they can do it is judged on what Slack says now
-		}
+	for _, u := range leadsOf(in, h.glance(ctx, r.User)) {
+		h.know(ctx, u) // whether they can do it is judged on what Slack says now
 	}
 	if meta.ID != 0 {
 		r.Key = r.ID
@@ -190,6 +189,18 @@ func (h *Handlers) sendRelease(ctx context.Context, r *Request) (Reply, error) {
 	}
 	reply.Say = ref(view.Planned(res.Release, h.glance(ctx, r.User)))
 	return reply, nil
+}
+
+// leadsOf are those whom a form names, or leaves to the services to name.
+func leadsOf(in models.ReleaseInput, f models.Facts) []models.UserID {
+	out := []models.UserID{in.ProjectLead, in.OpsLead, in.Deputy}
+	if in.OpsLead == "" {
+		for _, slug := range in.Services {
+			out = append(out, f.Services[slug].OpsLead)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(u models.UserID) bool { return u == "" })
 }
 
 // mayRun refuses a form to whoever could not send it.
