@@ -88,7 +88,7 @@ func TestAReleaseIsPlannedAndFoundInAnySpelling(t *testing.T) {
 		fine(t, w.As("ana").Slash("general", "/checklist new Tracking for Poland"))
 		w.opened("ana", "release.form")
 		fine(t, w.As("ana").Submit(slackfake.Fields{"services": []string{"tracking"}, "go_live": w.store.Now().AddDate(0, 0, 60), "channel": "tracking", "deputy": "chi"}))
-		w.told("ana", "REL-1", "Tracking for Poland", "Dev accepts it")
+		w.told("ana", "REL-1", "Tracking for Poland", "dev accepts it")
 		r := w.release(1)
 		if r.OpsLead != "U0DEV" || r.ProjectLead != "U0ANA" || r.Deputy != "U0CHI" || r.Channel != "C0TRACKING" || len(r.Items) < 45 {
 			t.Errorf("planned: %+v with %d items", r.ReleasePlan, len(r.Items))
