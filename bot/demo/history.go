@@ -269,7 +269,7 @@ func settle(ctx context.Context, app *bot.App, ws models.WorkspaceID) error {
 			return err
 		}
 		if tries == help {
-			help *= 2
+			help += min(help, 8)
 			if err := app.Store.Jump(ctx, 10*time.Second); err != nil {
 				return err
 			}
