@@ -90,8 +90,8 @@ func (p point) key() string { return strings.ReplaceAll(p.name, " ", "_") }
 func TestNothingIsLostWhereverAProcessDies(t *testing.T) {
 	program := mortal(t)
 	for _, k := range []killing{
-		{setting{store.SQLite, ModeSocket}, true, proof.N(4, 10*len(points))},
-		{setting{store.Postgres, ModeSocket}, true, proof.N(4, 10*len(points))},
+		{setting{store.SQLite, ModeSocket}, true, proof.N(3, 10*len(points))},
+		{setting{store.Postgres, ModeSocket}, true, proof.N(3, 10*len(points))},
 	} {
 		if k.engine == store.Postgres && !proof.Full() {
 			continue // there the messages of the dead wait half a minute for their leases each time

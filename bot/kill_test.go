@@ -22,10 +22,10 @@ type killing struct {
 
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
 	for _, k := range []killing{
-		{setting{store.SQLite, ModeSocket}, true, proof.N(5, 200)},
-		{setting{store.Postgres, ModeSocket}, true, proof.N(5, 200)},
-		{setting{store.SQLite, ModeHTTP}, false, proof.N(3, 60)},
-		{setting{store.Postgres, ModeHTTP}, false, proof.N(3, 60)},
+		{setting{store.SQLite, ModeSocket}, true, proof.N(3, 200)},
+		{setting{store.Postgres, ModeSocket}, true, proof.N(3, 200)},
+		{setting{store.SQLite, ModeHTTP}, false, proof.N(2, 60)},
+		{setting{store.Postgres, ModeHTTP}, false, proof.N(2, 60)},
 	} {
 		t.Run(fmt.Sprintf("%s/%s/%s", k.engine, k.mode, k.scopes()), func(t *testing.T) {
 			t.Parallel() // much of it is waiting for the leases of the dead to end
