@@ -45,7 +45,7 @@ func TestOwnChecklistsAreStoredAndAFaultyOneIsNamedWithItsLine(t *testing.T) {
 	mustHold(t, log.String(), "c.yaml", "line 5: ", "maybe", "two files hold a checklist template of one name")
 
 	put("a.yaml", "version: 2\nname: small\ntitle: Edited\n"+item) // without a higher version
-	d = start()
+	start()
 	mustHold(t, log.String(), "edited without a higher version")
 	put("a.yaml", "version: 1\nname: small\ntitle: Older\n"+item)
 	d = start()
