@@ -346,7 +346,7 @@ func (h *heard) live(r *remembering, rnd *rand.Rand) {
 
 func (h *heard) hear(c *Change, d Reminder) {
 	p, hours := h.People[d.User], h.Settings.Hours
-	own := d.User == c.Implementer && (d.Kind == RemindStart || d.Kind == RemindComplete)
+	own := d.User == c.Implementer && slices.Contains([]ReminderKind{RemindOpens, RemindStart, RemindComplete}, d.Kind)
 	h.tried++
 	if own || c.Type == Emergency {
 		return
