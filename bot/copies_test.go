@@ -13,7 +13,10 @@ import (
 // The click on a copy counts, and then only one card is left to be used.
 func TestAClickOnACopyCountsAndRetiresIt(t *testing.T) {
 	for _, s := range []setting{{store.SQLite, ModeSocket}, {store.Postgres, ModeHTTP}} { // both engines, both doors
-		t.Run(fmt.Sprintf("%s/%s", s.engine, s.mode), func(t *testing.T) { aCopyIsUsed(t, newWorld(t, s)) })
+		t.Run(fmt.Sprintf("%s/%s", s.engine, s.mode), func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			aCopyIsUsed(t, newWorld(t, s))
+		})
 	}
 }
 

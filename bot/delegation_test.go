@@ -74,7 +74,10 @@ func TestAnApproverHandsADecisionOnAndAnAbsentOneIsStoodInFor(t *testing.T) {
 		w.thread(w.card("changes", "CHG-1"))
 	}
 	for _, s := range []setting{settings[0], settings[3]} { // either engine, either door
-		t.Run(string(s.engine)+"/"+string(s.mode), func(t *testing.T) { tell(t, newWorld(t, s)) })
+		t.Run(string(s.engine)+"/"+string(s.mode), func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			tell(t, newWorld(t, s))
+		})
 	}
 }
 

@@ -68,7 +68,10 @@ var settings = []setting{{store.SQLite, ModeSocket}, {store.SQLite, ModeHTTP}, {
 // everywhere tells a story on both engines and through both doors.
 func everywhere(t *testing.T, story func(t *testing.T, w *world)) {
 	for _, s := range settings {
-		t.Run(fmt.Sprintf("%s/%s", s.engine, s.mode), func(t *testing.T) { story(t, newWorld(t, s)) })
+		t.Run(fmt.Sprintf("%s/%s", s.engine, s.mode), func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			story(t, newWorld(t, s))
+		})
 	}
 }
 

@@ -44,6 +44,10 @@ func at(t time.Time) map[string]any {
 func someone(id string) map[string]any {
 	return map[string]any{"type": "users_select", "selected_user": id}
 }
+func release(id string) map[string]any {
+	return map[string]any{"type": "external_select", "selected_option": map[string]any{"text": map[string]any{"type": "plain_text", "text": id}, "value": id}}
+}
+
 func service(slug string) map[string]any {
 	return map[string]any{"type": "multi_external_select", "selected_options": []any{map[string]any{"value": slug, "text": map[string]any{"type": "plain_text", "text": slug}}}}
 }
@@ -105,8 +109,8 @@ func TestWrongAnswersAreToldBesideTheirFields(t *testing.T) {
 			map[string]string{"implementer": "Robo can't carry out a change: this account is deactivated or a bot. Choose another person."}},
 		{"somebody who left", map[string]map[string]any{"implementer": someone("U0LEFT")},
 			map[string]string{"implementer": "Left can't carry out a change: this account is deactivated or a bot. Choose another person."}},
-		{"no release", map[string]map[string]any{"release": text("<!channel>")},
-			map[string]string{"release": "This names no release. Write its number, such as REL-3, or leave it empty."}},
+		{"no release", map[string]map[string]any{"release": release("<!channel>")},
+			map[string]string{"release": "This names no release. Choose one from the list, or leave it empty."}},
 		{"several at once", map[string]map[string]any{"services": service("x"), "plan": text(" "), "title": text("")},
 			map[string]string{"services": `There is no service "x". Choose one from the list, or ask an admin to add it.`,
 				"plan": "Say step by step what will be done. For example: 1. Deploy 4.2 to one node. 2. Wait 10 minutes. 3. Deploy the others.", "title": "A title is needed: say in one line what will be different."}},

@@ -116,7 +116,7 @@ func (in Input) checkAlways(f Facts) fieldErrors {
 		errs.add(field, "Choose one of the answers in the list, or leave it open.")
 	}
 	if in.Release < 0 {
-		errs.add(FieldRelease, "This names no release. Write its number, such as REL-3, or leave it empty.")
+		errs.add(FieldRelease, "This names no release. Choose one from the list, or leave it empty.")
 	}
 	if in.Type != "" && !slices.Contains(ChangeTypes, in.Type) {
 		errs.add(FieldType, "Choose the type of the change from the list.")
