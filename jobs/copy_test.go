@@ -187,11 +187,11 @@ func TestOnlyOurOwnPlacesAreTakenForCopies(t *testing.T) {
 			id      int64
 			channel models.ChannelID
 			ts      string
-		}{{team, card.ID, changesRoom, card.TS}, {team, card.ID, payRoom, "1.000001"}, {"T0OTHER", card.ID, changesRoom, "1.000001"},
-			{team, 99999, changesRoom, "1.000001"}, {team, card.ID, changesRoom, ""}} {
+		}{{team, card.ID, changesRoom, card.TS}, {team, card.ID, payRoom, "1700000000.000001"}, {"T0OTHER", card.ID, changesRoom, "1.000001"},
+			{team, 99999, changesRoom, "1700000000.000001"}, {team, card.ID, changesRoom, ""}} {
 			w.must(w.store.SawMessage(ctx, seen.ws, seen.id, seen.channel, seen.ts))
 		}
-		w.must(w.store.SawMessage(ctx, team, card.ID, changesRoom, "1.000001")) // a copy that somebody has deleted
+		w.must(w.store.SawMessage(ctx, team, card.ID, changesRoom, "1700000000.000001")) // a copy that somebody has deleted
 		w.posted()
 		if n := len(w.calls.of("chat.update", "")); n != 1 {
 			t.Errorf("%d edits, want the one of the deleted copy\n%s", n, w.state())

@@ -142,7 +142,7 @@ func itemBody(r *models.Release, i *models.Item, f models.ReleaseFacts) []slack.
 		expected = "Evidence: " + esc(i.Expected, 300)
 	}
 	who := "Owner " + name(r.OwnerOf(i), f.Facts) + " · verified by " + verifiers(r, i, f)
-	blocks := []slack.Block{section(joined("\n", itemLine(i, f), expected, who+" · "+esc(i.Bucket.String(), 40)+", "+markup(i.Stage())))}
+	blocks := []slack.Block{section(joined("\n", itemLine(i, f), expected, who+" · "+esc(i.Bucket.String(), 40)+", "+escapeAll(string(i.Stage()))))}
 	if line := evidenceLine(i, f); line != "" {
 		blocks = append(blocks, evidenceBlock(line, r, i))
 	}
