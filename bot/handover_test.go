@@ -183,7 +183,6 @@ func (w *world) convened() {
 }
 
 func TestAReleaseIsHandedOverWithConditionsAndLookedAfterUntilItIsClosed(t *testing.T) {
-	t.Parallel()
 	for _, s := range settings[3:] { // a long story, told once
 		w := newWorld(t, s)
 		w.planned()
@@ -347,7 +346,6 @@ func (w *world) closesEarlyLife(t *testing.T, condition int) {
 }
 
 func TestADeclinedHandoverIsHeldAgain(t *testing.T) {
-	t.Parallel()
 	for _, s := range settings[:1] {
 		w := newWorld(t, s)
 		w.planned()
@@ -390,7 +388,6 @@ func TestADeclinedHandoverIsHeldAgain(t *testing.T) {
 }
 
 func TestAnOperationsLeadWhoLeftKeepsNobodyWaiting(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, settings[1])
 	w.planned()
 	w.work(1)

@@ -20,7 +20,7 @@ type rate struct {
 }
 
 var published = map[string]rate{
-	slackapi.MethodPost:    {time.Second, 3},
+	slackapi.MethodPost:    {time.Minute / 57, 3},
 	slackapi.MethodUpdate:  {time.Minute / 45, 5},
 	slackapi.MethodPublish: {time.Minute / 90, 10},
 	slackapi.MethodDM:      {time.Minute / 45, 5},

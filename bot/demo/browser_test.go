@@ -252,10 +252,10 @@ func (b *browser) approver(id string) string {
 		const me = (await (await fetch('/_fake/state')).json());
 		for (const u of me.users) {
 			const state = await (await fetch('/_fake/state?user=' + u.id)).json();
-			const im = state.channels.find((c) => c.kind === 'im' && c.user === state.app.bot_user);
+			const im = (state.channels ?? []).find((c) => c.kind === 'im' && c.user === state.app.bot_user);
 			if (!im || u.id === 'U0ANA') continue;
 			const { messages } = await (await fetch('/_fake/messages?user=' + u.id + '&channel=' + im.id)).json();
-			if (messages.some((m) => JSON.stringify(m).includes(%q))) return u.id;
+			if ((messages ?? []).some((m) => JSON.stringify(m).includes(%q))) return u.id;
 		}
 		return '';
 	})()`, id), chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(55*time.Second)))
