@@ -15,15 +15,7 @@ import (
 func (s *Store) SaveOwn(ctx context.Context, cmd Command, fn func(models.Facts) (models.Own, []models.Event, error)) error {
 	ref := models.RecordRef{Kind: models.RecordPerson}
 	err := s.engine.door(ctx, func(b batch) error {
-		var m moment
-		lock := stmt{sql: "UPDATE workspaces SET directory_version = directory_version WHERE id = ?", args: []any{cmd.Workspace}}
-		if err := b.do(ctx, lock, m.look(cmd)); err != nil {
-			return err
-		}
-		if m.repeat {
-			return errRepeat
-		}
-		f, err := s.facts(ctx, cmd.Workspace, m, b.do)
+		f, err := s.turn(ctx, b, cmd)
 		if err != nil {
 			return err
 		}
@@ -49,13 +41,9 @@ func saveOwn(cmd Command, ref models.RecordRef, own models.Own, happened []model
 	}
 	keep := people.insert([]personRow{row})
 	keep.sql += " ON CONFLICT (workspace_id, id) DO UPDATE SET own = excluded.own, away_due = excluded.away_due"
-	out := []stmt{keep, addEvents(cmd, ref, happened),
-		{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{cmd.Workspace}}}
+	out := append([]stmt{keep, newDirectory(cmd.Workspace)}, written(cmd, ref, happened, f.Now)...)
 	if own.Away.Delegate != "" {
 		out = append(out, lookAgain(cmd.Workspace, ref, string(cmd.Actor), f.Now))
-	}
-	if cmd.Key != "" {
-		out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, ref.Kind, ref.ID}}))
 	}
 	return out
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
+
+	"github.com/gatehousehq/gatehouse/models"
 )
 
 // The door through which decisions go talks to the database in as few round
@@ -275,4 +277,20 @@ func rewrite(q string) string {
 		n++
 	}
 	return out.String()
+}
+
+// nextNumber gives the next of a workspace's counters. It stays locked until
+// the transaction ends, so a number that is not used is given again.
+func nextNumber(ws models.WorkspaceID, name string, n *int64) stmt {
+	return nextNumbers(ws, name, 1, n)
+}
+
+// nextNumbers gives as many at once, and last the highest of them.
+func nextNumbers(ws models.WorkspaceID, name string, many int, last *int64) stmt {
+	return stmt{
+		sql: `INSERT INTO counters (workspace_id, name, value) VALUES (?, ?, ?)
+			ON CONFLICT (workspace_id, name) DO UPDATE SET value = counters.value + excluded.value RETURNING value`,
+		args: []any{ws, name, many},
+		each: func(row scanner) error { return row.Scan(last) },
+	}
 }

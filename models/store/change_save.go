@@ -59,12 +59,7 @@ func (s *Store) loadForUpdate(ctx context.Context, b batch, d *decision, cmd Com
 func (s *Store) number(ctx context.Context, b batch, d *decision, cmd Command) error {
 	var m moment
 	var n int64
-	err := b.do(ctx, append(calendarTurn(cmd), stmt{
-		sql: `INSERT INTO counters (workspace_id, name, value) VALUES (?, 'change', 1)
-			ON CONFLICT (workspace_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value`,
-		args: []any{cmd.Workspace},
-		each: func(row scanner) error { return row.Scan(&n) },
-	}, m.look(cmd))...)
+	err := b.do(ctx, append(calendarTurn(cmd), nextNumber(cmd.Workspace, "change", &n), m.look(cmd))...)
 	switch {
 	case err != nil:
 		return err
@@ -118,10 +113,25 @@ func (s *Store) save(ctx context.Context, b batch, cmd Command, d *decision) err
 	return b.enqueue(ctx, wake)
 }
 
+// spend notes that the command was carried out on ref.
+func spend(cmd Command, ref models.RecordRef, now time.Time) stmt {
+	return commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, now, ref.Kind, ref.ID}})
+}
+
+// written appends the events and spends the command's key, if it has one. Who
+// writes so has looked for the key under a lock.
+func written(cmd Command, ref models.RecordRef, list []models.Event, now time.Time) []stmt {
+	out := []stmt{addEvents(cmd, ref, list)}
+	if cmd.Key != "" {
+		out = append(out, spend(cmd, ref, now))
+	}
+	return out
+}
+
 // claim takes the command's key, or leaves *free as it is when it was used. If
 // another transaction is just using it, it waits for that one's end.
 func claim(cmd Command, ref models.RecordRef, now time.Time, free *bool) stmt {
-	claim := commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, now, ref.Kind, ref.ID}})
+	claim := spend(cmd, ref, now)
 	claim.sql += " ON CONFLICT (workspace_id, key) DO NOTHING RETURNING key"
 	claim.each = func(scanner) error {
 		*free = true

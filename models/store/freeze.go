@@ -138,7 +138,7 @@ func (s *Store) saveFreeze(ctx context.Context, b batch, cmd Command, before *fr
 		out = append(out, update)
 	}
 	out = append(out, addEvents(cmd, z.Ref(), events),
-		stmt{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{cmd.Workspace}})
+		newDirectory(cmd.Workspace))
 	var wake []river.InsertManyParams
 	touched, err := s.planned(ctx, b, cmd.Workspace, f.Now)
 	if err != nil {
@@ -239,7 +239,7 @@ func (s *Store) SetMaintenance(ctx context.Context, cmd Command, service models.
 			out = append(out, maintenances.insert([]maintenanceRow{{cmd.Workspace, id, service, jsonOf[models.When]{w}, 1}}))
 		}
 		out = append(out, addEvents(cmd, models.RecordRef{Kind: RecordCatalog}, []models.Event{event}),
-			stmt{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{cmd.Workspace}})
+			newDirectory(cmd.Workspace))
 		return b.do(ctx, out...)
 	})
 	if err != nil {

@@ -67,12 +67,7 @@ func (s *Store) ActivatePolicy(ctx context.Context, ws models.WorkspaceID, versi
 func (s *Store) NotePolicy(ctx context.Context, ws models.WorkspaceID, trouble string) error {
 	cmd, ref := Command{Workspace: ws}, models.RecordRef{Kind: RecordPolicy}
 	err := s.engine.door(ctx, func(b batch) error {
-		var m moment
-		lock := stmt{sql: "UPDATE workspaces SET directory_version = directory_version WHERE id = ?", args: []any{ws}}
-		if err := b.do(ctx, lock, m.look(cmd)); err != nil {
-			return err
-		}
-		f, err := s.facts(ctx, ws, m, b.do)
+		f, err := s.turn(ctx, b, cmd)
 		if err != nil {
 			return err
 		}

@@ -52,11 +52,7 @@ func (s *Store) setting(ctx context.Context, cmd Command, ref models.RecordRef, 
 		if err != nil {
 			return err
 		}
-		out = append(out, addEvents(cmd, ref, happened), newDirectory(cmd.Workspace))
-		if cmd.Key != "" {
-			out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, ref.Kind, ref.ID}}))
-		}
-		return b.do(ctx, out...)
+		return b.do(ctx, append(append(out, newDirectory(cmd.Workspace)), written(cmd, ref, happened, f.Now)...)...)
 	})
 	if errors.Is(err, errRepeat) {
 		return nil

@@ -92,7 +92,7 @@ func (s *Store) happened(cmd Command, ref models.RecordRef, list []models.Event,
 		out = append(out, addEvents(cmd, ref, list))
 	}
 	if cmd.Key != "" {
-		claim := commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, ref.Kind, ref.ID}})
+		claim := spend(cmd, ref, f.Now)
 		claim.sql += " ON CONFLICT (workspace_id, key) DO NOTHING"
 		out = append(out, claim)
 	}

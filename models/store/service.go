@@ -152,10 +152,7 @@ func (s *Store) saveService(ctx context.Context, b batch, cmd Command, was model
 	if edit.Team != nil {
 		out = append(out, keepTeams(cmd.Workspace, []models.Team{*edit.Team})...)
 	}
-	out = append(out, addEvents(cmd, edit.Service.Ref(), edit.Events), newDirectory(cmd.Workspace))
-	if cmd.Key != "" {
-		out = append(out, commands.insert([]commandRow{{cmd.Workspace, cmd.Key, cmd.Actor, f.Now, models.RecordService, edit.Service.ID}}))
-	}
+	out = append(append(out, newDirectory(cmd.Workspace)), written(cmd, edit.Service.Ref(), edit.Events, f.Now)...)
 	if err := b.do(ctx, out...); err != nil || was.Retired == edit.Service.Retired {
 		return err
 	}

@@ -135,12 +135,7 @@ func (s *Store) numbered(ctx context.Context, b batch, ws models.WorkspaceID, li
 	}
 	var last int64
 	if fresh > 0 {
-		err = b.do(ctx, stmt{
-			sql: `INSERT INTO counters (workspace_id, name, value) VALUES (?, 'service', ?)
-				ON CONFLICT (workspace_id, name) DO UPDATE SET value = counters.value + excluded.value RETURNING value`,
-			args: []any{ws, fresh},
-			each: func(row scanner) error { return row.Scan(&last) },
-		})
+		err = b.do(ctx, nextNumbers(ws, "service", fresh, &last))
 	}
 	next := last - int64(fresh)
 	for _, c := range list {

@@ -240,18 +240,7 @@ func templateChanged(cmd Command, d *templateDecision, events []models.Event) ([
 	if rows := wantedOf(ws, models.TemplateDeliveries(t, proposer, events, d.facts), events); len(rows) > 0 {
 		out = append(out, want(rows, now, wake))
 	}
-	return append(out, stmt{sql: "UPDATE workspaces SET directory_version = directory_version + 1 WHERE id = ?", args: []any{ws}}), wake
-}
-
-// nextNumber gives the next of a workspace's counters. It stays locked until
-// the transaction ends, so a number that is not used is given again.
-func nextNumber(ws models.WorkspaceID, name string, n *int64) stmt {
-	return stmt{
-		sql: `INSERT INTO counters (workspace_id, name, value) VALUES (?, ?, 1)
-			ON CONFLICT (workspace_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value`,
-		args: []any{ws, name},
-		each: func(row scanner) error { return row.Scan(n) },
-	}
+	return append(out, newDirectory(ws)), wake
 }
 
 // Template is one template; ErrNotFound when the workspace has none of that name.
