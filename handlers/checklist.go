@@ -114,11 +114,7 @@ func (h *Handlers) assignBucket(ctx context.Context, r *Request) (Reply, error) 
 	if !ok {
 		return Reply{}, errButton
 	}
-	for _, u := range []models.UserID{owner, verifies} {
-		if u != "" {
-			h.know(ctx, u)
-		}
-	}
+	h.knowAll(ctx, []models.UserID{owner, verifies})
 	reply, err := h.onRelease(ctx, r, meta.ID, meta.ResponseURL, func(rel *models.Release, f models.ReleaseFacts) error {
 		renamed := verifies != rel.Buckets[b].Verifier
 		if renamed {

@@ -9,15 +9,7 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// earlyLife answers "/checklist support REL-3": how early-life support stands.
-func (h *Handlers) earlyLife(ctx context.Context, r *Request) (Reply, error) {
-	id, ok := models.ParseReleaseID(r.Text)
-	if !ok {
-		return Reply{}, models.Refusef("Say which release: `%s support REL-3`.", h.ChecklistCommand)
-	}
-	return h.earlyLifeOf(ctx, r, id, "")
-}
-
+// earlyLifeOf answers "/checklist REL-3 support": how early-life support stands.
 func (h *Handlers) earlyLifeOf(ctx context.Context, r *Request, id models.ReleaseID, _ string) (Reply, error) {
 	rel, f, err := h.loadRelease(ctx, r.User, id)
 	if err != nil {

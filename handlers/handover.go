@@ -33,16 +33,8 @@ func pressRelease(words said, rule func(*models.Release, view.ReleaseRef, models
 	}
 }
 
-// handover answers "/checklist handover REL-3": it shows the meeting that is
+// handoverOf answers "/checklist REL-3 handover": it shows the meeting that is
 // under way, the form to schedule one, or the record of the last.
-func (h *Handlers) handover(ctx context.Context, r *Request) (Reply, error) {
-	id, ok := models.ParseReleaseID(r.Text)
-	if !ok {
-		return Reply{}, models.Refusef("Say which release: `%s handover REL-3`.", h.ChecklistCommand)
-	}
-	return h.handoverOf(ctx, r, id, "")
-}
-
 func (h *Handlers) handoverOf(ctx context.Context, r *Request, id models.ReleaseID, _ string) (Reply, error) {
 	r.Value = view.ReleaseRef{ID: id}.Value()
 	return h.askHandover(ctx, r)
@@ -117,9 +109,11 @@ func (h *Handlers) askConditions(ctx context.Context, r *Request) (Reply, error)
 
 func (h *Handlers) acceptWithConditions(ctx context.Context, r *Request) (Reply, error) {
 	meta, list := view.ReadConditionsForm(r.View)
+	var owners []models.UserID
 	for _, in := range list {
-		h.meetPeople(ctx, r.User, in.Owner)
+		owners = append(owners, in.Owner)
 	}
+	h.meetPeople(ctx, r.User, owners...)
 	return h.moveRelease(ctx, r, meta.Release, meta.ResponseURL, view.ActionConditions, view.HandoverOutcome,
 		func(rel *models.Release, f models.ReleaseFacts) error {
 			return rel.AcceptWithConditions(meta.Meeting, list, f)

@@ -82,6 +82,18 @@ func init() {
 	}
 }
 
+// ofRelease answers "/checklist handover REL-3" as it answers "/checklist REL-3
+// handover".
+func ofRelease(word string) handle {
+	return func(h *Handlers, ctx context.Context, r *Request) (Reply, error) {
+		id, ok := models.ParseReleaseID(r.Text)
+		if !ok {
+			return Reply{}, models.Refusef("Say which release: `%s %s REL-3`.", h.ChecklistCommand, word)
+		}
+		return releaseWords[word](h, ctx, r, id, "")
+	}
+}
+
 // namedRelease answers "/checklist REL-3", and what is typed behind that.
 func (h *Handlers) namedRelease(ctx context.Context, r *Request, typed string) (Reply, bool, error) {
 	if id, ok := models.ParseReleaseID(typed); ok {
@@ -127,8 +139,7 @@ func (h *Handlers) releaseWhy(ctx context.Context, r *Request) (Reply, error) {
 }
 
 // openReleases are the states in which a release still wants something.
-var openReleases = []models.ReleaseState{models.ReleasePlanning, models.ReleaseHandoverDue, models.ReleaseConditional, models.ReleaseAccepted,
-	models.ReleaseLive, models.ReleaseEarlyLife}
+var openReleases = slices.DeleteFunc(slices.Clone(models.ReleaseStates), models.ReleaseState.Final)
 
 // listReleases answers "/checklist list".
 func (h *Handlers) listReleases(ctx context.Context, r *Request) (Reply, error) {

@@ -64,8 +64,8 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 		CommandChecklist: {alone: (*Handlers).myItems, named: (*Handlers).namedRelease, verbs: []verb{
 			{view.Verb{Name: "new", Usage: "new [name]", What: "plan a release", Aliases: []string{"plan", "create", "add"}}, (*Handlers).newRelease},
 			{view.Verb{Name: "list", Usage: "list", What: "the releases by go-live, with readiness", Aliases: []string{"ls", "all", "releases"}}, (*Handlers).listReleases},
-			{view.Verb{Name: "handover", Usage: "handover REL-3", What: "schedule, hold and look up the handover meeting", Aliases: []string{"meeting", "accept"}}, (*Handlers).handover},
-			{view.Verb{Name: "support", Usage: "support REL-3", What: "early-life support: incidents, exit criteria, close", Aliases: []string{"early-life", "incident"}}, (*Handlers).earlyLife},
+			{view.Verb{Name: "handover", Usage: "handover REL-3", What: "schedule, hold and look up the handover meeting", Aliases: []string{"meeting", "accept"}}, ofRelease("handover")},
+			{view.Verb{Name: "support", Usage: "support REL-3", What: "early-life support: incidents, exit criteria, close", Aliases: []string{"early-life", "incident"}}, ofRelease("support")},
 			help,
 		}, note: "REL-3 (or rel3, 3) shows a release; REL-3 done 12 https://… submits evidence for item 12; REL-3 why says what makes it amber."},
 		CommandGatehouse: {verbs: []verb{

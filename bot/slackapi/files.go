@@ -1,11 +1,8 @@
 package slackapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -37,22 +34,13 @@ func (c *Client) PrepareFile(ctx context.Context, f File) (id string, err error)
 }
 
 func (c *Client) upload(ctx context.Context, at, body string) error {
-	u, err := url.Parse(at)
-	if err != nil || u.User != nil || !c.ownBase && (u.Scheme != "https" || !strings.HasSuffix(u.Host, ".slack.com") && !strings.HasSuffix(u.Host, ".slack-files.com")) ||
-		c.ownBase && (u.Scheme != c.base.Scheme || u.Host != c.base.Host) {
+	if !c.slacks(at, func(host string) bool {
+		return strings.HasSuffix(host, ".slack.com") || strings.HasSuffix(host, ".slack-files.com")
+	}) {
 		return errForeignUpload
 	}
 	ctx.Value(tripKey{}).(*trip).bare = true
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, bytes.NewReader([]byte(body)))
-	if err != nil {
-		return errForeignUpload // the parser's own error would quote the URL
-	}
-	req.Header.Set("Content-Type", "application/octet-stream")
-	res, err := c.http.Do(req)
-	if err != nil {
-		return err
-	}
-	return res.Body.Close()
+	return c.send(ctx, at, "application/octet-stream", []byte(body), errForeignUpload)
 }
 
 // ShareFile shows a prepared file under a message, with a line of words. A file

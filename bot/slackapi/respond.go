@@ -40,20 +40,31 @@ func (c *Client) Respond(ctx context.Context, responseURL string, r Reply) error
 			return err
 		}
 		ctx.Value(tripKey{}).(*trip).plain = true
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, responseURL, bytes.NewReader(body))
-		if err != nil {
-			return errForeignURL // the parser's own error would quote the URL
-		}
-		req.Header.Set("Content-Type", "application/json; charset=utf-8")
-		res, err := c.http.Do(req)
-		if err != nil {
-			return err
-		}
-		return res.Body.Close()
+		return c.send(ctx, responseURL, "application/json; charset=utf-8", body, errForeignURL)
 	})
 }
 
+// send posts to an address that Slack has given. What can't be one is answered
+// with foreign: the parser's own error would quote it.
+func (c *Client) send(ctx context.Context, at, kind string, body []byte, foreign error) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at, bytes.NewReader(body))
+	if err != nil {
+		return foreign
+	}
+	req.Header.Set("Content-Type", kind)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
+
 func (c *Client) mayReply(s string) bool {
+	return c.slacks(s, func(host string) bool { return slices.Contains(replyHosts, host) })
+}
+
+// slacks reports whether an address is one of Slack's, by its host.
+func (c *Client) slacks(s string, ours func(host string) bool) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.User != nil {
 		return false
@@ -61,7 +72,7 @@ func (c *Client) mayReply(s string) bool {
 	if c.ownBase {
 		return u.Scheme == c.base.Scheme && u.Host == c.base.Host
 	}
-	return u.Scheme == "https" && slices.Contains(replyHosts, u.Host)
+	return u.Scheme == "https" && ours(u.Host)
 }
 
 // json writes our own small body: slack-go's always carries "blocks": null, an

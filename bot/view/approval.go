@@ -102,7 +102,7 @@ func inPlaceOf(c *models.Change, u models.UserID, f models.Facts) markup {
 
 func askFields(c *models.Change, f models.Facts) slack.Block {
 	return fields(
-		"*Services:* "+serviceList(c, f, allOf),
+		"*Services:* "+serviceList(c.Services, f, allOf),
 		"*Environment:* "+environment(c),
 		"*Window:* "+span(c.Window),
 		"*Implementer:* "+name(c.Implementer, f),
@@ -132,7 +132,7 @@ func plans(c *models.Change) slack.Block {
 }
 
 func askText(c *models.Change, f models.Facts) markup {
-	out := joined(" · ", serviceList(c, f, allOf), environment(c), span(c.Window)) + "\n" +
+	out := joined(" · ", serviceList(c.Services, f, allOf), environment(c), span(c.Window)) + "\n" +
 		"Implementer: " + name(c.Implementer, f) + ". " + riskLine(c)
 	for _, p := range plansOf(c) {
 		out += "\n" + markup(p.label) + ": " + esc(p.text, planLetters)
@@ -195,7 +195,7 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 // the Reason constants.
 func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Facts, responseURL string) slack.ModalViewRequest {
 	words := reasonForms[kind]
-	blocks := []slack.Block{section(ref(c) + "\n" + joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window)))}
+	blocks := []slack.Block{section(ref(c) + "\n" + joined(" · ", serviceList(c.Services, f, halfCard), environment(c), span(c.Window)))}
 	if kind == ReasonOverride {
 		blocks = append(blocks, section(verdictLines(models.StartVerdict(c, f).Blocking())))
 	}

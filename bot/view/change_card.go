@@ -66,7 +66,7 @@ func cardBody(c *models.Change, f models.Facts) []slack.Block {
 func finalBody(c *models.Change, f models.Facts) []slack.Block {
 	return []slack.Block{
 		header(headline(c, 100)),
-		section(joined("\n", joined(" · ", serviceList(c, f, halfLine), environment(c), timeOf(c)), ending(c, f, 74), overridden(c, f))),
+		section(joined("\n", joined(" · ", serviceList(c.Services, f, halfLine), environment(c), timeOf(c)), ending(c, f, 74), overridden(c, f))),
 	}
 }
 
@@ -76,7 +76,7 @@ func cardFields(c *models.Change, f models.Facts) slack.Block {
 		risk += " (why: Details)"
 	}
 	return fields(
-		"*Services:* "+serviceList(c, f, halfCard),
+		"*Services:* "+serviceList(c.Services, f, halfCard),
 		"*Environment:* "+environment(c),
 		"*Window:* "+timeOf(c),
 		"*Risk:* "+risk,
@@ -169,7 +169,7 @@ func because(what markup, why string, max int) markup {
 func cardText(c *models.Change, f models.Facts) markup {
 	s := statusOf(c)
 	out := markup(s.sign) + " " + markup(s.word) + ": " + id(c) + " " + esc(c.Title, models.MaxTitle) + "\n" +
-		joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window)) + "\n" +
+		joined(" · ", serviceList(c.Services, f, halfCard), environment(c), span(c.Window)) + "\n" +
 		"Risk: " + riskLevel(c) + ". Requester: " + name(c.Requester, f) + ". Implementer: " + name(c.Implementer, f) + "."
 	line := progress(c, f)
 	if c.State.Final() {

@@ -54,15 +54,15 @@ func id(c *models.Change) markup { return markup(c.ID.String()) }
 
 // serviceList names the services with their tiers, as many as room letters
 // hold, and at least one.
-func serviceList(c *models.Change, f models.Facts, room int) markup {
-	if len(c.Services) == 0 {
+func serviceList(slugs []models.Slug, f models.Facts, room int) markup {
+	if len(slugs) == 0 {
 		return "none chosen yet"
 	}
 	var out markup
-	for i, slug := range c.Services {
+	for i, slug := range slugs {
 		next := joined(", ", out, serviceName(slug, f))
 		if i > 0 && len16(string(next)) > room {
-			return out + " and " + number(len(c.Services)-i) + " more"
+			return out + " and " + number(len(slugs)-i) + " more"
 		}
 		out = next
 	}

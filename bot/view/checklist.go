@@ -160,12 +160,10 @@ func BucketForm(meta BucketMeta, r *models.Release, b models.Bucket, f models.Re
 		}
 	}
 	blocks := []slack.Block{section(bold(escapeAll(b.String())) + " of " + releaseName(r) + "\n" + count(open, "item", "items") + " still to be done")}
-	for _, ask := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldOwner, label: "Owner", hint: "Gets everything of it that is still to be done, and votes in the handover.", element: person(models.FieldOwner, r.BucketOwner(b))},
 		{field: models.FieldVerifier, label: "Verifier", hint: "Verifies beside operations lead and deputy, who name this person.", optional: true, element: person(models.FieldVerifier, r.Buckets[b].Verifier)},
-	} {
-		blocks = append(blocks, ask.block())
-	}
+	})...)
 	return form(FormBucket, "Assign the bucket", "Assign", metadata(meta), blocks)
 }
 

@@ -56,15 +56,13 @@ func conditionInputs(in models.ConditionInput, who string) []slack.Block {
 		value = conditionAfter
 	}
 	var out []slack.Block
-	for _, x := range []input{
+	out = append(out, inputs([]input{
 		{field: field(models.FieldOwner), label: who, optional: optional, element: person(field(models.FieldOwner), in.Owner)},
 		{field: field(models.FieldDue), label: "Until when?", optional: optional, element: picked(field(models.FieldDue), in.Due)},
 		{field: field(models.FieldCheck), label: "What can be seen when it is met?", optional: optional,
 			element: typed(field(models.FieldCheck), in.Test, "Operations can open the runbook and restart a worker with it", models.MaxReason, true)},
 		{field: field(models.FieldKind), label: "Does go-live wait for it?", element: chosen(field(models.FieldKind), "Choose", when, value, "")},
-	} {
-		out = append(out, x.block())
-	}
+	})...)
 	return out
 }
 

@@ -20,7 +20,7 @@ func DelegateForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 		}
 	}
 	blocks := []slack.Block{
-		section(ref(c) + "\n" + joined(" · ", serviceList(c, f, halfCard), environment(c), span(c.Window))),
+		section(ref(c) + "\n" + joined(" · ", serviceList(c.Services, f, halfCard), environment(c), span(c.Window))),
 		section(words),
 		input{field: models.FieldDelegate, label: "Who decides in your place?",
 			hint:    "Not the requester, the implementer, or whoever edited the change last. It ends with this decision; for days that you are away, set an absence.",

@@ -26,7 +26,7 @@ func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 
 func detailFields(c *models.Change, f models.Facts) []markup {
 	out := []markup{
-		"*Services:* " + serviceList(c, f, allOf),
+		"*Services:* " + serviceList(c.Services, f, allOf),
 		"*Environment:* " + environment(c),
 		"*Window:* " + timeOf(c),
 		"*Requester:* " + name(c.Requester, f),

@@ -209,13 +209,11 @@ func IncidentForm(r *models.Release, responseURL string) slack.ModalViewRequest 
 		priorities = append(priorities, option(strconv.Itoa(n+1), words))
 	}
 	blocks := []slack.Block{section(releaseName(r) + "\nOne of priority 1 or 2 keeps early-life support open until it is solved.")}
-	for _, in := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldIncident, label: "Incident", hint: "Its number or link.", element: typed(models.FieldIncident, "", "INC-2041", models.MaxTitle, false)},
 		{field: models.FieldPriority, label: "Priority", element: chosen(models.FieldPriority, "Choose", priorities, "", "")},
 		{field: models.FieldNote, label: "What happened?", optional: true, element: typed(models.FieldNote, "", "Pages of the new market time out", models.MaxReason, true)},
-	} {
-		blocks = append(blocks, in.block())
-	}
+	})...)
 	return form(FormIncident, "Report incident", "Report", metadata(HandoverMeta{Release: r.ID, ResponseURL: carried(responseURL)}), blocks)
 }
 

@@ -31,7 +31,7 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 	}
 	minutes := slack.NewNumberInputBlockElement(plain("0", limitPlaceholder), string(models.FieldOutageMinutes), false).WithMinValue("0").WithMaxValue("20160")
 	blocks := []slack.Block{section(ref(c) + "\nStarted " + when(c.StartedAt) + ", time until " + when(c.Ends()) + ".")}
-	for _, in := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldOutcome, label: "How did it end?", element: slack.NewRadioButtonsBlockElement(string(models.FieldOutcome), outcomes...)},
 		{field: models.FieldReason, label: "What happened?", hint: "Needed unless it was simply successful.", optional: true,
 			element: typed(models.FieldReason, "", "Step 3 took 20 minutes longer because the cache was cold", models.MaxReason, true)},
@@ -42,9 +42,7 @@ func CompleteForm(c *models.Change, f models.Facts, responseURL string) slack.Mo
 		{field: models.FieldPriority, label: "How severe is the incident?", optional: true,
 			element: chosen(models.FieldPriority, "No incident", priorityOptions(), "", "")},
 		{field: models.FieldOutageMinutes, label: "Minutes of unplanned outage", hint: "Whole minutes in which people could not use a service. Empty means none.", optional: true, element: minutes},
-	} {
-		blocks = append(blocks, in.block())
-	}
+	})...)
 	return form(FormComplete, "Complete "+c.ID.String(), "Complete", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
 

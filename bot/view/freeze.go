@@ -116,7 +116,7 @@ func freezeScope(z models.Freeze, f models.Facts) markup {
 	}
 	services := markup("every service")
 	if len(z.Services) > 0 {
-		services = serviceList(&models.Change{Material: models.Material{Services: z.Services}}, f, halfLine)
+		services = serviceList(z.Services, f, halfLine)
 	}
 	return joined(" · ", environments, tiers, services)
 }
@@ -151,9 +151,7 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 		}
 		blocks = append(blocks, section(heldWords(held.List)))
 	}
-	for _, ask := range freezeInputs(z, f) {
-		blocks = append(blocks, ask.block())
-	}
+	blocks = append(blocks, inputs(freezeInputs(z, f))...)
 	return form(FormFreeze, title, submit, metadata(meta), blocks)
 }
 

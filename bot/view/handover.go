@@ -376,14 +376,12 @@ func HandoverForm(r *models.Release, in models.MeetingInput, f models.ReleaseFac
 	}
 	blocks := []slack.Block{section(joined("\n", releaseName(r)+" · go-live "+when(r.GoLive),
 		"Invited: "+everyName(r.Seated(), f.Facts)+". They are told now, read the brief the day before, and find the calendar entry under the card."))}
-	for _, in := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldStart, label: "When does it begin?", element: picked(models.FieldStart, in.At)},
 		{field: models.FieldLength, label: "Minutes", element: minutes},
 		{field: models.FieldPlace, label: "Where?", hint: "A room or a link.", optional: true, element: typed(models.FieldPlace, in.Place, "https://meet.example/rel-3", 2*models.MaxTitle, false)},
 		{field: models.FieldGuests, label: "Who else?", optional: true, element: guests},
-	} {
-		blocks = append(blocks, in.block())
-	}
+	})...)
 	return form(FormHandover, title, submit, metadata(HandoverMeta{Release: r.ID, ResponseURL: carried(responseURL)}), blocks)
 }
 

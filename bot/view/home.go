@@ -96,7 +96,7 @@ func homeLine(c *models.Change, f models.Facts) markup {
 	s := statusOf(c)
 	return joined("\n",
 		markup(s.sign)+" "+markup(s.word)+" · "+ref(c),
-		joined(" · ", serviceList(c, f, halfLine), environment(c), span(c.Window), atRisk(c)),
+		joined(" · ", serviceList(c.Services, f, halfLine), environment(c), span(c.Window), atRisk(c)),
 		progress(c, f))
 }
 

@@ -34,6 +34,15 @@ func (in input) block() slack.Block {
 	return b
 }
 
+// inputs are what a form asks for, one under the other.
+func inputs(list []input) []slack.Block {
+	out := make([]slack.Block, len(list))
+	for i, in := range list {
+		out[i] = in.block()
+	}
+	return out
+}
+
 func typed(field models.Field, initial, example string, max int, multiline bool) slack.BlockElement {
 	e := slack.NewPlainTextInputBlockElement(plain("For example: "+example, limitPlaceholder), string(field)).
 		WithMultiline(multiline).WithMaxLength(max)

@@ -129,9 +129,7 @@ func ItemForm(meta ItemMeta, r *models.Release, i *models.Item, act models.ItemA
 	what := chosen(models.FieldKind, "Choose", list, string(act), "").(*slack.SelectBlockElement)
 	what.ActionID = ActionItemAct
 	blocks = append(blocks, input{field: models.FieldKind, label: "What do you want to do?", live: true, element: what}.block())
-	for _, ask := range itemInputs(r, i, act, f) {
-		blocks = append(blocks, ask.block())
-	}
+	blocks = append(blocks, inputs(itemInputs(r, i, act, f))...)
 	return form(FormItem, title, "Save", metadata(meta), blocks)
 }
 
@@ -276,7 +274,7 @@ func NewItemForm(r *models.Release, f models.ReleaseFacts, responseURL string) s
 	days := slack.NewNumberInputBlockElement(plain("5", limitPlaceholder), string(models.FieldDue), false).WithMinValue("0").WithMaxValue("260").WithInitialValue("5")
 	tests := []*slack.OptionBlockObject{option("no", "No"), option("yes", "Yes, so it has a number of open issues")}
 	blocks := []slack.Block{section(releaseName(r))}
-	for _, ask := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldTitle, label: "What has to be true?", element: typed(models.FieldTitle, "", "The help desk in Gdansk is staffed until 20:00", 2*models.MaxTitle, false)},
 		{field: models.FieldExpected, label: "What shows it?", optional: true, element: typed(models.FieldExpected, "", "Roster with names", 2*models.MaxTitle, false)},
 		{field: models.FieldBucket, label: "Bucket", element: chosen(models.FieldBucket, "Choose", buckets, "", "")},
@@ -284,9 +282,7 @@ func NewItemForm(r *models.Release, f models.ReleaseFacts, responseURL string) s
 		{field: models.FieldDue, label: "Due, working days before go-live", hint: "Of early-life support: after it.", element: days},
 		{field: models.FieldTests, label: "Does it report tests?", element: chosen(models.FieldTests, "Choose", tests, "no", "")},
 		{field: models.FieldOwner, label: "Owner", hint: "Empty means the owner of the bucket.", optional: true, element: person(models.FieldOwner, "")},
-	} {
-		blocks = append(blocks, ask.block())
-	}
+	})...)
 	return form(FormNewItem, "Add an item", "Add it", metadata(ReleaseMeta{r.ID, carried(responseURL)}), blocks)
 }
 

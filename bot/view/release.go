@@ -102,7 +102,7 @@ func releaseFields(r *models.Release, x models.Ready, f models.ReleaseFacts) sla
 }
 
 func releaseServices(r *models.Release, room int, f models.ReleaseFacts) markup {
-	return serviceList(&models.Change{Material: models.Material{Services: r.Services}}, f.Facts, room)
+	return serviceList(r.Services, f.Facts, room)
 }
 
 func deputy(r *models.Release, f models.ReleaseFacts) markup {

@@ -38,9 +38,7 @@ func ReleaseForm(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) slack
 		title, submit = "Edit "+meta.ID.String(), "Save"
 	}
 	var blocks []slack.Block
-	for _, ask := range releaseInputs(meta, in, f) {
-		blocks = append(blocks, ask.block())
-	}
+	blocks = append(blocks, inputs(releaseInputs(meta, in, f))...)
 	return form(FormRelease, title, submit, metadata(meta), blocks)
 }
 
@@ -49,18 +47,18 @@ func releaseInputs(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) []i
 	if lead == "" && meta.ID == 0 {
 		lead = f.Actor.ID
 	}
-	inputs := []input{
+	asks := []input{
 		{field: models.FieldTitle, label: "Name", hint: "What goes live, in one line.", element: typed(models.FieldTitle, in.Name, "Parcel tracking for Poland", models.MaxTitle, false)},
 		{field: models.FieldServices, label: "Services", hint: "What operations receive. Type a part of a name.", element: chosenServices(in.Services, f)},
 	}
 	if meta.ID == 0 {
-		inputs = append(inputs, input{field: models.FieldGoLive, label: "Go-live", hint: "In your time zone" + zoneOf(f.Actor) + ". Items fall due before it; it can be moved later, with a reason.",
+		asks = append(asks, input{field: models.FieldGoLive, label: "Go-live", hint: "In your time zone" + zoneOf(f.Actor) + ". Items fall due before it; it can be moved later, with a reason.",
 			element: picked(models.FieldGoLive, in.GoLive)})
 	}
 	if names := f.ChecklistNames(); meta.ID == 0 && len(names) > 1 {
-		inputs = append(inputs, input{field: models.FieldTemplate, label: "Checklist", hint: "The release keeps the version that it starts with.", element: checklistChoice(names, in, f)})
+		asks = append(asks, input{field: models.FieldTemplate, label: "Checklist", hint: "The release keeps the version that it starts with.", element: checklistChoice(names, in, f)})
 	}
-	return append(inputs,
+	return append(asks,
 		input{field: models.FieldChannel, label: "Channel", hint: "Where its card and its handover stand. Invite Gatehouse there.", element: room(models.FieldChannel, in.Channel)},
 		input{field: models.FieldProjectLead, label: "Project lead", hint: "Owns every bucket that nobody else is given.", element: person(models.FieldProjectLead, lead)},
 		input{field: models.FieldOpsLead, label: "Operations lead", hint: "Accepts the release or declines it. Empty means the operations lead of the most critical service.", optional: true,
@@ -116,17 +114,15 @@ func GoLiveForm(r *models.Release, f models.ReleaseFacts, responseURL string) sl
 	days, _ := r.Slippage(f.Facts)
 	blocks := []slack.Block{section(releaseName(r) + "\nGo-live " + when(r.GoLive) + slipped(days) + ", first planned for " + when(r.Baseline) +
 		". Items that are still open get new due dates; the channel is told once.")}
-	inputs := []input{
+	asks := []input{
 		{field: models.FieldGoLive, label: "New go-live", hint: "In your time zone" + zoneOf(f.Actor) + ".", element: picked(models.FieldGoLive, r.GoLive)},
 		{field: models.FieldReason, label: "Reason", hint: "It is kept with the move and told in the channel.", element: typed(models.FieldReason, "", "The vendor delivers two weeks late", models.MaxReason, true)},
 	}
 	if list := unmetOptions(r, f); len(list) > 0 {
-		inputs = append(inputs, input{field: models.FieldItem, label: "Which items cause it?", hint: "None chosen means those that decide the release now.", optional: true,
+		asks = append(asks, input{field: models.FieldItem, label: "Which items cause it?", hint: "None chosen means those that decide the release now.", optional: true,
 			element: severalOf(models.FieldItem, list, []string{})})
 	}
-	for _, ask := range inputs {
-		blocks = append(blocks, ask.block())
-	}
+	blocks = append(blocks, inputs(asks)...)
 	return form(FormGoLive, "Move go-live", "Move it", metadata(ReleaseMeta{r.ID, carried(responseURL)}), blocks)
 }
 

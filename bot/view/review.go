@@ -28,7 +28,7 @@ func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.Moda
 			types = append(types, option(string(t), betterWords[t]))
 		}
 	}
-	for _, in := range []input{
+	blocks = append(blocks, inputs([]input{
 		{field: models.FieldFindings, label: "What happened, and what do you learn from it?",
 			hint:    "What did not go as planned and why, and what you will do differently.",
 			element: typed(models.FieldFindings, c.Findings, "The rollback took 20 minutes instead of 4, because … Next time we …", models.MaxPlan, true)},
@@ -36,9 +36,7 @@ func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.Moda
 			element: chosen(models.FieldBetter, "Choose", types, string(c.Reviewed.Better), string(rightType))},
 		{field: models.FieldLesson, label: "What should a checklist have asked for?", hint: "One line, as an item for the next release. It is kept with the review.", optional: true,
 			element: typed(models.FieldLesson, c.Reviewed.Lesson, "The rollback was timed with production's data", models.MaxTitle, false)},
-	} {
-		blocks = append(blocks, in.block())
-	}
+	})...)
 	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
 

@@ -29,9 +29,7 @@ func ServiceForm(meta ServiceMeta, in models.ServiceInput, f models.Facts) slack
 	} else {
 		blocks = append(blocks, section(bold(esc(in.Name, 60))+" "+code(string(meta.Slug))))
 	}
-	for _, ask := range serviceInputs(meta, in, f) {
-		blocks = append(blocks, ask.block())
-	}
+	blocks = append(blocks, inputs(serviceInputs(meta, in, f))...)
 	return form(FormService, title, submit, metadata(meta), blocks)
 }
 

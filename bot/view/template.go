@@ -130,7 +130,7 @@ func templateNews(t models.Template, f models.Facts) markup {
 }
 
 func recipeServices(r models.Recipe, f models.Facts, room int) markup {
-	return serviceList(&models.Change{Material: models.Material{Services: r.Services}}, f, room)
+	return serviceList(r.Services, f, room)
 }
 
 // length is a span of time in words: "1 h 30 min".
@@ -241,15 +241,15 @@ func TemplateForm(meta TemplateMeta, name models.Slug, r models.Recipe, f models
 			". What is in force stays so until a change manager who is not you approves it; changes keep the version that they were raised with."
 	}
 	blocks := []slack.Block{section(note)}
-	var inputs []input
+	var asks []input
 	if meta.Name == "" {
-		inputs = append(inputs, input{field: models.FieldName, label: "Name", hint: "What people type: /change new restart-workers. Small letters, digits and dashes.",
+		asks = append(asks, input{field: models.FieldName, label: "Name", hint: "What people type: /change new restart-workers. Small letters, digits and dashes.",
 			element: typed(models.FieldName, string(name), "restart-workers", models.MaxTemplateName, false)})
 	}
 	minutes := slack.NewNumberInputBlockElement(plain("60", limitPlaceholder), string(models.FieldLength), false).
 		WithMinValue("5").WithMaxValue("1440").WithInitialValue(strconv.Itoa(int(r.Length.Minutes())))
 	risks := []*slack.OptionBlockObject{option(string(models.RiskLow), "low"), option(string(models.RiskMedium), "medium")}
-	inputs = append(inputs,
+	asks = append(asks,
 		input{field: models.FieldTitle, label: "Title", hint: "The title of every change raised from it.",
 			element: typed(models.FieldTitle, r.Title, "Restart the notification workers", models.MaxTitle, false)},
 		input{field: models.FieldServices, label: "Services", hint: "Those on which it may be used.", element: chosenServices(r.Services, f)},
@@ -262,9 +262,7 @@ func TemplateForm(meta TemplateMeta, name models.Slug, r models.Recipe, f models
 		input{field: models.FieldLength, label: "Length of the window in minutes", element: minutes},
 		input{field: models.FieldMaxRisk, label: "Risk at most", hint: "A run with a higher risk is raised as a normal change.",
 			element: chosen(models.FieldMaxRisk, "Choose", risks, string(r.MaxRisk), string(models.RiskMedium))})
-	for _, in := range inputs {
-		blocks = append(blocks, in.block())
-	}
+	blocks = append(blocks, inputs(asks)...)
 	return form(FormTemplate, title, "Propose", metadata(meta), blocks)
 }
 

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehousehq/gatehouse/bot"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/files"
 	"github.com/gatehousehq/gatehouse/models/store"
@@ -68,17 +66,11 @@ func planOf(cmd *cobra.Command, in models.Import, dry bool) (plan models.ImportP
 		})
 		return plan, err
 	}
-	config, _ := bot.LoadConfig() // Slack's settings are not needed here
-	s, err := store.Open(cmd.Context(), store.Options{URL: config.StoreURL()})
-	if err != nil {
-		return plan, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	ws, err := only(cmd, s)
-	if err != nil {
-		return plan, err
-	}
-	return s.ImportServices(cmd.Context(), ws, in)
+	err = alone(cmd, func(s *store.Store, ws models.WorkspaceID) error {
+		plan, err = s.ImportServices(cmd.Context(), ws, in)
+		return err
+	})
+	return plan, err
 }
 
 func printImport(out io.Writer, name string, plan models.ImportPlan, problems files.Problems, dry bool) error {

@@ -54,9 +54,15 @@ func policyFile(path string) (models.Policy, error) {
 }
 
 // beside opens the database of the configuration to read, next to a serving process.
-func beside(cmd *cobra.Command, fn func(*store.Store, models.WorkspaceID) error) (err error) {
+func beside(cmd *cobra.Command, fn func(*store.Store, models.WorkspaceID) error) error {
+	return opened(cmd, store.Options{ReadOnly: true}, fn)
+}
+
+// opened opens the database of the configuration for fn.
+func opened(cmd *cobra.Command, o store.Options, fn func(*store.Store, models.WorkspaceID) error) (err error) {
 	config, _ := bot.LoadConfig() // Slack's settings are not needed here
-	s, err := store.Open(cmd.Context(), store.Options{URL: config.StoreURL(), ReadOnly: true})
+	o.URL = config.StoreURL()
+	s, err := store.Open(cmd.Context(), o)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehousehq/gatehouse/bot"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
@@ -91,16 +90,6 @@ func tokenRevoke() *cobra.Command {
 
 // alone opens the database of the configuration to write. SQLite serves one
 // process, so a serving one must have ended.
-func alone(cmd *cobra.Command, fn func(*store.Store, models.WorkspaceID) error) (err error) {
-	config, _ := bot.LoadConfig() // Slack's settings are not needed here
-	s, err := store.Open(cmd.Context(), store.Options{URL: config.StoreURL()})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	ws, err := only(cmd, s)
-	if err != nil {
-		return err
-	}
-	return fn(s, ws)
+func alone(cmd *cobra.Command, fn func(*store.Store, models.WorkspaceID) error) error {
+	return opened(cmd, store.Options{}, fn)
 }

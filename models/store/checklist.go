@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/files"
 )
@@ -47,27 +45,9 @@ func (s *Store) ImportChecklist(ctx context.Context, ws models.WorkspaceID, sour
 	if err != nil {
 		return false, fmt.Errorf("read checklist: %w", err)
 	}
-	err = s.inTx(ctx, func(tx *gorm.DB, _ enqueue) error {
-		if err := lockDirectory(tx, ws); err != nil {
-			return err
-		}
-		var newer int64
-		err := tx.Model(&checklistRow{}).Where("workspace_id = ? AND name = ? AND version >= ?", ws, t.Name, t.Version).Count(&newer).Error
-		if err != nil || newer > 0 {
-			return err
-		}
-		row := checklistRow{ws, t.Name, t.Version, string(source), jsonOf[models.ChecklistTemplate]{t}, s.Now()}
-		if err := tx.Create(&row).Error; err != nil {
-			return err
-		}
-		note := rowOfEvent(Command{Workspace: ws}, models.RecordRef{Kind: RecordChecklist, ID: int64(t.Version)},
-			models.Event{Kind: EventChecklistStored, At: row.StoredAt, Reason: t.Ref().String() + ": " + t.Title})
-		if err := tx.Create(&note).Error; err != nil {
-			return err
-		}
-		stored = true
-		return touchDirectory(tx, ws)
-	})
+	row := checklistRow{ws, t.Name, t.Version, string(source), jsonOf[models.ChecklistTemplate]{t}, s.Now()}
+	stored, err = storeVersion(ctx, s, ws, row, "name = ? AND version >= ?", []any{t.Name, t.Version}, models.RecordRef{Kind: RecordChecklist, ID: int64(t.Version)},
+		models.Event{Kind: EventChecklistStored, At: row.StoredAt, Reason: t.Ref().String() + ": " + t.Title})
 	if err != nil {
 		return false, fmt.Errorf("store checklist %s: %w", t.Ref(), err)
 	}

@@ -34,31 +34,39 @@ func (s *Store) ActivatePolicy(ctx context.Context, ws models.WorkspaceID, versi
 	if err != nil {
 		return false, fmt.Errorf("read policy: %w", err)
 	}
+	row := policyRow{ws, version, string(source), jsonOf[models.Policy]{policy}, s.Now()}
+	activated, err = storeVersion(ctx, s, ws, row, "version >= ?", []any{version}, models.RecordRef{Kind: RecordPolicy, ID: int64(version)},
+		models.Event{Kind: EventPolicyActivated, At: row.ActivatedAt, Reason: policy.Name})
+	if err != nil {
+		return false, fmt.Errorf("activate policy %d: %w", version, err)
+	}
+	return activated, nil
+}
+
+// storeVersion stores what a file says, unless a version at least as high is
+// there by the condition, and reports whether it did. All replicas read the
+// directory anew.
+func storeVersion[R any](ctx context.Context, s *Store, ws models.WorkspaceID, row R, asHigh string, args []any, ref models.RecordRef, e models.Event) (stored bool, err error) {
 	err = s.inTx(ctx, func(tx *gorm.DB, _ enqueue) error {
 		if err := lockDirectory(tx, ws); err != nil {
 			return err
 		}
 		var newer int64
-		err := tx.Model(&policyRow{}).Where("workspace_id = ? AND version >= ?", ws, version).Count(&newer).Error
+		err := tx.Model(&row).Where("workspace_id = ?", ws).Where(asHigh, args...).Count(&newer).Error
 		if err != nil || newer > 0 {
 			return err
 		}
-		row := policyRow{ws, version, string(source), jsonOf[models.Policy]{policy}, s.Now()}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		note := rowOfEvent(Command{Workspace: ws}, models.RecordRef{Kind: RecordPolicy, ID: int64(version)},
-			models.Event{Kind: EventPolicyActivated, At: row.ActivatedAt, Reason: policy.Name})
+		note := rowOfEvent(Command{Workspace: ws}, ref, e)
 		if err := tx.Create(&note).Error; err != nil {
 			return err
 		}
-		activated = true
+		stored = true
 		return touchDirectory(tx, ws)
 	})
-	if err != nil {
-		return false, fmt.Errorf("activate policy %d: %w", version, err)
-	}
-	return activated, nil
+	return stored && err == nil, err
 }
 
 // NotePolicy notes why the policy file was refused, "" when it was not, and
