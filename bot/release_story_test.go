@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,16 +9,6 @@ import (
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
 )
-
-// keptRelease is the release as it is kept.
-func (w *world) keptRelease(id models.ReleaseID) *models.Release {
-	w.t.Helper()
-	r, err := w.app.Store.Release(context.Background(), testWorkspace, id)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return r
-}
 
 // inView waits for a window that holds the words.
 func (w *world) inView(name string, words ...string) slackfake.View {
@@ -88,8 +77,8 @@ func workedOnByFour(t *testing.T, w *world) {
 	w.told("ben", "evidence submitted", "to verify")
 
 	done := 0
-	for _, i := range w.keptRelease(1).Items {
-		r := w.keptRelease(1)
+	for _, i := range w.release(1).Items {
+		r := w.release(1)
 		if i.Bucket == models.BucketEarlyLife || i.Status != models.ItemOpen {
 			continue
 		}
@@ -100,7 +89,7 @@ func workedOnByFour(t *testing.T, w *world) {
 		mustDo(t, w.As(owners[r.OwnerOf(&i)]).Slash("general", line))
 		done++
 	}
-	for round := 0; round < 12 && len(w.keptRelease(1).ToVerify("U0DEV")) > 0; round++ {
+	for round := 0; round < 12 && len(w.release(1).ToVerify("U0DEV")) > 0; round++ {
 		w.settle()
 		ask := w.fake.DM("dev")[0] // edited in place: always the same message
 		for _, c := range ask.Controls() {

@@ -2,9 +2,7 @@ package view
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -258,54 +256,6 @@ func voteTally(m *models.Meeting) markup {
 	return "Votes: " + joined(", ", parts...)
 }
 
-// VoteAsk asks f.Actor, by DM, for the vote on their buckets.
-func VoteAsk(r *models.Release, m *models.Meeting, f models.ReleaseFacts) Message {
-	about := bold(markup(r.ID.String()) + " " + esc(r.Name, models.MaxTitle))
-	if m.State != models.MeetingInSession {
-		over := markup("called off")
-		if m.Decision != nil {
-			over = markup(m.Decision.Outcome.String())
-		}
-		line := "🗳️ The handover of " + about + " is over: " + over + "."
-		return message(line, section(line))
-	}
-	line := "🗳️ The handover of " + about + " is under way, and your vote is wanted. Nobody sees it before all are shown."
-	v, voted := m.VoteOf(f.Actor.ID)
-	switch {
-	case voted && m.RevealedAt.IsZero():
-		line = "🗳️ Your vote on " + about + ": " + bold(markup(v.Choice.String())) + ". It may be changed until all are shown."
-	case voted:
-		line = "🗳️ Your vote on " + about + ": " + bold(markup(v.Choice.String())) + ". All votes are shown; another one counts as late."
-	case !m.RevealedAt.IsZero():
-		line = "🗳️ The votes on " + about + " are shown without yours. A vote now is kept and marked as late."
-	}
-	blocks := []slack.Block{section(line)}
-	for _, b := range r.Brief(f).Buckets {
-		if b.Owner == f.Actor.ID {
-			blocks = append(blocks, section(bucketBrief(b, f.Facts)))
-		}
-	}
-	ready := meetingButton(ActionVoteReady, "Ready", r, m).WithStyle(slack.StylePrimary)
-	return message(line, append(blocks, actions(ready, meetingButton(ActionVote, "Vote otherwise…", r, m))...)...)
-}
-
-// ConfirmAsk asks the operations lead, by DM, whether the conditions are met.
-func ConfirmAsk(r *models.Release, f models.ReleaseFacts) Message {
-	heading := "✅ " + bold("Every condition before go-live is verified: "+markup(r.ID.String())+" "+esc(r.Name, models.MaxTitle))
-	var lines []markup
-	for _, i := range r.Conditions() {
-		if !i.Condition.After {
-			lines = append(lines, "• "+itemName(i)+", verified by "+name(i.VerifiedBy, f.Facts)+reason(i.Condition.Test, 100))
-		}
-	}
-	after := markup("\nWith your word it is accepted: linked production changes may start, and a certificate is made.")
-	return message(heading+after, append([]slack.Block{section(heading + "\n" + firstOf(lines, 8) + after)}, actions(confirmButton(r))...)...)
-}
-
-func confirmButton(r *models.Release) *slack.ButtonBlockElement {
-	return meetingButton(ActionConfirm, "Confirm acceptance", r, r.LastMeeting()).WithStyle(slack.StylePrimary)
-}
-
 // HandoverRecord is the minutes of the last meeting that ended, and the
 // certificate if there is one.
 func HandoverRecord(r *models.Release, m *models.Meeting, f models.ReleaseFacts) slack.ModalViewRequest {
@@ -359,120 +309,4 @@ func handoverWords(r *models.Release, did string, f models.ReleaseFacts) markup 
 		return "Recorded: the handover of " + about + " is put off. The next meeting is set for " + when(m.At) + "; move it if that does not suit."
 	}
 	return "Recorded."
-}
-
-// HandoverForm asks when and where the meeting is, and who comes beside those
-// who belong there.
-func HandoverForm(r *models.Release, in models.MeetingInput, f models.ReleaseFacts, responseURL string) slack.ModalViewRequest {
-	title, submit := "Schedule handover", "Schedule"
-	if r.Upcoming() != nil {
-		title, submit = "Move handover", "Move"
-	}
-	minutes := slack.NewNumberInputBlockElement(plain("45", limitPlaceholder), string(models.FieldLength), false).
-		WithMinValue("10").WithMaxValue("480").WithInitialValue(strconv.Itoa(int(in.Length.Minutes())))
-	guests := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeUser, plain("Choose people", limitPlaceholder), string(models.FieldGuests))
-	for _, u := range in.Guests {
-		guests.InitialUsers = append(guests.InitialUsers, string(u))
-	}
-	blocks := []slack.Block{section(joined("\n", releaseName(r)+" · go-live "+when(r.GoLive),
-		"Invited: "+everyName(r.Seated(), f.Facts)+". They are told now, read the brief the day before, and find the calendar entry under the card."))}
-	blocks = append(blocks, inputs([]input{
-		{field: models.FieldStart, label: "When does it begin?", element: picked(models.FieldStart, in.At)},
-		{field: models.FieldLength, label: "Minutes", element: minutes},
-		{field: models.FieldPlace, label: "Where?", hint: "A room or a link.", optional: true, element: typed(models.FieldPlace, in.Place, "https://meet.example/rel-3", 2*models.MaxTitle, false)},
-		{field: models.FieldGuests, label: "Who else?", optional: true, element: guests},
-	})...)
-	return form(FormHandover, title, submit, metadata(HandoverMeta{Release: r.ID, ResponseURL: carried(responseURL)}), blocks)
-}
-
-// ReadHandoverForm reads a sent form; a zero release means that it is none of ours.
-func ReadHandoverForm(v slack.View) (meta HandoverMeta, in models.MeetingInput) {
-	readMetadata(v, &meta)
-	a := answersOf(v)
-	minutes, err := strconv.Atoi(strings.TrimSpace(a.text(models.FieldLength)))
-	if err != nil {
-		minutes = -1 // refused beside the field
-	}
-	return meta, models.MeetingInput{At: a.time(models.FieldStart), Length: time.Duration(minutes) * time.Minute, Place: a.text(models.FieldPlace), Guests: a.users(models.FieldGuests)}
-}
-
-// VoteForm asks a bucket owner for their vote.
-func VoteForm(r *models.Release, m *models.Meeting, f models.ReleaseFacts, responseURL string) slack.ModalViewRequest {
-	words := map[models.Choice]string{models.ChoiceReady: "Ready", models.ChoiceConditions: "Ready with conditions", models.ChoiceNotReady: "Not ready"}
-	var choices []*slack.OptionBlockObject
-	for _, c := range models.Choices {
-		choices = append(choices, option(string(c), words[c]))
-	}
-	radio := slack.NewRadioButtonsBlockElement(string(models.FieldKind), choices...)
-	v, voted := m.VoteOf(f.Actor.ID)
-	if voted {
-		radio.InitialOption = choices[slices.Index(models.Choices, v.Choice)]
-	}
-	note := "Nobody sees it before all are shown; until then it may be changed."
-	if !m.RevealedAt.IsZero() {
-		note = "The votes are shown already: yours is kept and marked as late."
-	}
-	blocks := []slack.Block{section(joined("\n", releaseName(r), markup(note))),
-		input{field: models.FieldKind, label: "Are your buckets ready for operations?", element: radio}.block(),
-		input{field: models.FieldReason, label: "What should the meeting know?", hint: "Needed when it is not ready.", optional: true,
-			element: typed(models.FieldReason, v.Comment, "The rota has no one for the second weekend", models.MaxReason, true)}.block()}
-	return form(FormVote, "Vote on "+r.ID.String(), "Vote", metadata(HandoverMeta{Release: r.ID, Meeting: m.No, ResponseURL: carried(responseURL)}), blocks)
-}
-
-// ReadVoteForm reads a sent form.
-func ReadVoteForm(v slack.View) (meta HandoverMeta, choice models.Choice, comment string) {
-	readMetadata(v, &meta)
-	a := answersOf(v)
-	return meta, models.Choice(a.option(models.FieldKind)), strings.TrimSpace(a.text(models.FieldReason))
-}
-
-var putOffs = map[string]struct{ title, submit, label, hint, example string }{
-	ActionDecline: {"Decline handover", "Decline", "What is missing?", "It stands in the minutes, and the next meeting looks at it first.", "No rehearsed rollback, and nobody on call at night"},
-	ActionAdjourn: {"Adjourn handover", "Adjourn", "What came up?", "Nothing is decided; the release is planned again.", "A load test of last night failed, and nobody has read it yet"},
-}
-
-// PutOffTitle is what the modal is called while it loads.
-func PutOffTitle(kind string) string { return putOffs[kind].title }
-
-// PutOffForm asks for the reason and the next date, which declining and
-// adjourning both need.
-func PutOffForm(kind string, r *models.Release, m *models.Meeting, next time.Time, responseURL string) slack.ModalViewRequest {
-	words := putOffs[kind]
-	blocks := []slack.Block{section(releaseName(r)),
-		input{field: models.FieldReason, label: words.label, hint: words.hint, element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block(),
-		input{field: models.FieldNext, label: "When is the next meeting?", hint: "It is scheduled at once, with the same people; it can be moved.", element: picked(models.FieldNext, next)}.block()}
-	return form(FormPutOff, words.title, words.submit, metadata(HandoverMeta{Release: r.ID, Meeting: m.No, Kind: kind, ResponseURL: carried(responseURL)}), blocks)
-}
-
-// ReadPutOffForm reads a sent form.
-func ReadPutOffForm(v slack.View) (meta HandoverMeta, reason string, next time.Time) {
-	readMetadata(v, &meta)
-	a := answersOf(v)
-	return meta, strings.TrimSpace(a.text(models.FieldReason)), a.time(models.FieldNext)
-}
-
-// ReleaseFile is a file that stands under the card of a release.
-type ReleaseFile struct{ Name, Title, Comment, Body string }
-
-// FileOf is the file that an event brings: the calendar entry of a meeting, or
-// the certificate; false when there is none any more.
-func FileOf(r *models.Release, e models.Event, f models.ReleaseFacts) (ReleaseFile, bool) {
-	if e.Kind == models.EventCertified {
-		k := slices.IndexFunc(r.Certificates, func(c models.Certificate) bool { return c.Hash == e.Reason })
-		if k < 0 {
-			return ReleaseFile{}, false
-		}
-		c := r.Certificates[k]
-		return ReleaseFile{strings.ToLower(r.ID.String()) + "-certificate-" + strconv.Itoa(c.No) + ".txt", "Certificate of acceptance of " + r.ID.String(),
-			"📜 Certificate of acceptance: which version of which evidence operations accepted.", CertificateText(c, f.Facts)}, true
-	}
-	m := r.LastMeeting()
-	if m == nil {
-		return ReleaseFile{}, false
-	}
-	comment := "📅 Calendar entry of the handover. Open it to put the meeting into your calendar; it replaces an older one."
-	if m.State == models.MeetingCalledOff {
-		comment = "📅 The handover is called off. Open this to take it out of your calendar."
-	}
-	return ReleaseFile{strings.ToLower(r.ID.String()) + "-handover.ics", "Handover of " + r.ID.String(), comment, HandoverInvite(r, m, f.Now)}, true
 }

@@ -114,3 +114,51 @@ func leadsRelease(r *models.Release, f models.ReleaseFacts) bool {
 }
 
 func mayReport(_ *models.Release, f models.ReleaseFacts) bool { return active(f.Facts) }
+
+// VoteAsk asks f.Actor, by DM, for the vote on their buckets.
+func VoteAsk(r *models.Release, m *models.Meeting, f models.ReleaseFacts) Message {
+	about := bold(markup(r.ID.String()) + " " + esc(r.Name, models.MaxTitle))
+	if m.State != models.MeetingInSession {
+		over := markup("called off")
+		if m.Decision != nil {
+			over = markup(m.Decision.Outcome.String())
+		}
+		line := "🗳️ The handover of " + about + " is over: " + over + "."
+		return message(line, section(line))
+	}
+	line := "🗳️ The handover of " + about + " is under way, and your vote is wanted. Nobody sees it before all are shown."
+	v, voted := m.VoteOf(f.Actor.ID)
+	switch {
+	case voted && m.RevealedAt.IsZero():
+		line = "🗳️ Your vote on " + about + ": " + bold(markup(v.Choice.String())) + ". It may be changed until all are shown."
+	case voted:
+		line = "🗳️ Your vote on " + about + ": " + bold(markup(v.Choice.String())) + ". All votes are shown; another one counts as late."
+	case !m.RevealedAt.IsZero():
+		line = "🗳️ The votes on " + about + " are shown without yours. A vote now is kept and marked as late."
+	}
+	blocks := []slack.Block{section(line)}
+	for _, b := range r.Brief(f).Buckets {
+		if b.Owner == f.Actor.ID {
+			blocks = append(blocks, section(bucketBrief(b, f.Facts)))
+		}
+	}
+	ready := meetingButton(ActionVoteReady, "Ready", r, m).WithStyle(slack.StylePrimary)
+	return message(line, append(blocks, actions(ready, meetingButton(ActionVote, "Vote otherwise…", r, m))...)...)
+}
+
+// ConfirmAsk asks the operations lead, by DM, whether the conditions are met.
+func ConfirmAsk(r *models.Release, f models.ReleaseFacts) Message {
+	heading := "✅ " + bold("Every condition before go-live is verified: "+markup(r.ID.String())+" "+esc(r.Name, models.MaxTitle))
+	var lines []markup
+	for _, i := range r.Conditions() {
+		if !i.Condition.After {
+			lines = append(lines, "• "+itemName(i)+", verified by "+name(i.VerifiedBy, f.Facts)+reason(i.Condition.Test, 100))
+		}
+	}
+	after := markup("\nWith your word it is accepted: linked production changes may start, and a certificate is made.")
+	return message(heading+after, append([]slack.Block{section(heading + "\n" + firstOf(lines, 8) + after)}, actions(confirmButton(r))...)...)
+}
+
+func confirmButton(r *models.Release) *slack.ButtonBlockElement {
+	return meetingButton(ActionConfirm, "Confirm acceptance", r, r.LastMeeting()).WithStyle(slack.StylePrimary)
+}
