@@ -88,6 +88,9 @@ func (p point) key() string { return strings.ReplaceAll(p.name, " ", "_") }
 // TestNothingIsLostWhereverAProcessDies has a process die at every point, each
 // as often as asked, at the first passings or later ones, while people act.
 func TestNothingIsLostWhereverAProcessDies(t *testing.T) {
+	if !proof.Full() {
+		t.Parallel()
+	}
 	program := mortal(t)
 	for _, k := range []killing{
 		{setting{store.SQLite, ModeSocket}, true, proof.N(3, 10*len(points))},

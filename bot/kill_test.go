@@ -21,6 +21,9 @@ type killing struct {
 }
 
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
+	if !proof.Full() {
+		t.Parallel()
+	}
 	for _, k := range []killing{
 		{setting{store.SQLite, ModeSocket}, true, proof.N(3, 200)},
 		{setting{store.Postgres, ModeSocket}, true, proof.N(3, 200)},

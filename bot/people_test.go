@@ -280,7 +280,6 @@ func (p *person) click(d *deed, m slackfake.Message) {
 		if !ok {
 			return
 		}
-		heard := len(p.run.fake.Ephemerals(p.name))
 		d.try()
 		r := p.press(m, d.kind)
 		switch {
@@ -291,12 +290,12 @@ func (p *person) click(d *deed, m slackfake.Message) {
 			p.breathe()
 			continue
 		}
-		line := p.answer(heard, d.change, life)
+		line := p.answer(r.ResponseURL, life)
 		switch {
 		case confirmed[d.kind].MatchString(line):
 			d.told = line
 			return
-		case line != "" && !strings.Contains(line, "reference") && !ofAForm.MatchString(line):
+		case line != "" && !strings.Contains(line, "reference"):
 			d.refused = line
 			return
 		}
@@ -309,26 +308,16 @@ var confirmed = map[string]*regexp.Regexp{
 	view.ActionStart:   regexp.MustCompile(`is in progress\. Its window`), // "in progress already" is told to anybody
 }
 
-// ofAForm is the late answer to a form that the same person sent just before;
-// it says nothing about the click.
-var ofAForm = regexp.MustCompile(`went back to .*, who gets your comment|gets your reason|is cancelled|rolled back|is completed:|The review of|is raised|is saved`)
-
 // breathe keeps somebody from pressing a hundred times a second.
 func (p *person) breathe() { <-time.After(20 * time.Millisecond) }
 
-// answer is the private line about a change that came after the first lines
-// heard; "" when there comes none while the process lives.
-func (p *person) answer(heard, change, life int) string {
-	about := regexp.MustCompile(fmt.Sprintf(`CHG-%d\b`, change))
+// answer is what was said to the click that came with the response_url, and to
+// no other, however late; "" when nothing is while the process lives.
+func (p *person) answer(responseURL string, life int) string {
 	for patience := time.Now().Add(5 * time.Second); time.Now().Before(patience); p.breathe() {
 		goesOn := p.run.door.still(life)
-		all := p.run.fake.Ephemerals(p.name)
-		for _, m := range all[min(heard, len(all)):] {
-			text := m.Plain()
-			if strings.Contains(text, "not recorded yet") {
-				continue
-			}
-			if about.MatchString(text) || strings.Contains(text, "reference") {
+		for _, m := range p.run.fake.Ephemerals(p.name) {
+			if text := m.Plain(); m.ResponseURL == responseURL && !strings.Contains(text, "not recorded yet") {
 				return text
 			}
 		}

@@ -27,6 +27,9 @@ type soaking struct {
 }
 
 func TestNothingIsLostWhileEverythingFailsNowAndThen(t *testing.T) {
+	if !proof.Full() {
+		t.Parallel()
+	}
 	for _, s := range []soaking{
 		{store.Postgres, 3, proof.N(300, 10_000), proof.N(30, 2000), 16},
 		{store.SQLite, 1, proof.N(200, 10_000), proof.N(20, 2000), 10},

@@ -62,6 +62,7 @@ type Result struct {
 	OptionGroups []any  `json:"option_groups,omitempty"`
 	Channel      string `json:"channel,omitempty"`
 	TS           string `json:"ts,omitempty"` // of the message a person wrote
+	ResponseURL  string `json:"-"`            // that came with a click: what is said there answers it
 }
 
 func wrong(format string, args ...any) Result { return Result{Error: fmt.Sprintf(format, args...)} }

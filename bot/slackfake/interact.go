@@ -74,7 +74,11 @@ func (s *Server) actClick(ctx context.Context, u *User, a Act) Result {
 	if d == nil { // a value typed into an input block stays in the form
 		return Result{}
 	}
-	return plainResult(s.deliver(ctx, *d), "⚠ That didn't work")
+	out := plainResult(s.deliver(ctx, *d), "⚠ That didn't work")
+	if payload, ok := d.payload.(obj); ok {
+		out.ResponseURL = strOf(payload, "response_url")
+	}
+	return out
 }
 
 // click builds the block_actions of a press or choice. An element that is gone from a message is still delivered with

@@ -10,6 +10,7 @@ import (
 
 // hook is a response_url: five messages within thirty minutes, to the conversation of the act it came with.
 type hook struct {
+	URL       string    `json:"url"`
 	User      string    `json:"user"`
 	Channel   string    `json:"channel"`
 	TS        string    `json:"ts"` // the message it came from, "" for a command
@@ -26,8 +27,9 @@ const (
 
 func (s *Server) newHook(user, channel, ts string, ephemeral bool) string {
 	token := rand.Text()
-	s.hooks[token] = &hook{User: user, Channel: channel, TS: ts, Ephemeral: ephemeral, At: s.cfg.Now(), wall: time.Now()}
-	return s.base + "/respond/" + token
+	at := s.base + "/respond/" + token
+	s.hooks[token] = &hook{URL: at, User: user, Channel: channel, TS: ts, Ephemeral: ephemeral, At: s.cfg.Now(), wall: time.Now()}
+	return at
 }
 
 // age is the longer of business and machine time: a clock that is moved ahead moves this too, one that stands still does not stop it.
@@ -128,6 +130,7 @@ func (s *Server) respondIn(r *room, source *Message, h *hook, args obj) error {
 	}
 	if replace && live && source.BotID == s.app.botID {
 		next := *source
+		next.ResponseURL = h.URL
 		if err := s.content(args, &next, false); err != nil {
 			return err
 		}
@@ -135,7 +138,7 @@ func (s *Server) respondIn(r *room, source *Message, h *hook, args obj) error {
 		s.edited(r, source)
 		return nil
 	}
-	m := &Message{User: s.app.botUser, BotID: s.app.botID, ThreadTS: strOf(args, "thread_ts")}
+	m := &Message{User: s.app.botUser, BotID: s.app.botID, ThreadTS: strOf(args, "thread_ts"), ResponseURL: h.URL}
 	if kind != "in_channel" || h.Ephemeral {
 		m.Ephemeral = h.User
 	}

@@ -79,6 +79,7 @@ type Message struct {
 	Ephemeral   string              `json:"ephemeral,omitempty"` // the only person who sees it
 	Files       []any               `json:"files,omitempty"`
 	Reactions   map[string][]string `json:"reactions,omitempty"`
+	ResponseURL string              `json:"-"` // to which it was said
 }
 
 // Plain is all text a person would read: the blocks when there are any, else the text.
