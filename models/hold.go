@@ -45,10 +45,14 @@ func (c *Change) Hold(reason string, f Facts) error {
 
 // LiftHold returns the change to where it was.
 func (c *Change) LiftHold(reason string, f Facts) error {
-	if !c.OnHold() {
+	switch {
+	case !c.OnHold():
 		return Settledf("%s is not on hold, so there is nothing to lift.", c.ID)
+	case !c.State.Editable():
+		// What ended while it was on hold keeps the hold in its record.
+		return Settledf("%s is %s, so its hold holds nothing any more and there is nothing to lift.", c.ID, c.State.phrase())
 	}
-	if err := mayManage(c, "be taken off hold", f); err != nil {
+	if err := mayManage(c, "taken off hold", f); err != nil {
 		return err
 	}
 	if why := c.Excluded(f.Actor.ID); why != "" && c.Held.By != f.Actor.ID {
@@ -79,7 +83,7 @@ func holdCheck(c *Change, f Facts, s stage) []Reason {
 	if !c.OnHold() || !c.State.Editable() {
 		return nil
 	}
-	what := "It is on hold since " + clock(c.Held.At) + ", by " + f.Name(c.Held.By) + ": " + stop(c.Held.Reason)
+	what := "It has been on hold since " + clock(c.Held.At) + ", by " + f.Name(c.Held.By) + ": " + stop(c.Held.Reason)
 	if s == planning {
 		return []Reason{note(what, "It can't start before a change manager lifts that.")}
 	}

@@ -302,6 +302,11 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 	"hold by a guest":     func(t *testing.T, w *world) error { return w.in(t, Approved).Hold("Wait.", w.as(pat)) },
 	"lift without a word": func(t *testing.T, w *world) error { return w.held(t).LiftHold("", w.as(kim)) },
 	"lift by a stranger":  func(t *testing.T, w *world) error { return w.held(t).LiftHold("Go on.", w.as(ana)) },
+	"lift what ended": func(t *testing.T, w *world) error {
+		c := w.held(t)
+		must(t, c.Expire(w.later(4*time.Hour).as("")))
+		return c.LiftHold("The vendor is done.", w.as(kim))
+	},
 	"start what is held": func(t *testing.T, w *world) error {
 		c := w.held(t)
 		return c.Start(c.Revision, w.later(65*time.Minute).as(ana))
