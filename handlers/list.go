@@ -41,7 +41,7 @@ func (h *Handlers) myApprovals(ctx context.Context, r *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	waiting := slices.DeleteFunc(data.Waiting, func(c *models.Change) bool { return !c.MayDecide(f.Actor, f) })
-	return listed("Waiting for your decision", waiting, f), nil
+	return h.listed(ctx, "Waiting for your decision", waiting, f)
 }
 
 func (h *Handlers) myChanges(ctx context.Context, r *Request) (Reply, error) {
@@ -74,12 +74,16 @@ func (h *Handlers) list(ctx context.Context, title string, filter store.ChangeFi
 	if err != nil {
 		return Reply{}, err
 	}
-	return listed(title, found, f), nil
+	return h.listed(ctx, title, found, f)
 }
 
-func listed(title string, found []*models.Change, f models.Facts) Reply {
+func (h *Handlers) listed(ctx context.Context, title string, found []*models.Change, f models.Facts) (Reply, error) {
 	n := min(listMost, len(found))
-	return say(view.ChangeList(title, found[:n], len(found)-n, f))
+	around, err := h.Store.AroundEach(ctx, found[:n], f)
+	if err != nil {
+		return Reply{}, err
+	}
+	return say(view.ChangeList(title, found[:n], len(found)-n, around, f)), nil
 }
 
 // openStates are those in which a change still wants something of somebody.

@@ -63,6 +63,35 @@ func TestADecisionIsSeenWhereverItMatters(t *testing.T) {
 	})
 }
 
+// TestTheCardInTheChannelNamesWhatIsInTheWay: it names other changes and
+// freezes from the moment on at which they come, until they go.
+func TestTheCardInTheChannelNamesWhatIsInTheWay(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		first := w.raise("Rotate the keys", "pay-api")
+		w.quiet()
+		names := func(what string, want bool) {
+			t.Helper()
+			w.quiet()
+			if card := w.cards(changesRoom, first.ID)[0].Plain(); strings.Contains(card, what) != want {
+				t.Errorf("the card names %s: %v\n%s", what, !want, card)
+			}
+		}
+		names(" is planned from ", false)
+		second := w.raise("Resize the pool", "docs") // ana carries both out
+		names("*To know:* "+second.ID.String()+" (Resize the pool) is planned from ", true)
+		if card := w.cards(changesRoom, second.ID)[0].Plain(); !strings.Contains(card, first.ID.String()+" (Rotate the keys) is planned from ") {
+			t.Errorf("the second names nothing: %s", card)
+		}
+		w.cancel(second.ID)
+		names(" is planned from ", false)
+		_, err := w.store.DeclareFreeze(context.Background(), w.by(dee), func(z *models.Freeze, f models.Facts) ([]models.Event, error) {
+			return z.Declare(models.Freeze{Kind: models.HardFreeze, Name: "Month end", Reason: "The books close", Owner: dee, When: models.When{Window: first.Window}}, 0, time.Time{}, f)
+		})
+		w.must(err)
+		names("*In the way:* It falls into the hard freeze FRZ-1 (Month end), ", true)
+	})
+}
+
 func TestAHundredUpdatesWhileSlackIsDownAreOneEdit(t *testing.T) {
 	each(t, fast, func(w *world, jobs ...*Jobs) {
 		c := w.raise("Title 0")

@@ -78,9 +78,10 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 	return d, err
 }
 
-// factsOf: what belongs to a release shows how far that is.
+// factsOf: cards and asks say what is in the way, which takes one more read; what
+// belongs to a release shows how far that is.
 func (a *attempt) factsOf(ctx context.Context, c *models.Change) (models.Facts, error) {
-	if c.Release != 0 {
+	if c.Release != 0 || c.State.Editable() && (a.row.Kind == models.DeliverCard || a.row.Kind == models.DeliverAsk) {
 		return a.cfg.Store.FactsAround(ctx, c, "")
 	}
 	return a.cfg.Store.Facts(ctx, c.Workspace, "")

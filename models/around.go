@@ -34,6 +34,9 @@ type Around struct {
 	// Neighbours are the other changes that wait for approval, are approved or
 	// in progress, in the same environment, with a window that overlaps; by id.
 	Neighbours []Neighbour
+	// Left are the neighbours of the time, services and people that the change had
+	// before this command: their cards named it, and may have to stop.
+	Left []Neighbour
 	// Freezes are the occurrences of freezes that touch the window or the 24
 	// hours on either side of it; by start.
 	Freezes []FreezeSpan
@@ -74,6 +77,7 @@ type Neighbour struct {
 	Window      Window
 	Implementer UserID
 	Submitted   time.Time
+	Places      []ChannelID // where its card stands
 }
 
 // FreezeSpan is one occurrence of a freeze.

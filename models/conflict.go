@@ -119,6 +119,33 @@ func (c *Change) givesWay(n Neighbour, fresh bool, f Facts) bool {
 	return n.Submitted.Before(c.SubmittedAt) || n.Submitted.Equal(c.SubmittedAt) && n.ID < c.ID
 }
 
+// replans reports whether others that plan beside the change have something to
+// know: it comes, moves, begins or goes.
+func (e Event) replans() bool {
+	switch e.Kind {
+	case EventRevised, EventEdited:
+		return slices.ContainsFunc(e.Diff, func(d FieldDiff) bool { return slices.Contains(othersSee, d.Field) })
+	case EventExtended, EventStarted, EventOverridden:
+		return true
+	}
+	return plans(e.From) != plans(e.To)
+}
+
+// othersSee are the fields, by label, that make a conflict or stand in its words.
+var othersSee = []string{"Type", "Environment", "Services", "Window", "Title", "Implementer"}
+
+// neighbourCards are the cards that name the change, or did.
+func neighbourCards(a Around) []Delivery {
+	var out []Delivery
+	for _, n := range slices.Concat(a.Neighbours, a.Left) {
+		c := &Change{Identity: Identity{ID: n.ID}}
+		for _, place := range n.Places {
+			out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
+		}
+	}
+	return out
+}
+
 func (x Conflict) reason(f Facts) Reason {
 	what := x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is planned from " + x.With.Window.words() + ": " + x.Why + "."
 	if x.With.State == InProgress {

@@ -178,6 +178,9 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	if slices.ContainsFunc(events, Event.moves) {
 		out = append(out, releaseCards(f.Around.Release)...)
 	}
+	if slices.ContainsFunc(events, Event.replans) {
+		out = append(out, neighbourCards(f.Around)...)
+	}
 	for _, u := range distinct(append(askedUsers(c), c.Requester, c.Implementer)) {
 		if f.People[u].SeesHome {
 			out = append(out, Delivery{Kind: DeliverHome, User: u, Key: "home/" + string(u)})

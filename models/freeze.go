@@ -86,12 +86,13 @@ func (c *Change) excepted(id FreezeID) bool {
 	return slices.ContainsFunc(c.Requirements, func(r Requirement) bool { return r.Key == exceptionKey(id, "owner") })
 }
 
-// meets are the spans that the change falls into: with its window, or now when
-// it is about to start.
+// meets are the spans that the change falls into: with its window while that is
+// ahead, and now when it is about to start.
 func (c *Change) meets(f Facts, s stage) []FreezeSpan {
 	var out []FreezeSpan
 	for _, x := range f.Around.Freezes {
-		if falls := x.Window.Overlaps(c.Window); x.Freeze.covers(c, f) && (s == planning && falls || s == starting && x.Window.Contains(f.Now)) {
+		falls := c.ahead(f, s) && x.Window.Overlaps(c.Window) || s == starting && x.Window.Contains(f.Now)
+		if falls && x.Freeze.covers(c, f) {
 			out = append(out, x)
 		}
 	}
@@ -155,10 +156,10 @@ func openingCheck(c *Change, f Facts, s stage) []Reason {
 	for _, slug := range c.Services {
 		openings, has := f.Around.Openings[slug]
 		inside := slices.ContainsFunc(openings, func(w Window) bool {
-			if s == starting {
-				return w.Contains(f.Now)
+			if c.ahead(f, s) {
+				return !c.Window.Start.Before(w.Start) && !c.Window.End.After(w.End)
 			}
-			return !c.Window.Start.Before(w.Start) && !c.Window.End.After(w.End)
+			return w.Contains(f.Now)
 		})
 		if has && !inside {
 			out = append(out, Reason{What: f.serviceName(slug) + " takes production work only inside its maintenance windows" + nextOpening(openings, f.Now) + ".",

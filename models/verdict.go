@@ -1,6 +1,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ type Reason struct {
 	Blocks  bool
 	Field   Field // where a form that is refused says it; "" = on top
 	Firm    bool  // not even an override goes past it
+	Told    bool  // a card says it by its state, or in a line of its own
 }
 
 // Clear reports whether nothing is in the way.
@@ -40,6 +42,12 @@ func (v Verdict) only(blocks bool) []Reason {
 	return out
 }
 
+// Untold are the reasons that a card has to list: it says the others by its
+// state, its approvals and its window, or in a line of their own.
+func (v Verdict) Untold() []Reason {
+	return slices.DeleteFunc(slices.Clone(v.Reasons), func(r Reason) bool { return r.Told })
+}
+
 // Words are the blocking reasons as sentences.
 func (v Verdict) Words() string {
 	var parts []string
@@ -55,6 +63,13 @@ func (r Reason) Words() string { return strings.TrimSpace(r.What + " " + r.Unblo
 // stage is when the calendar is asked: planned or about to begin.
 type stage int
 
+// ahead reports whether it is the window that the calendar is asked about, not
+// this moment: while it is planned, and until the window opens. So a freeze over
+// the window is known beforehand, and not only on the day.
+func (c *Change) ahead(f Facts, s stage) bool {
+	return s == planning || f.Now.Before(c.Window.Start)
+}
+
 const (
 	planning stage = iota // at submit and at approve
 	starting
@@ -65,10 +80,11 @@ const (
 var checks = []struct {
 	from  stage
 	firm  bool // what rests on agreement or registration: no override goes past it
+	told  bool // see Reason.Told
 	check func(*Change, Facts, stage) []Reason
 }{
-	{starting, true, approvedCheck}, {starting, true, revisionCheck}, {starting, false, windowCheck}, {starting, true, implementerCheck}, {starting, true, templateCheck},
-	{planning, false, holdCheck}, {planning, true, serviceCheck}, {planning, false, releaseCheck}, {planning, false, conflictCheck}, {planning, false, freezeCheck}, {planning, false, openingCheck},
+	{starting, true, true, approvedCheck}, {starting, true, false, revisionCheck}, {starting, false, true, windowCheck}, {starting, true, false, implementerCheck}, {starting, true, false, templateCheck},
+	{planning, false, true, holdCheck}, {planning, true, false, serviceCheck}, {planning, false, true, releaseCheck}, {planning, false, false, conflictCheck}, {planning, false, false, freezeCheck}, {planning, false, false, openingCheck},
 }
 
 func judge(c *Change, f Facts, s stage) Verdict {
@@ -76,7 +92,7 @@ func judge(c *Change, f Facts, s stage) Verdict {
 	for _, x := range checks {
 		if s >= x.from {
 			for _, r := range x.check(c, f, s) {
-				r.Firm = x.firm
+				r.Firm, r.Told = x.firm, x.told
 				all.Reasons = append(all.Reasons, r)
 			}
 		}

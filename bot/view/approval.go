@@ -24,7 +24,12 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 		blocks = append(blocks, diffBlock("Changed since you decided last", diff))
 		text += "\nChanged since you decided last: " + diffWords(diff)
 	}
-	blocks = append(blocks, askFields(c, f), section(riskLine(c)), plans(c))
+	blocks = append(blocks, askFields(c, f), section(riskLine(c)))
+	if lines := reasonLines(reasons(c, f), asksMost); lines != "" {
+		blocks = append(blocks, section(lines))
+		text += "\n" + lines
+	}
+	blocks = append(blocks, plans(c))
 	if line := inPlaceOf(c, ask.User, f); line != "" {
 		blocks = append(blocks, section(line))
 		text += "\n" + line
@@ -38,6 +43,9 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 	text = joined("\n", text, askText(c, f))
 	return message(text, blocks...)
 }
+
+// asksMost is how many conflicts and freezes an approver sees in place.
+const asksMost = 5
 
 // askOver is what is left of a request when there is nothing to decide, ""
 // while there is.

@@ -211,6 +211,11 @@ func TestCardsAreShort(t *testing.T) {
 			if n := height(ChangeCard(p.c, k.facts("", p.now))); n > limit {
 				t.Errorf("%s %s takes %d lines, at most %d", k.name, p.name, n, limit)
 			}
+			crowded := k.facts("", p.now)
+			k.crowd(p.c, &crowded)
+			if n := height(ChangeCard(p.c, crowded)); n > limit {
+				t.Errorf("%s %s among others takes %d lines, at most %d", k.name, p.name, n, limit)
+			}
 			for _, who := range []models.UserID{ana, ben, cara, paul, mia} {
 				if n := height(PrivateCard(p.c, k.facts(who, p.now))); n > limit {
 					t.Errorf("%s %s for %s takes %d lines, at most %d", k.name, p.name, who, n, limit)

@@ -14,28 +14,33 @@ const discussion = "Replies are discussion; only the buttons decide."
 // ChangeCard is the public card of a change, in every state: at most 15 lines
 // while it lives, 6 when it is over. Its buttons follow from the state.
 func ChangeCard(c *models.Change, f models.Facts) Message {
-	blocks := cardBody(c, f)
-	blocks = append(blocks, actions(publicButtons(c)...)...)
-	if c.State == models.AwaitingApproval {
-		blocks = append(blocks, small(discussion))
-	}
-	return message(cardText(c, f), blocks...)
+	body, listed := cardBody(c, f)
+	blocks := append(body, actions(publicButtons(c)...)...)
+	return message(cardText(c, f), append(blocks, footer(c, listed)...)...)
 }
 
 // PrivateCard is the same card for f.Actor alone, with the buttons that they
-// may use now. If they could start the work but for something in the way, it
-// says what; Details and why list all of it.
+// may use now. If they could start the work but for something that the card
+// does not list anyway, it says what; Details and why say what clears it.
 func PrivateCard(c *models.Change, f models.Facts) Message {
-	hint := inTheWay(c, f)
-	blocks := cardBody(c, f)
+	blocks, listed := cardBody(c, f)
+	hint := markup("")
+	if len(listed) == 0 {
+		hint = inTheWay(c, f)
+	}
 	if hint != "" {
 		blocks = append(blocks, section(hint))
 	}
 	blocks = append(blocks, actions(privateButtons(c, f)...)...)
-	if c.State == models.AwaitingApproval {
-		blocks = append(blocks, small(discussion))
+	return message(joined("\n", cardText(c, f), hint), append(blocks, footer(c, listed)...)...)
+}
+
+// footer gives its line away when the card needs it for a second reason.
+func footer(c *models.Change, listed []models.Reason) []slack.Block {
+	if c.State != models.AwaitingApproval || len(listed) > 1 {
+		return nil
 	}
-	return message(joined("\n", cardText(c, f), hint), blocks...)
+	return []slack.Block{small(discussion)}
 }
 
 func inTheWay(c *models.Change, f models.Facts) markup {
@@ -51,15 +56,68 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 // twoLines is how long a headline may be; Details shows all of it.
 const twoLines = 112
 
-func cardBody(c *models.Change, f models.Facts) []slack.Block {
+// cardBody also returns the reasons that it lists.
+func cardBody(c *models.Change, f models.Facts) ([]slack.Block, []models.Reason) {
 	if c.State.Final() {
-		return finalBody(c, f)
+		return finalBody(c, f), nil
 	}
-	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, f)}
-	if line := joined("\n", progress(c, f), ofRelease(c, f)); line != "" {
+	listed := reasons(c, f)
+	room := halfCard
+	if len(listed) > 0 {
+		room = halfLine
+	}
+	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, room, f)}
+	if line := joined("\n", progress(c, f), ofRelease(c, f), reasonLines(listed, reasonsMost(c, f))); line != "" {
 		blocks = append(blocks, section(line))
 	}
-	return blocks
+	return blocks, listed
+}
+
+// reasons are the conflicts, freezes and whatever else the verdict names that
+// a card does not say otherwise. It says them in the verdict's words; what
+// clears them stands in Details and in why.
+func reasons(c *models.Change, f models.Facts) []models.Reason {
+	if !c.State.Editable() {
+		return nil
+	}
+	return models.StartVerdict(c, f).Untold()
+}
+
+// reasonsMost is how many reasons a card has room for: two, and one when what
+// it says otherwise takes more than two lines.
+func reasonsMost(c *models.Change, f models.Facts) int {
+	lines := 0
+	for line := range strings.SplitSeq(string(progress(c, f)), "\n") {
+		lines += 1 + len16(line)/cardLine
+	}
+	if lines > 2 {
+		return 1
+	}
+	return 2
+}
+
+// cardLine is how many letters stand in one line of a message at least.
+const cardLine = 76
+
+// reasonLetters is how much of each reason stands in a message; what people
+// write in it is cut to a length for which that is enough.
+const reasonLetters = 148
+
+// reasonLines are the first of the reasons, and how many more there are.
+func reasonLines(list []models.Reason, most int) markup {
+	var out markup
+	shown := list[:min(most, len(list))]
+	for i, r := range shown {
+		sign, more := markup("⚠️ *To know:* "), markup("")
+		if r.Blocks {
+			sign = "⛔ *In the way:* "
+		}
+		if left := len(list) - len(shown); left > 0 && i == len(shown)-1 {
+			more = " " + number(left) + " more in Details."
+		}
+		out = joined("\n", out, sign+esc(r.What, reasonLetters-len16(string(sign+more)))+more)
+	}
+	return out
 }
 
 // finalBody is short: what it was, and how it ended.
@@ -70,13 +128,14 @@ func finalBody(c *models.Change, f models.Facts) []slack.Block {
 	}
 }
 
-func cardFields(c *models.Change, f models.Facts) slack.Block {
+// cardFields gives the names of services that many letters.
+func cardFields(c *models.Change, room int, f models.Facts) slack.Block {
 	risk := riskLevel(c)
 	if len(c.Assessment.Reasons) > 0 {
 		risk += " (why: Details)"
 	}
 	return fields(
-		"*Services:* "+serviceList(c.Services, f, halfCard),
+		"*Services:* "+serviceList(c.Services, f, room),
 		"*Environment:* "+environment(c),
 		"*Window:* "+timeOf(c),
 		"*Risk:* "+risk,
@@ -175,5 +234,5 @@ func cardText(c *models.Change, f models.Facts) markup {
 	if c.State.Final() {
 		line = ending(c, f, 200)
 	}
-	return joined("\n", out, line)
+	return joined("\n", out, line, reasonLines(reasons(c, f), reasonsMost(c, f)))
 }

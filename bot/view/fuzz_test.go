@@ -143,7 +143,19 @@ func anyChange(t *rapid.T) (*models.Change, models.Facts) {
 	actor := d.People[someone.Draw(t, "actor")]
 	now := opening.Add(time.Duration(rapid.IntRange(-100, 100).Draw(t, "now")) * time.Hour)
 	actor.CheckedAt = now
-	return c, models.Facts{Directory: d, Now: now, Actor: actor}
+	return c, models.Facts{Directory: d, Now: now, Actor: actor, Around: anyAround(t, c)}
+}
+
+func anyAround(t *rapid.T, c *models.Change) (out models.Around) {
+	for n := range rapid.IntRange(0, 5).Draw(t, "neighbours") {
+		out.Neighbours = append(out.Neighbours, models.Neighbour{ID: models.ChangeID(999_999_999_990 + n), Title: hostileText(models.MaxTitle).Draw(t, "neighbour"),
+			State: rapid.SampledFrom([]models.State{models.AwaitingApproval, models.InProgress}).Draw(t, "its state"), Environment: c.Environment, Services: c.Services, Window: c.Window, Implementer: someone.Draw(t, "theirs")})
+	}
+	for n := range rapid.IntRange(0, 3).Draw(t, "freezes") {
+		kind := rapid.SampledFrom([]models.FreezeKind{models.SoftFreeze, models.HardFreeze, models.Lockdown}).Draw(t, "kind of freeze")
+		out.Freezes = append(out.Freezes, models.FreezeSpan{Freeze: models.Freeze{ID: models.FreezeID(n + 1), Kind: kind, Name: hostileText(models.MaxTitle).Draw(t, "freeze"), Owner: someone.Draw(t, "freeze owner")}, Window: c.Window})
+	}
+	return out
 }
 
 func everyView(t *rapid.T, c *models.Change, f models.Facts) map[string]any {
@@ -168,7 +180,7 @@ func everyView(t *rapid.T, c *models.Change, f models.Facts) map[string]any {
 		"form": ChangeForm(meta, models.InputOf(c), f, rapid.IntRange(0, 3).Draw(t, "resets")), "complete": CompleteForm(c, f, url), "review": ReviewForm(c, f, url),
 		"reason":  ReasonForm(rapid.SampledFrom([]string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback}).Draw(t, "form"), c, c.Revision, f, url),
 		"details": DetailsModal(c, f), "history": HistoryModal(c, slices.Repeat([]models.Event{e}, rapid.IntRange(0, 60).Draw(t, "events")), true, f),
-		"home": Home(home, f), "mine": Mine(home, f), "list": ChangeList(hostileText(200).Draw(t, "list"), many, rapid.IntRange(0, 99).Draw(t, "more"), f),
+		"home": Home(home, f), "mine": Mine(home, f), "list": ChangeList(hostileText(200).Draw(t, "list"), many, rapid.IntRange(0, 99).Draw(t, "more"), map[models.ChangeID]models.Around{c.ID: f.Around}, f),
 		"refusal": Refusal(hostileText(4000).Draw(t, "refusal")), "gone": FormGone(c.Title, hostileText(9000).Draw(t, "gone")), "trouble": Trouble(hostileText(40).Draw(t, "reference")),
 		"unknown": Unknown("/change", hostileText(4000).Draw(t, "typed"), nil),
 	}

@@ -61,6 +61,17 @@ func (g *gallery) cards(k cast) {
 		g.add(ChangeCard(p.c, k.facts("", p.now)), k.name, "card", p.name)
 		g.add(PrivateCard(p.c, k.facts(ana, p.now)), k.name, "private", p.name, "requester")
 	}
+	for _, state := range []string{"half", "approved", "held"} { // two other changes and a freeze lie in its time
+		p := k.life(state)
+		f, own := k.facts("", p.now), k.facts(ben, p.now)
+		k.crowd(p.c, &f)
+		k.crowd(p.c, &own)
+		g.add(ChangeCard(p.c, f), k.name, "card", state, "crowded")
+		g.add(PrivateCard(p.c, own), k.name, "private", state, "crowded")
+		g.add(AskCard(p.c, models.Ask{User: paul, Revision: p.c.Revision}, true, nil, f), k.name, "ask", state, "crowded")
+		around := map[models.ChangeID]models.Around{p.c.ID: f.Around}
+		g.add(ChangeList("Changes", []*models.Change{p.c}, 0, around, k.facts(ana, p.now)), k.name, "list", state, "crowded")
+	}
 }
 
 // roles shows the same change to different people.
@@ -205,8 +216,8 @@ func (g *gallery) lists(k cast) {
 		closed, closed, closed}}, k.facts(mia, now)), k.name, "home", "undelivered")
 	g.add(Mine(full, k.facts(mia, now)), k.name, "mine", "full")
 	g.add(Mine(HomeData{}, k.facts(ana, now)), k.name, "mine", "empty")
-	g.add(ChangeList("Changes "+k.in.Title, all, 7, k.facts(ana, now)), k.name, "list", "full")
-	g.add(ChangeList("Changes", nil, 0, k.facts(ana, now)), k.name, "list", "empty")
+	g.add(ChangeList("Changes "+k.in.Title, all, 7, nil, k.facts(ana, now)), k.name, "list", "full")
+	g.add(ChangeList("Changes", nil, 0, nil, k.facts(ana, now)), k.name, "list", "empty")
 }
 
 // words are the answers that no change stands behind.

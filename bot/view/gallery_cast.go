@@ -25,6 +25,7 @@ type cast struct {
 	dir  *models.Directory
 	in   models.Input
 	note string // what people write as reasons
+	link *models.LinkedRelease
 }
 
 // opening is when the gallery's story begins: a Tuesday morning.
@@ -121,7 +122,7 @@ func directory(people map[models.UserID]string, services []models.Service) *mode
 func (k cast) facts(u models.UserID, now time.Time) models.Facts {
 	actor := k.dir.People[u]
 	actor.CheckedAt = now
-	return models.Facts{Directory: k.dir, Now: now, Actor: actor}
+	return models.Facts{Directory: k.dir, Now: now, Actor: actor, Around: models.Around{Release: k.link}}
 }
 
 // point is a change at one moment of its life.
@@ -309,4 +310,15 @@ func (k cast) after(e models.Event) *models.Change {
 		name = "awaiting"
 	}
 	return k.life(name).c
+}
+
+// crowd puts two other changes and a freeze into the change's time.
+func (k cast) crowd(c *models.Change, f *models.Facts) {
+	for n := range 2 {
+		f.Around.Neighbours = append(f.Around.Neighbours, models.Neighbour{ID: c.ID + 5 + models.ChangeID(n), Title: k.in.Title, State: models.Approved,
+			Environment: c.Environment, Services: c.Services[:1], Window: c.Window, Implementer: paul, Submitted: opening.Add(time.Duration(n-1) * time.Hour)})
+	}
+	span := models.Window{Start: c.Window.Start.Add(-time.Hour), End: c.Window.End.Add(48 * time.Hour)}
+	f.Around.Freezes = append(f.Around.Freezes, models.FreezeSpan{Window: span,
+		Freeze: models.Freeze{ID: 2, Kind: models.SoftFreeze, Name: clip(k.note, models.MaxTitle), Owner: mia, When: models.When{Window: span}}})
 }

@@ -67,8 +67,8 @@ func (g *gallery) releases(k cast) {
 
 // linked shows a change that belongs to a release, before and after the handover.
 func (g *gallery) linked(k cast, s *releaseStage) {
+	k.in.Release, k.link = s.r.ID, &models.LinkedRelease{ID: s.r.ID, Name: s.r.Name, State: models.ReleasePlanning}
 	p := k.life("approved")
-	p.c.Release = s.r.ID
 	f := k.facts("", p.now)
 	for _, state := range []models.ReleaseState{models.ReleasePlanning, models.ReleaseAccepted} {
 		f.Around.Release = &models.LinkedRelease{ID: s.r.ID, Name: s.r.Name, State: state}

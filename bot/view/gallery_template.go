@@ -2,6 +2,7 @@ package view
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,10 +77,13 @@ func (g *gallery) templates(k cast) {
 	f.Around.CleanRuns = 2
 	offered.c.Material.Type, offered.c.Outcome = models.Normal, models.Successful
 	g.add(PrivateCard(offered.c, f), k.name, "private", "clean-three-times")
-	c := k.blank()
-	c.Type, c.Template, c.Services, c.Title, c.Implementer = models.Standard, models.TemplateRef{Name: "restart-workers", Version: 2}, k.in.Services, k.in.Title, ben
-	c.Environment, c.Window, c.State, c.SubmittedAt = models.Production, models.NewWindow(k.in.Start, k.in.End), models.Approved, opening
-	c.Assessment.Level = models.RiskMedium
+	d, c, t := *k.dir, k.blank(), all[2]
+	t.Recipe.Risk, t.Recipe.Services = everyday().in.Risk, slices.Clone(k.in.Services[:2])
+	d.Policy.Rules = append([]models.Rule{{Name: "by its template", When: models.Match{Types: []models.ChangeType{models.Standard}}}}, d.Policy.Rules...)
+	d.Templates = map[models.Slug]models.Template{t.Name: t}
+	k.dir = &d
+	must(c.Raise(models.Input{Type: models.Standard, Template: t.Name, Title: k.in.Title, Services: k.in.Services[:2], Environment: models.Production,
+		Start: k.in.Start, End: k.in.Start.Add(time.Hour), Implementer: ben}, k.facts(ana, opening)))
 	g.add(ChangeCard(c, k.facts("", opening)), k.name, "card", "standard")
 	g.add(Raised(c, k.facts(ana, opening)), k.name, "raised", "standard")
 }
@@ -103,7 +107,7 @@ func (g *gallery) emergencies(k cast) {
 		ask := models.Ask{User: cara, Revision: p.c.Revision, At: p.c.SubmittedAt}
 		g.add(AskCard(p.c, ask, true, nil, k.facts("", p.now)), k.name, "ask", name)
 		g.add(DetailsModal(p.c, k.facts(cara, p.now)), k.name, "details", name)
-		g.add(ChangeList("Debts", []*models.Change{p.c}, 0, k.facts(ana, p.now)), k.name, "list", name)
+		g.add(ChangeList("Debts", []*models.Change{p.c}, 0, nil, k.facts(ana, p.now)), k.name, "list", name)
 	}
 	p := raise()
 	show(p, ben, "emergency")

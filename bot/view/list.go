@@ -10,8 +10,9 @@ import (
 const listMost = 10
 
 // ChangeList answers a list command: at most ten changes, one line each, and
-// how many more there are.
-func ChangeList(title string, list []*models.Change, more int, f models.Facts) Message {
+// how many more there are. Under a change of which around says that something
+// is in its way stands what.
+func ChangeList(title string, list []*models.Change, more int, around map[models.ChangeID]models.Around, f models.Facts) Message {
 	heading := esc(title, 100)
 	blocks := []slack.Block{section(bold(heading))}
 	text := heading
@@ -20,14 +21,24 @@ func ChangeList(title string, list []*models.Change, more int, f models.Facts) M
 		text += ": none."
 	}
 	for _, c := range list[:min(listMost, len(list))] {
-		blocks = append(blocks, sectionWith(listLine(c, f), open(c)))
-		text += "\n" + listLine(c, f)
+		f.Around = around[c.ID]
+		line := joined("\n", listLine(c, f), reasonLines(listReasons(c, f), 1))
+		blocks = append(blocks, sectionWith(line, open(c)))
+		text += "\n" + line
 	}
 	if more += max(0, len(list)-listMost); more > 0 {
 		blocks = append(blocks, moreLine(more)...)
 		text += "\nand " + number(more) + " more"
 	}
 	return message(text, blocks...)
+}
+
+// listReasons are those of the card, of changes that others plan around.
+func listReasons(c *models.Change, f models.Facts) []models.Reason {
+	if c.State == models.Draft {
+		return nil
+	}
+	return reasons(c, f)
 }
 
 // listLine is a change in one line.

@@ -4,11 +4,13 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -35,6 +37,7 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 7))
 	k := everyday()
 	seen, reasons := map[models.State]int{}, map[string]int{}
+	onCards, leftOut = 0, 0
 	for range 1000 {
 		c, f := k.random(r)
 		seen[c.State]++
@@ -50,6 +53,7 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 		if diff := cmp.Diff(want, listed(Why(c, why, f).Blocks)); diff != "" {
 			t.Fatalf("why lists others when %s:\n%s", c.State, diff)
 		}
+		sameOnTheCard(t, c, f)
 		if c.State != models.AwaitingApproval && c.State != models.Approved {
 			continue
 		}
@@ -62,10 +66,68 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 			t.Fatalf("the card says %q, the verdict %q", line, v.Words())
 		}
 	}
-	t.Logf("states %v, reasons %v", seen, reasons)
+	t.Logf("states %v, reasons %v, on cards %d, left to details %d", seen, reasons, onCards, leftOut)
+	if onCards < 300 || leftOut < 50 {
+		t.Errorf("hardly any reason stood on a card: %d, and %d were left to details", onCards, leftOut)
+	}
 	if len(seen) < 7 || len(reasons) < 8 {
 		t.Errorf("hardly random: states %v, reasons %v", seen, reasons)
 	}
+}
+
+var onCards, leftOut int
+
+// sameOnTheCard compares what the public card, the request to an approver and a
+// list say of a change with the verdict: the same reasons in the same words and
+// order, and how many of them there is no room for. What the card tells by its
+// state, its approvals or a line of its own is no conflict and no freeze.
+func sameOnTheCard(t *testing.T, c *models.Change, f models.Facts) {
+	t.Helper()
+	var want []string
+	for _, r := range models.StartVerdict(c, f).Reasons {
+		told := slices.ContainsFunc([]string{"It is ", "Changes were ", "Its window ", "It has been on hold ", "It names REL-", "REL-"}, func(s string) bool { return strings.HasPrefix(r.What, s) })
+		if told != r.Told {
+			t.Fatalf("%q is told by the card: %v", r.What, r.Told)
+		}
+		if c.State.Editable() && !r.Told {
+			want = append(want, map[bool]string{true: "⛔ *In the way:* ", false: "⚠️ *To know:* "}[r.Blocks]+string(escapeAll(oneLine(r.What))))
+		}
+	}
+	most := reasonsMost(c, f)
+	same := func(what string, most int, blocks []slack.Block) {
+		t.Helper()
+		shown := want[:min(most, len(want))]
+		if left := len(want) - len(shown); left > 0 {
+			shown = slices.Clone(shown)
+			shown[len(shown)-1] += " " + strconv.Itoa(left) + " more in Details."
+		}
+		var got []string
+		for _, b := range blocks {
+			if s, ok := b.(*slack.SectionBlock); ok && s.Text != nil {
+				for line := range strings.SplitSeq(s.Text.Text, "\n") {
+					if strings.HasPrefix(line, "⛔ *In the way:* ") || strings.HasPrefix(line, "⚠️ *To know:* ") {
+						got = append(got, line)
+					}
+				}
+			}
+		}
+		if diff := cmp.Diff(shown, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("%s of a change that is %s lists others (-verdict +shown):\n%s", what, c.State, diff)
+		}
+	}
+	same("the card", most, ChangeCard(c, f).Blocks)
+	same("the private card", most, PrivateCard(c, f).Blocks)
+	around := map[models.ChangeID]models.Around{c.ID: f.Around}
+	bare := f
+	bare.Around = models.Around{} // a list reads what is around each of its changes
+	if c.State != models.Draft {
+		same("a list", 1, ChangeList("All", []*models.Change{c}, 0, around, bare).Blocks)
+	}
+	if c.State == models.AwaitingApproval {
+		same("the request", 5, AskCard(c, models.Ask{User: paul, Revision: c.Revision}, true, nil, f).Blocks)
+	}
+	onCards += min(most, len(want))
+	leftOut += max(0, len(want)-most)
 }
 
 // random is a change in some state, with something around it, at some time.

@@ -55,7 +55,7 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	}
 	var near neighbours
 	var inDebt []changeRow
-	questions = append(questions, near.look(d.change.Workspace, d.change.ID, scope, d.facts.Related(scope.Services)))
+	questions = append(questions, near.look(d.change.Workspace, d.change.ID, d.facts.Related(scope.Services), scope))
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
 	}
@@ -81,10 +81,12 @@ func (s *Store) roundWork(ctx context.Context, do func(context.Context, ...stmt)
 	if (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
 		questions = append(questions, cleanRuns(c, &d.facts.Around.CleanRuns))
 	}
-	if c.State == models.InProgress && d.plans {
-		scope.Window = c.MayBeExtended(d.facts.Now)
-		d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
-		questions = append(questions, near.look(c.Workspace, c.ID, scope, d.facts.Related(scope.Services)))
+	if c.State == models.InProgress {
+		if d.plans {
+			scope.Window = c.MayBeExtended(d.facts.Now)
+			d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
+		}
+		questions = append(questions, near.look(c.Workspace, c.ID, d.facts.Related(scope.Services), scope))
 	}
 	if len(questions) == 0 {
 		return nil
@@ -205,38 +207,53 @@ func openingsRound(scope models.Scope, f models.Facts) map[models.Slug][]models.
 // them out.
 type neighbours struct{ found []models.Neighbour }
 
-func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, about models.Scope, related []models.Slug) stmt {
-	// No window is longer than the longest, extended ones hardly: that bounds the
-	// part of the index which is read.
-	last := about.Window.End.Add(2 * models.MaxWindow)
-	args := []any{ws, about.Window.Start, last, about.Window.End, about.Environment, me, about.Implementer}
-	mine := "implementer = ?"
-	if len(related) > 0 {
-		mine += " OR EXISTS (SELECT 1 FROM change_services s WHERE s.workspace_id = changes.workspace_id AND s.change_id = changes.id AND s.service IN (" +
-			strings.TrimSuffix(strings.Repeat("?,", len(related)), ",") + "))"
-		for _, slug := range related {
-			args = append(args, slug)
+// look asks for those of one scope, or of several at once: of several, which is
+// whose is told apart afterwards.
+func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []models.Slug, about ...models.Scope) stmt {
+	span := about[0].Window
+	var environments, people []any
+	for _, x := range about {
+		environments, people = append(environments, x.Environment), append(people, x.Implementer)
+		if x.Window.Start.Before(span.Start) {
+			span.Start = x.Window.Start
+		}
+		if x.Window.End.After(span.End) {
+			span.End = x.Window.End
 		}
 	}
+	mine := "implementer IN " + marks(len(people))
+	if len(related) > 0 {
+		mine += " OR EXISTS (SELECT 1 FROM change_services s WHERE s.workspace_id = changes.workspace_id AND s.change_id = changes.id AND s.service IN " + marks(len(related)) + ")"
+		for _, slug := range related {
+			people = append(people, slug)
+		}
+	}
+	// No window is longer than the longest, extended ones hardly: that bounds the
+	// part of the index which is read.
+	last := span.End.Add(2 * models.MaxWindow)
 	return stmt{
-		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at
+		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places
 			FROM changes WHERE workspace_id = ? AND state IN ('awaiting_approval', 'approved', 'in_progress')
-			AND window_end > ? AND window_end < ? AND window_start < ? AND environment = ? AND id <> ? AND (` + mine + `) ORDER BY id`,
-		args: args,
+			AND window_end > ? AND window_end < ? AND window_start < ? AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `) ORDER BY id`,
+		args: slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people),
 		each: func(s scanner) error {
 			var x models.Neighbour
 			var services jsonOf[[]models.Slug]
+			var places jsonOf[[]models.ChannelID]
 			var start, end, submitted *time.Time
-			if err := s.Scan(&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted); err != nil {
+			if err := s.Scan(&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted, &places); err != nil {
 				return fmt.Errorf("read a neighbour: %w", err)
 			}
-			x.Services, x.Submitted = services.V, val(submitted)
+			x.Services, x.Submitted, x.Places = services.V, val(submitted), places.V
 			x.Window = models.Window{Start: val(start), End: val(end)}
 			n.found = append(n.found, x)
 			return nil
 		},
 	}
 }
+
+// marks are n places for arguments: "(?, ?)".
+func marks(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
 
 // FactsAround are what rules may ask about the change, for showing it: the
 // facts of a decision, and what stands around it.
@@ -248,4 +265,32 @@ func (s *Store) FactsAround(ctx context.Context, c *models.Change, actor models.
 	d := &decision{change: c, facts: f}
 	err = s.lookAround(ctx, s.engine.read, d, c.Scope())
 	return d.facts, err
+}
+
+// AroundEach is what stands around each of the changes of one workspace that
+// has not begun, as far as time goes: other changes, freezes and maintenance
+// windows. However many they are, it is one query.
+func (s *Store) AroundEach(ctx context.Context, list []*models.Change, f models.Facts) (map[models.ChangeID]models.Around, error) {
+	ahead := slices.DeleteFunc(slices.Clone(list), func(c *models.Change) bool {
+		return !c.State.Editable() || !c.Window.Start.Before(c.Window.End)
+	})
+	if len(ahead) == 0 {
+		return nil, nil
+	}
+	var all []models.Scope
+	var touched []models.Slug
+	for _, c := range ahead {
+		all, touched = append(all, c.Scope()), append(touched, c.Services...)
+	}
+	var near neighbours
+	if err := s.engine.read(ctx, near.look(ahead[0].Workspace, 0, f.Related(touched), all...)); err != nil {
+		return nil, fmt.Errorf("look around %d changes: %w", len(ahead), err)
+	}
+	out := map[models.ChangeID]models.Around{}
+	for i, c := range ahead {
+		out[c.ID] = models.Around{Freezes: freezesRound(all[i], f.Directory), Openings: openingsRound(all[i], f), Neighbours: slices.DeleteFunc(slices.Clone(near.found), func(n models.Neighbour) bool {
+			return n.ID == c.ID || n.Environment != c.Environment || !n.Window.Overlaps(all[i].Window)
+		})}
+	}
+	return out, nil
 }

@@ -84,3 +84,78 @@ func TestChangesLikeThisOneCountAsDoneBefore(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatStandsAroundManyIsReadAtOnceAndIsTheSameAsOfEach(t *testing.T) {
+	each(t, 3, func(t *testing.T, s *store.Store) {
+		crowd(t, s, 6, 30)
+		crowd(t, s, 6, 30) // at the same times
+		list, err := s.Changes(ctx, ws, store.ChangeFilter{States: []models.State{models.AwaitingApproval}, Limit: 12})
+		must(t, err)
+		f, err := s.Facts(ctx, ws, raiser) // the directory is kept in memory
+		must(t, err)
+		var got map[models.ChangeID]models.Around
+		if n := s.CountQueries(func() { got, err = s.AroundEach(ctx, list, f) }); n != 1 || err != nil {
+			t.Errorf("%d queries, %v", n, err)
+		}
+		reasons := 0
+		for _, c := range list {
+			one, err := s.FactsAround(ctx, c, raiser)
+			must(t, err)
+			many := one
+			many.Around = got[c.ID]
+			reasons += len(models.StartVerdict(c, one).Untold())
+			if diff := cmp.Diff(models.StartVerdict(c, one).Untold(), models.StartVerdict(c, many).Untold()); diff != "" {
+				t.Errorf("%s (alone, among others):\n%s", c.ID, diff)
+			}
+		}
+		if len(list) != 12 || reasons == 0 {
+			t.Errorf("%d changes with %d reasons show nothing", len(list), reasons)
+		}
+		if got, err := s.AroundEach(ctx, nil, f); len(got) > 0 || err != nil {
+			t.Errorf("of none: %v, %v", got, err)
+		}
+	})
+}
+
+func TestACardThatNamesAnotherChangeIsDrawnAgainWhenThatOneMovesOrGoes(t *testing.T) {
+	each(t, 2, func(t *testing.T, s *store.Store) {
+		first := raise(t, s, ws)
+		drawn := func() int64 {
+			t.Helper()
+			var row store.Row
+			must(t, s.DB().Where("kind = ? AND record_id = ?", models.DeliverCard, int64(first.ID)).Take(&row).Error)
+			return row.Wanted
+		}
+		before := drawn()
+		again := func(what string, want bool) {
+			t.Helper()
+			if now := drawn(); now > before != want {
+				t.Errorf("%s: the card is drawn again: %v", what, !want)
+			}
+			before = drawn()
+		}
+		second := raise(t, s, ws)
+		again("another comes into its time", true)
+		edit := func(how func(*models.Input)) {
+			t.Helper()
+			in := models.InputOf(second)
+			how(&in)
+			r, err := s.UpdateChange(ctx, by(raiser), second.ID, func(c *models.Change, f models.Facts) error { return c.Edit(in, f) })
+			must(t, err)
+			second = r.Change
+		}
+		edit(func(in *models.Input) { in.Plan += " And slowly." })
+		again("the other's plan is different", false)
+		edit(func(in *models.Input) { in.Title += " tonight" })
+		again("the other's title is different", true)
+		edit(func(in *models.Input) { in.Start, in.End = in.Start.Add(5*time.Hour), in.End.Add(5*time.Hour) })
+		again("the other moves away", true)
+		edit(func(in *models.Input) { in.Title += " at last" })
+		again("the other, far away, gets another title", false)
+		edit(func(in *models.Input) { in.Start, in.End = in.Start.Add(-5*time.Hour), in.End.Add(-5*time.Hour) })
+		again("the other comes back", true)
+		_, err := s.UpdateChange(ctx, by(raiser), second.ID, func(c *models.Change, f models.Facts) error { return c.Cancel("Not needed any more", f) })
+		must(t, err)
+		again("the other is cancelled", true)
+	})
+}

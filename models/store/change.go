@@ -176,9 +176,11 @@ func (s *Store) run(ctx context.Context, b batch, d *decision) error {
 		return nil
 	}
 	d.change = d.fresh()
+	left := d.facts.Around.Neighbours
 	if err := s.lookAround(ctx, b.do, d, planned); err != nil {
 		return err
 	}
+	d.facts.Around.Left = left
 	return d.move(d.change, d.facts)
 }
 

@@ -131,8 +131,8 @@ func TestNotesAndLinesNameTheirEvent(t *testing.T) {
 
 func TestLaneGoesOldestFirstInARecordAndByPriorityAcross(t *testing.T) {
 	each(t, 2, func(t *testing.T, s *store.Store) {
-		a, b := raise(t, s, ws), raise(t, s, ws)
-		edit := func(c *models.Change) { // wants a's card again and adds a line under it
+		a, b := raise(t, s, ws), raiseLater(t, s, 3*time.Hour) // neither names the other
+		edit := func(c *models.Change) {                       // wants its card again and adds a line under it
 			_, err := s.UpdateChange(ctx, by(raiser), c.ID, func(c *models.Change, f models.Facts) error {
 				in := models.InputOf(c)
 				in.Plan += " And slowly."

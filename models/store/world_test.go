@@ -78,7 +78,19 @@ func input(s *store.Store) models.Input {
 // raise submits a change and returns it.
 func raise(t testing.TB, s *store.Store, ws models.WorkspaceID) *models.Change {
 	t.Helper()
+	return raised(t, s, ws, input(s))
+}
+
+// raiseLater is raise in another time.
+func raiseLater(t testing.TB, s *store.Store, later time.Duration) *models.Change {
+	t.Helper()
 	in := input(s)
+	in.Start, in.End = in.Start.Add(later), in.End.Add(later)
+	return raised(t, s, ws, in)
+}
+
+func raised(t testing.TB, s *store.Store, ws models.WorkspaceID, in models.Input) *models.Change {
+	t.Helper()
 	r, err := s.CreateChange(ctx, store.Command{Workspace: ws, Actor: raiser},
 		func(c *models.Change, f models.Facts) error { return c.Raise(in, f) })
 	must(t, err)
