@@ -96,6 +96,15 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	return err
 }
 
+// Jump moves business time ahead by d and does what has fallen due by then,
+// without waiting for the next tick. Only a demo or a test may do that.
+func (a *App) Jump(ctx context.Context, d time.Duration) error {
+	if err := a.Store.Jump(ctx, d); err != nil {
+		return err
+	}
+	return a.Jobs.Tick(ctx)
+}
+
 // times: where the clock is moved, jobs fall due without anybody's word, so
 // they are looked for more often.
 func (o Options) times() jobs.Times {

@@ -175,7 +175,7 @@ func (w *world) As(name string) *slackfake.Actor { return w.fake.As(name) }
 func (w *world) later(d time.Duration) {
 	w.t.Helper()
 	w.settle()
-	if err := w.app.Store.Jump(context.Background(), d); err != nil {
+	if err := w.app.Jump(context.Background(), d); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -128,7 +128,7 @@ func (a *attempt) findPlace(ctx context.Context) (waits bool, err error) {
 // mayCall says whether a call must wait; if so the row was put off, or the
 // short wait was sat out and the lane should be looked at again.
 func (a *attempt) mayCall(ctx context.Context, scope slackapi.Scope) (waits bool, err error) {
-	now := a.cfg.Store.Now()
+	moved, now := a.cfg.Store.Clock().Moved(), a.cfg.Store.Now()
 	until, err := a.pace.heldUntil(ctx, scope, now)
 	if err != nil {
 		return false, err
@@ -141,17 +141,18 @@ func (a *attempt) mayCall(ctx context.Context, scope slackapi.Scope) (waits bool
 	case err != nil || wait <= 0:
 		return false, err
 	case wait <= nap && time.Now().Add(wait).Before(a.end):
-		sleep(ctx, wait)
+		sleep(ctx, wait, moved)
 		return true, nil
 	}
 	return true, a.putOff(ctx, now.Add(a.pace.away(scope, now, wait)), "waits for its turn to call "+scope.Method)
 }
 
-func sleep(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration, moved <-chan struct{}) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
+	case <-moved:
 	case <-ctx.Done():
 	}
 }

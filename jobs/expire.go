@@ -29,10 +29,7 @@ type ticker struct {
 	*Jobs
 }
 
-func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error {
-	t.pace.forget(t.cfg.Store.Now())
-	return t.tick(ctx)
-}
+func (t *ticker) Work(ctx context.Context, _ *river.Job[tickArgs]) error { return t.Tick(ctx) }
 
 // expire does what has fallen due: the next of ECAB is asked, or a change ends.
 // It goes through the same door as every decision. Its key makes replicas that

@@ -103,7 +103,7 @@ func (j *Jobs) person(s slackapi.User, p models.Person) models.Person {
 // await waits until a call in scope may be made, or ctx ends.
 func (j *Jobs) await(ctx context.Context, scope slackapi.Scope) error {
 	for {
-		now := j.cfg.Store.Now()
+		moved, now := j.cfg.Store.Clock().Moved(), j.cfg.Store.Now()
 		until, err := j.pace.heldUntil(ctx, scope, now)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (j *Jobs) await(ctx context.Context, scope slackapi.Scope) error {
 				return err
 			}
 		}
-		sleep(ctx, wait)
+		sleep(ctx, wait, moved)
 		if err := ctx.Err(); err != nil {
 			return err
 		}

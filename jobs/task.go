@@ -85,6 +85,14 @@ func (r *resting) again(name string, now time.Time, t Times) time.Time {
 	return r.list[name].until
 }
 
+// Tick does at once what one replica does every few seconds: all that has
+// fallen due. It may be called at any time, on as many replicas as one likes,
+// since what is done has a key. It reports all that went wrong.
+func (j *Jobs) Tick(ctx context.Context) error {
+	j.pace.forget(j.cfg.Store.Now())
+	return (&ticker{Jobs: j}).tick(ctx)
+}
+
 // tick does every task, and reports all that went wrong.
 func (t *ticker) tick(ctx context.Context) error {
 	var errs []error

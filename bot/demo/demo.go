@@ -178,7 +178,7 @@ func (d *demo) jump(ctx context.Context, by time.Duration) error {
 	if app == nil {
 		return errors.New("still starting; try again in a moment")
 	}
-	return app.Store.Jump(ctx, by)
+	return app.Jump(ctx, by)
 }
 
 func (d *demo) snapshot() string { return filepath.Join(d.dir, "slack.json") }

@@ -382,7 +382,7 @@ func (s *story) meet(ctx context.Context, until time.Time) {
 
 func (s *story) jumpTo(ctx context.Context, at time.Time) error {
 	if by := at.Sub(s.app.Store.Now()); by > 0 {
-		return s.app.Store.Jump(ctx, by)
+		return s.app.Jump(ctx, by)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ const (
 type Clock struct {
 	lead    atomic.Pointer[lead]
 	looking sync.Mutex // an older look never comes to stand over a newer one: time would run back
+	moved   atomic.Pointer[chan struct{}]
 	movable bool
 	follows bool // whether the offset row is believed, whatever it says
 	read    func(context.Context) (reading, error)
@@ -50,6 +51,8 @@ var errMoved = errors.New("this database's clock was moved by a demo or a test, 
 func newClock(read func(context.Context) (reading, error), o Options) *Clock {
 	c := &Clock{read: read, movable: o.MovableClock, follows: o.MovableClock || o.ReadOnly, log: o.Logger}
 	c.lead.Store(&lead{})
+	moved := make(chan struct{})
+	c.moved.Store(&moved)
 	return c
 }
 
@@ -64,6 +67,10 @@ func (c *Clock) NowOrNil() *time.Time {
 
 // Offset is how far the clock was moved ahead; zero outside demo and tests.
 func (c *Clock) Offset() time.Duration { return c.lead.Load().offset }
+
+// Moved is closed when somebody moves the clock, so that who sits out a while
+// of business time looks at it again.
+func (c *Clock) Moved() <-chan struct{} { return *c.moved.Load() }
 
 // wire is the database's clock as if nobody had moved it.
 func (c *Clock) wire() time.Time {
@@ -81,7 +88,11 @@ func (c *Clock) refresh(ctx context.Context) error {
 	if r.offset != 0 && !c.follows {
 		return errMoved
 	}
-	c.lead.Store(&lead{ahead: r.skew + r.offset, offset: r.offset})
+	old := c.lead.Swap(&lead{ahead: r.skew + r.offset, offset: r.offset})
+	if old.offset != r.offset {
+		next := make(chan struct{})
+		close(*c.moved.Swap(&next))
+	}
 	return nil
 }
 
@@ -120,5 +131,22 @@ func (s *Store) Jump(ctx context.Context, d time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("move the clock: %w", err)
 	}
-	return s.clock.refresh(ctx)
+	before := s.clock.Now()
+	if err := s.clock.refresh(ctx); err != nil {
+		return err
+	}
+	return s.wakePassed(ctx, before)
+}
+
+// wakePassed wakes what a jump has passed over: River looks for what is due
+// every five seconds of the machine's clock, however far the business time went.
+func (s *Store) wakePassed(ctx context.Context, before time.Time) error {
+	var ids []int64
+	now := s.Now()
+	err := s.db.WithContext(ctx).Model(&Row{}).Where(openStates).Where(isDue, now, now).
+		Where("not_before > ? OR retry_at > ?", before, before).Order("id").Pluck("id", &ids).Error
+	if err != nil {
+		return fmt.Errorf("find what the clock has passed over: %w", err)
+	}
+	return s.Enqueue(ctx, ids...)
 }
