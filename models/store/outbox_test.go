@@ -193,6 +193,16 @@ func TestAskHeldForWorkingHoursHoldsBackNothing(t *testing.T) {
 		if err != nil || !ok || row.Kind != models.DeliverAsk || row.Key == "" {
 			t.Errorf("when it is due: %+v, %v", row, err)
 		}
+		moved := s.Clock().Moved()
+		must(t, s.Jump(ctx, c.Asked[0].NotBefore.Sub(s.Now())+time.Second))
+		if n := jobsFor(t, s, row.ID); n != 2 { // River would find its own seconds later
+			t.Errorf("a jump past it left it with %d jobs", n)
+		}
+		select {
+		case <-moved:
+		default:
+			t.Error("who waits by the clock was not told that it moved")
+		}
 	})
 }
 
