@@ -12,10 +12,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/handlers"
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+	"github.com/gatehousehq/gatehouse/models/store/storetest"
 )
 
 // submission is a form as Slack sends it, with some values put in by hand:
@@ -456,5 +459,33 @@ func TestHelpExplainsOneWord(t *testing.T) {
 	fine(t, w.As("ben").Slash("general", "/change help history"))
 	if got := w.last("ben"); !strings.Contains(got, "/change history 4") || strings.Contains(got, "/change mine") {
 		t.Error(got)
+	}
+}
+
+// The answer to a form can be lost on its way, and the form sent again to
+// another replica. It is the same form: what has come about since is no reason
+// to refuse it, nor to act once more.
+func TestAFormWhoseAnswerWasLostIsTheSameForm(t *testing.T) {
+	p := plan{engine: store.Postgres}
+	p.url = storetest.URL(t, p.engine)
+	w := build(t, p)
+	form := w.submission(ana, w.filled(), nil)
+	if errs := w.sendForm(form); len(errs) != 0 {
+		t.Fatal(errs)
+	}
+	_, err := w.store.UpdateChange(t.Context(), store.Command{Workspace: workspace, Actor: chi}, 1, func(c *models.Change, f models.Facts) error {
+		return c.AskForChanges("Who watches the replica?", c.Revision, f)
+	})
+	must(t, err)
+	before := w.change(1)
+	_, err = w.store.UpdateService(t.Context(), store.Command{Workspace: workspace, Actor: "U0DEV"}, before.Services[0], func(s models.Service, f models.Facts) (models.ServiceEdit, error) {
+		return s.Retire(s.Version, f)
+	})
+	must(t, err)
+	if errs := build(t, p).sendForm(form); len(errs) != 0 {
+		t.Errorf("sent again: %v", errs)
+	}
+	if diff := cmp.Diff(before, w.change(1), cmpopts.IgnoreUnexported(models.Progress{})); diff != "" || w.count() != 1 {
+		t.Errorf("sent again, it acted again (%d changes):\n%s", w.count(), diff)
 	}
 }

@@ -89,7 +89,7 @@ func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
 	}
-	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
+	res, err := h.keepForm(ctx, r, meta, in, func(c *models.Change, f models.Facts) error {
 		if c.State == "" {
 			c.Origin = origin
 		}
@@ -115,7 +115,7 @@ func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	res, err := h.keepForm(ctx, r, meta, func(c *models.Change, f models.Facts) error {
+	res, err := h.keepForm(ctx, r, meta, in, func(c *models.Change, f models.Facts) error {
 		if c.State == "" {
 			c.Origin = origin
 		}
@@ -135,7 +135,7 @@ func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 // keepForm saves what a form holds. A form makes one record, however often it
 // is sent: where an earlier sending got through after all, what differs now is
 // saved in the record that it made.
-func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta, move store.Move) (store.Result, error) {
+func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta, in models.Input, move store.Move) (store.Result, error) {
 	cmd := h.command(r)
 	cmd.Calendar = true
 	if meta.Mode == view.ModeEdit {
@@ -147,7 +147,12 @@ func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta,
 		return first, err
 	}
 	cmd.Key = r.ID
-	again, err := h.Store.UpdateChange(ctx, cmd, first.Change.ID, move)
+	again, err := h.Store.UpdateChange(ctx, cmd, first.Change.ID, func(c *models.Change, f models.Facts) error {
+		if c.State != models.Draft && c.Is(in, f) {
+			return models.Settledf("%s holds all of this already.", c.ID) // its answer was lost; rules may have moved on since
+		}
+		return move(c, f)
+	})
 	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) == 0 {
 		return first, nil // nothing differs, or the change went on meanwhile
 	}

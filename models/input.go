@@ -29,6 +29,9 @@ func blank(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) })
 }
 
+// Is reports whether the change says already what the form would have it say.
+func (c *Change) Is(in Input, f Facts) bool { return len(DiffFields(c, in.asChange(c, f), f)) == 0 }
+
 // check is the whole form, for a submission or an edit of c.
 func (in Input) check(c *Change, f Facts) error {
 	errs := in.checkAlways(f)
