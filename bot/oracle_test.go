@@ -112,7 +112,7 @@ func (o *oracle) decisions() []string {
 				bad = append(bad, fmt.Sprintf("doubled, %d times there: %s", n, d))
 			case n == 0 && d.told != "":
 				bad = append(bad, fmt.Sprintf("lost: %s", d))
-			case n == 1 && d.refused != "" && !effects[0].At.Before(d.last) && !o.run.mixedUp:
+			case n == 1 && d.refused != "" && !effects[0].At.Before(d.last):
 				bad = append(bad, fmt.Sprintf("refused in words, but kept at that: %s", d)) // an earlier try may well have been kept
 			}
 		}

@@ -23,7 +23,6 @@ import (
 type crowd struct {
 	*rig
 	searchable bool // the app may look messages up
-	mixedUp    bool // Slack brings acts late and twice: whose answer a refusal is can't be told
 	seed       uint64
 	rand       *rand.Rand
 	people     []*person
@@ -35,15 +34,15 @@ type crowd struct {
 
 // newCrowd brings so many people together. They raise most changes in all, and
 // no further one while atOnce are open.
-func newCrowd(t *testing.T, s setting, people, most, atOnce int, searchable, mixedUp bool) *crowd {
-	c := &crowd{searchable: searchable, mixedUp: mixedUp, seed: uint64(time.Now().UnixNano())}
+func newCrowd(t *testing.T, s setting, people, most, atOnce int, searchable, unrecorded bool) *crowd {
+	c := &crowd{searchable: searchable, seed: uint64(time.Now().UnixNano())}
 	c.board.most, c.board.atOnce = most, atOnce
 	if given, err := strconv.ParseUint(os.Getenv("GATEHOUSE_SEED"), 10, 64); err == nil {
 		c.seed = given
 	}
 	t.Logf("seed %d (GATEHOUSE_SEED repeats the plan of it; how it interleaves is the machine's)", c.seed)
 	c.rand = rand.New(rand.NewPCG(c.seed, 0))
-	c.rig = newRig(t, s, rigged{people: people, require: "3 of cab", lookup: searchable, unrecorded: mixedUp})
+	c.rig = newRig(t, s, rigged{people: people, require: "3 of cab", lookup: searchable, unrecorded: unrecorded})
 	c.prepare()
 	c.board.over = map[int]bool{}
 	c.door.changed = make(chan struct{})
