@@ -21,7 +21,6 @@ import (
 type oracle struct {
 	run     *crowd
 	store   *store.Store
-	facts   models.Facts
 	changes []*models.Change
 	events  map[models.ChangeID][]models.Event
 	plans   map[models.Revision]string
@@ -35,9 +34,6 @@ func newOracle(run *crowd) *oracle {
 	ctx := context.Background()
 	s, db := run.look()
 	o := &oracle{run: run, store: s, events: map[models.ChangeID][]models.Event{}, plans: map[models.Revision]string{}}
-	var err error
-	o.facts, err = s.Facts(ctx, testWorkspace, "")
-	o.check(err)
 	for before := models.ChangeID(0); ; before = o.changes[len(o.changes)-1].ID {
 		page, err := s.Changes(ctx, testWorkspace, store.ChangeFilter{Limit: 500, Before: before})
 		o.check(err)
@@ -47,6 +43,7 @@ func newOracle(run *crowd) *oracle {
 	}
 	slices.Reverse(o.changes)
 	for _, c := range o.changes {
+		var err error
 		o.events[c.ID], err = s.History(ctx, testWorkspace, c.Ref(), 1000, 0)
 		o.check(err)
 		for _, e := range o.events[c.ID] {
@@ -241,7 +238,9 @@ func (o *oracle) cards() []string {
 
 // card checks the card of a change in one channel.
 func (o *oracle) card(c *models.Change, place string) []string {
-	want := messageOf(o.run.t, view.ChangeCard(c, o.facts))
+	facts, err := o.store.FactsAround(context.Background(), c, "")
+	o.check(err)
+	want := messageOf(o.run.t, view.ChangeCard(c, facts))
 	var diff string
 	for _, m := range o.run.fake.Messages(place) {
 		if about, _ := headOf(m); about != int(c.ID) || m.User != o.run.fake.BotUser() {

@@ -34,9 +34,9 @@ type Around struct {
 	// Neighbours are the other changes that wait for approval, are approved or
 	// in progress, in the same environment, with a window that overlaps; by id.
 	Neighbours []Neighbour
-	// Left are the neighbours of the time, services and people that the change had
-	// before this command: their cards named it, and may have to stop.
-	Left []Neighbour
+	// Named are the changes whose cards name this one, or did before this command
+	// and have to stop. It is filled in for what concerns them.
+	Named []Neighbour
 	// Freezes are the occurrences of freezes that touch the window or the 24
 	// hours on either side of it; by start.
 	Freezes []FreezeSpan

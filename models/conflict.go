@@ -134,10 +134,13 @@ func (e Event) replans() bool {
 // othersSee are the fields, by label, that make a conflict or stand in its words.
 var othersSee = []string{"Type", "Environment", "Services", "Window", "Title", "Implementer"}
 
+// Replan reports whether any of the events concerns who plans beside the change.
+func Replan(events []Event) bool { return slices.ContainsFunc(events, Event.replans) }
+
 // neighbourCards are the cards that name the change, or did.
 func neighbourCards(a Around) []Delivery {
 	var out []Delivery
-	for _, n := range slices.Concat(a.Neighbours, a.Left) {
+	for _, n := range a.Named {
 		c := &Change{Identity: Identity{ID: n.ID}}
 		for _, place := range n.Places {
 			out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})

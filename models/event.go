@@ -178,7 +178,7 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	if slices.ContainsFunc(events, Event.moves) {
 		out = append(out, releaseCards(f.Around.Release)...)
 	}
-	if slices.ContainsFunc(events, Event.replans) {
+	if Replan(events) {
 		out = append(out, neighbourCards(f.Around)...)
 	}
 	for _, u := range distinct(append(askedUsers(c), c.Requester, c.Implementer)) {

@@ -55,7 +55,7 @@ func (s *Store) lookAround(ctx context.Context, do func(context.Context, ...stmt
 	}
 	var near neighbours
 	var inDebt []changeRow
-	questions = append(questions, near.look(d.change.Workspace, d.change.ID, d.facts.Related(scope.Services), scope))
+	questions = append(questions, near.look(d.change.Workspace, d.change.ID, d.facts.Related(scope.Services), thatPlan, scope))
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(d.change.Workspace, scope.Services, d.change.ID, &inDebt))
 	}
@@ -81,12 +81,10 @@ func (s *Store) roundWork(ctx context.Context, do func(context.Context, ...stmt)
 	if (c.State == models.InProgress || c.State == models.Implemented) && c.Type == models.Normal {
 		questions = append(questions, cleanRuns(c, &d.facts.Around.CleanRuns))
 	}
-	if c.State == models.InProgress {
-		if d.plans {
-			scope.Window = c.MayBeExtended(d.facts.Now)
-			d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
-		}
-		questions = append(questions, near.look(c.Workspace, c.ID, d.facts.Related(scope.Services), scope))
+	if c.State == models.InProgress && d.plans {
+		scope.Window = c.MayBeExtended(d.facts.Now)
+		d.facts.Around.Freezes = freezesRound(scope, d.facts.Directory)
+		questions = append(questions, near.look(c.Workspace, c.ID, d.facts.Related(scope.Services), thatPlan, scope))
 	}
 	if len(questions) == 0 {
 		return nil
@@ -207,9 +205,12 @@ func openingsRound(scope models.Scope, f models.Facts) map[models.Slug][]models.
 // them out.
 type neighbours struct{ found []models.Neighbour }
 
+// thatPlan are the changes that another one has to know of.
+const thatPlan = "'awaiting_approval', 'approved', 'in_progress'"
+
 // look asks for those of one scope, or of several at once: of several, which is
 // whose is told apart afterwards.
-func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []models.Slug, about ...models.Scope) stmt {
+func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []models.Slug, states string, about ...models.Scope) stmt {
 	span := about[0].Window
 	var environments, people []any
 	for _, x := range about {
@@ -233,7 +234,7 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 	last := span.End.Add(2 * models.MaxWindow)
 	return stmt{
 		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places
-			FROM changes WHERE workspace_id = ? AND state IN ('awaiting_approval', 'approved', 'in_progress')
+			FROM changes WHERE workspace_id = ? AND state IN (` + states + `)
 			AND window_end > ? AND window_end < ? AND window_start < ? AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `) ORDER BY id`,
 		args: slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people),
 		each: func(s scanner) error {
@@ -250,6 +251,41 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 			return nil
 		},
 	}
+}
+
+// cardsThatName are the changes that say on their cards who plans beside them:
+// they wait, also for changes.
+const cardsThatName = "'awaiting_approval', 'changes_requested', 'approved'"
+
+// lookForCards looks for the changes whose cards name this one, or did before
+// the command. Two that come up side by side can't see each other before they
+// are committed; so on PostgreSQL one goes at a time from here to its commit,
+// and the later sees the earlier. On SQLite all writers take turns.
+func (s *Store) lookForCards(ctx context.Context, b batch, d *decision) error {
+	if !models.Replan(d.events) {
+		return nil
+	}
+	var about []models.Scope
+	var services []models.Slug
+	for _, scope := range []models.Scope{d.change.Scope(), d.fresh().Scope()} {
+		if scope.Window.Start.Before(scope.Window.End) {
+			about, services = append(about, scope), append(services, scope.Services...)
+		}
+	}
+	if len(about) == 0 {
+		return nil
+	}
+	var near neighbours
+	questions := []stmt{near.look(d.change.Workspace, d.change.ID, d.facts.Related(services), cardsThatName, about...)}
+	if s.kind == Postgres {
+		turn := stmt{sql: "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", args: []any{"plans of " + string(d.change.Workspace)}}
+		questions = append([]stmt{turn}, questions...)
+	}
+	if err := b.do(ctx, questions...); err != nil {
+		return fmt.Errorf("look for the cards that name %s: %w", d.change.ID, err)
+	}
+	d.facts.Around.Named = near.found
+	return nil
 }
 
 // marks are n places for arguments: "(?, ?)".
@@ -283,7 +319,7 @@ func (s *Store) AroundEach(ctx context.Context, list []*models.Change, f models.
 		all, touched = append(all, c.Scope()), append(touched, c.Services...)
 	}
 	var near neighbours
-	if err := s.engine.read(ctx, near.look(ahead[0].Workspace, 0, f.Related(touched), all...)); err != nil {
+	if err := s.engine.read(ctx, near.look(ahead[0].Workspace, 0, f.Related(touched), thatPlan, all...)); err != nil {
 		return nil, fmt.Errorf("look around %d changes: %w", len(ahead), err)
 	}
 	out := map[models.ChangeID]models.Around{}

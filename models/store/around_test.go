@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
 
@@ -154,8 +156,52 @@ func TestACardThatNamesAnotherChangeIsDrawnAgainWhenThatOneMovesOrGoes(t *testin
 		again("the other, far away, gets another title", false)
 		edit(func(in *models.Input) { in.Start, in.End = in.Start.Add(-5*time.Hour), in.End.Add(-5*time.Hour) })
 		again("the other comes back", true)
-		_, err := s.UpdateChange(ctx, by(raiser), second.ID, func(c *models.Change, f models.Facts) error { return c.Cancel("Not needed any more", f) })
-		must(t, err)
-		again("the other is cancelled", true)
+		do := func(id models.ChangeID, who models.UserID, move store.Move) {
+			t.Helper()
+			_, err := s.UpdateChange(ctx, by(who), id, move)
+			must(t, err)
+		}
+		do(first.ID, cab(0), func(c *models.Change, f models.Facts) error {
+			return c.AskForChanges("Say who watches.", c.Revision, f)
+		})
+		before = drawn()
+		do(second.ID, cab(0), approve(second.Revision))
+		do(second.ID, cab(1), approve(second.Revision))
+		again("the other is approved", false)
+		must(t, s.Jump(ctx, second.Window.Start.Sub(s.Now())+time.Minute))
+		do(second.ID, second.Implementer, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
+		again("the other begins, while this one waits for its requester", true)
+		do(second.ID, second.Implementer, func(c *models.Change, f models.Facts) error {
+			return c.Complete(models.Completion{Outcome: models.Successful}, f)
+		})
+		again("the other is done", true)
+	})
+}
+
+// Of two changes that come up side by side, the later one's command has the
+// earlier one's card drawn again, whichever of them is the later.
+func TestChangesThatComeUpSideBySideSeeEachOther(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		for range proof.N(10, 100) {
+			made := make([]*models.Change, 4)
+			var group sync.WaitGroup
+			for i := range made {
+				group.Go(func() { made[i] = raise(t, s, ws) })
+			}
+			group.Wait()
+			drawn := map[int64]int{}
+			for _, c := range made {
+				drawn[card(t, s, c).Wanted]++
+			}
+			for n := int64(1); n <= int64(len(made)); n++ {
+				if drawn[n] != 1 {
+					t.Fatalf("cards by how often they are drawn: %v; the earliest is drawn anew for each that comes after it", drawn)
+				}
+			}
+			for _, c := range made {
+				_, err := s.UpdateChange(ctx, by(raiser), c.ID, func(c *models.Change, f models.Facts) error { return c.Cancel("Not needed any more", f) })
+				must(t, err)
+			}
+		}
 	})
 }

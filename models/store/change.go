@@ -130,6 +130,9 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		if err := plannedInTurn(cmd, d.events); err != nil {
 			return err
 		}
+		if err := s.lookForCards(ctx, b, d); err != nil {
+			return err
+		}
 		return s.save(ctx, b, cmd, d)
 	})
 	switch {
@@ -176,11 +179,9 @@ func (s *Store) run(ctx context.Context, b batch, d *decision) error {
 		return nil
 	}
 	d.change = d.fresh()
-	left := d.facts.Around.Neighbours
 	if err := s.lookAround(ctx, b.do, d, planned); err != nil {
 		return err
 	}
-	d.facts.Around.Left = left
 	return d.move(d.change, d.facts)
 }
 

@@ -21,7 +21,7 @@ func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.U
 	}
 	scope := in.SlotScope(c, f)
 	near, inDebt := neighbours{}, []changeRow(nil)
-	questions := []stmt{near.look(ws, me, f.Related(scope.Services), scope)}
+	questions := []stmt{near.look(ws, me, f.Related(scope.Services), thatPlan, scope)}
 	if len(scope.Services) > 0 {
 		questions = append(questions, owing(ws, scope.Services, me, &inDebt))
 	}
