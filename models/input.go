@@ -126,3 +126,54 @@ func (in Input) checkAlways(f Facts) fieldErrors {
 	}
 	return errs
 }
+
+// Input is what a person filled in to raise or edit a change.
+type Input struct {
+	Type        ChangeType // "" = normal
+	Template    Slug       // of a standard change; "" = none
+	IncidentRef string
+	WhyNow      string
+	Title       string
+	Services    []Slug
+	Environment Environment
+	Start, End  time.Time
+	Plan        string
+	Check       string
+	Rollback    string
+	Risk        RiskAnswers
+	Release     ReleaseID // the release that it belongs to; 0 = none
+	Background  string
+	Implementer UserID
+}
+
+// InputOf is the form content of a change, for editing or raising it again.
+func InputOf(c *Change) Input {
+	return Input{
+		Type: c.Type, Template: c.Template.Name, IncidentRef: c.IncidentRef, WhyNow: c.WhyNow,
+		Title: c.Title, Services: slices.Clone(c.Services), Environment: c.Environment,
+		Start: c.Window.Start, End: c.Window.End, Plan: c.Plan, Check: c.Check,
+		Rollback: c.Rollback, Risk: c.Risk, Release: c.Release, Background: c.Background, Implementer: c.Implementer,
+	}
+}
+
+// apply writes the form into the change, in the form in which it is hashed.
+func (in Input) apply(c *Change) {
+	services := slices.Clone(in.Services)
+	slices.Sort(services)
+	c.Services = slices.Compact(services)
+	if c.Type = in.Type; c.Type == "" {
+		c.Type = Normal
+	}
+	if c.Template.Name != in.Template {
+		c.Template = TemplateRef{Name: in.Template}
+	}
+	c.IncidentRef, c.WhyNow = oneLine(in.IncidentRef), tidy(in.WhyNow)
+	c.Environment = in.Environment
+	c.Window = NewWindow(in.Start, in.End)
+	c.Plan, c.Check, c.Rollback = tidy(in.Plan), tidy(in.Check), tidy(in.Rollback)
+	c.Risk, c.Release = in.Risk, in.Release
+	c.Title, c.Background = oneLine(in.Title), tidy(in.Background)
+	if c.Implementer = in.Implementer; c.Implementer == "" {
+		c.Implementer = c.Requester
+	}
+}

@@ -427,7 +427,7 @@ func TestEveryRefusalSaysWhatHappenedWhyAndWhatToDo(t *testing.T) {
 
 // ofReleases are the files whose refusals are about releases (release_refusal_test.go).
 var ofReleases = []string{"assign.go", "certificate.go", "checklist.go", "checklist_template.go", "decide.go", "early_life.go", "handover.go",
-	"item.go", "readiness.go", "release.go", "release_due.go", "release_plan.go"}
+	"item.go", "meeting.go", "readiness.go", "release.go", "release_due.go", "release_plan.go", "vote.go"}
 
 // wordings are what the source has for refusals, field errors and reasons not
 // to start, as patterns that match what comes of them.
