@@ -27,7 +27,7 @@ func (h *Handlers) finish(r *Request, res result, first bool) answer {
 		}
 		return answer{body: reply.Options}
 	case r.Door == DoorForm && len(reply.Errors) > 0:
-		return answer{body: slack.NewErrorsViewSubmissionResponse(reply.Errors)}
+		return answer{body: slack.NewErrorsViewSubmissionResponse(reply.Errors), after: reply.Then}
 	case r.Door == DoorForm && reply.View != nil:
 		a.body = slack.NewUpdateViewSubmissionResponse(reply.View)
 	case r.Door == DoorForm && reply.Say != nil && reply.SayAt == "":

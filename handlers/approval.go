@@ -33,12 +33,16 @@ func (h *Handlers) press(ctx context.Context, r *Request, rule func(*models.Chan
 	if !ok {
 		return Reply{}, errButton
 	}
-	return h.decide(ctx, r, id, r.Name, "", func(c *models.Change, f models.Facts) error { return rule(c, seen, f) })
+	reply, err := h.decide(ctx, r, id, r.Name, "", func(c *models.Change, f models.Facts) error { return rule(c, seen, f) })
+	if refusal, refused := models.AsRefusal(err); refused && !refusal.Settled && planning[r.Name] {
+		return h.offerSlot(ctx, r, id, refusal)
+	}
+	return reply, err
 }
 
 // planning are the buttons that lay claim to a time.
 var planning = map[string]bool{view.ActionSubmit: true, view.ActionStart: true, view.ActionStartNow: true,
-	view.ActionOverride: true, view.ActionMoreTime: true}
+	view.ActionOverride: true, view.ActionMoreTime: true, view.ActionMove: true}
 
 // decide lets a rule move the change, and says what came of it. did is the
 // button that stands for the decision.

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +19,9 @@ func (h *Handlers) newChange(ctx context.Context, r *Request) (Reply, error) {
 	f := h.glance(ctx, r.User)
 	in := freshInput(f)
 	if r.Door == DoorSlash {
+		if t, named := f.Templates[models.Slug(strings.ToLower(strings.TrimSpace(r.Text)))]; named {
+			return h.newFromTemplate(ctx, r, t.Name)
+		}
 		if reply, fits := h.titled(&in, r.Text); !fits {
 			return reply, nil
 		}
@@ -60,7 +62,10 @@ func (h *Handlers) openForm(ctx context.Context, r *Request, meta view.FormMeta,
 		return Reply{}, err
 	}
 	meta.ResponseURL, meta.Channel = r.ResponseURL, r.Channel
-	_, err := h.openOrPush(ctx, r, view.ChangeForm(meta, in, f, 0))
+	opened, err := h.openOrPush(ctx, r, view.ChangeForm(meta, in, f, 0))
+	if err == nil {
+		h.drawAhead(opened, r.User, meta, in)
+	}
 	return Reply{}, err
 }
 
@@ -68,17 +73,6 @@ func (h *Handlers) openForm(ctx context.Context, r *Request, meta view.FormMeta,
 func freshInput(f models.Facts) models.Input {
 	return models.Input{Environment: models.Production, Implementer: f.Actor.ID,
 		Start: f.Now.Add(time.Hour).Truncate(time.Hour)}
-}
-
-// redrawForm asks for what the answers so far call for; what was typed stays.
-func (h *Handlers) redrawForm(ctx context.Context, r *Request) (Reply, error) {
-	meta, in := view.ReadChangeForm(r.View)
-	_, err := h.Slack.UpdateView(ctx, r.View.ID, r.View.Hash, view.ChangeForm(meta, in, h.glance(ctx, r.User), meta.Resets))
-	var failed *slackapi.Error
-	if errors.As(err, &failed) && failed.Trouble == slackapi.ViewChanged {
-		return Reply{}, nil // a later choice draws it
-	}
-	return Reply{}, err
 }
 
 // submitForm raises a new change, or saves an edit of one.
@@ -101,7 +95,22 @@ func (h *Handlers) submitForm(ctx context.Context, r *Request) (Reply, error) {
 		}
 		return c.Edit(in, f)
 	})
-	return h.raised(ctx, r, res, err, meta.ResponseURL)
+	reply, err := h.raised(ctx, r, res, err, meta.ResponseURL)
+	if refusal, refused := models.AsRefusal(err); refused && aboutTime(refusal) {
+		// The form stays open with its errors; it says what clears them, too.
+		reply.Then = func() { h.drawAhead(slackapi.View{ID: r.View.ID, Hash: r.View.Hash}, r.User, meta, in) }
+	}
+	return reply, err
+}
+
+// aboutTime: another time would answer all that is refused.
+func aboutTime(r *models.Refusal) bool {
+	for field := range r.Fields {
+		if field != models.FieldStart && field != models.FieldWhyNow {
+			return false
+		}
+	}
+	return len(r.Fields) > 0
 }
 
 // saveDraft keeps the form as it is; it is a button in the form, so what was

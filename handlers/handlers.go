@@ -60,6 +60,8 @@ type Handlers struct {
 	checked map[models.UserID]time.Time // when Slack last confirmed a person, in business time
 	latest  atomic.Pointer[models.Directory]
 
+	redraws redraws
+
 	rates, guesses rates // calls of pipelines, by token, and those that no token opened, by address
 
 	life   context.Context // outlives a request, ends with the app
@@ -82,7 +84,7 @@ func New(c Config) *Handlers {
 	c.GatehouseCommand = cmp.Or(c.GatehouseCommand, "/"+string(CommandGatehouse))
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Handlers{Config: c, acts: newOnce(), slots: make(chan struct{}, c.AtOnce),
-		checked: map[models.UserID]time.Time{}, rates: rates{most: callRate}, guesses: rates{most: guessRate}, life: ctx, stop: cancel}
+		checked: map[models.UserID]time.Time{}, redraws: redraws{open: map[string]*redrawn{}}, rates: rates{most: callRate}, guesses: rates{most: guessRate}, life: ctx, stop: cancel}
 }
 
 // Close lets nothing in any more and waits for everything that was begun,

@@ -61,21 +61,31 @@ func (h *Handlers) edit(ctx context.Context, r *Request) (Reply, error) {
 		if !c.State.Editable() {
 			return slack.ModalViewRequest{}, models.Refusef("%s is %s, so it can't be edited any more.", c.ID, strings.ToLower(c.State.String()))
 		}
-		meta := view.FormMeta{Mode: view.ModeEdit, Change: c.ID, Seen: c.Revision, ResponseURL: r.ResponseURL, Channel: r.Channel}
-		return view.ChangeForm(meta, models.InputOf(c), f, c.WouldVoid()), nil
+		meta := view.FormMeta{Mode: view.ModeEdit, Change: c.ID, Seen: c.Revision, ResponseURL: r.ResponseURL, Channel: r.Channel, Resets: c.WouldVoid()}
+		return h.formAhead(ctx, r.User, meta, asked(c)), nil
 	})
 }
 
 // raiseAgain opens a new form filled from a change that ended.
 func (h *Handlers) raiseAgain(ctx context.Context, r *Request) (Reply, error) {
 	return h.fill(ctx, r, "Raise a change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-		in := models.InputOf(c)
+		in := asked(c)
 		length := c.Window.Length()
 		in.Start, in.Implementer = freshInput(f).Start, r.User
 		in.End = in.Start.Add(length)
 		meta := view.FormMeta{Mode: view.ModeAgain, Change: c.ID, ResponseURL: r.ResponseURL, Channel: r.Channel}
-		return view.ChangeForm(meta, in, f, 0), nil
+		return h.formAhead(ctx, r.User, meta, in), nil
 	})
+}
+
+// asked is what a form asks for, as the change holds it. What a standard change
+// does its template says.
+func asked(c *models.Change) models.Input {
+	in := models.InputOf(c)
+	if c.Type == models.Standard {
+		in.Plan, in.Check, in.Rollback = "", "", ""
+	}
+	return in
 }
 
 func (h *Handlers) details(ctx context.Context, r *Request) (Reply, error) {

@@ -68,6 +68,7 @@ type Reply struct {
 	Errors  map[string]string
 	View    *slack.ModalViewRequest // takes the place of the modal that was used
 	Options *view.Options
+	Then    func() // what is done once the answer is out
 }
 
 func say(m view.Message) Reply { return Reply{Say: &m} }
@@ -155,7 +156,7 @@ func parseInteraction(payload []byte) (*Request, error) {
 		if len(in.Actions) == 0 || in.Actions[0].URL != "" { // a link opens by itself
 			return r, nil
 		}
-		r.Door, r.Name, r.Value = DoorClick, in.Actions[0].ActionID, in.Actions[0].Value
+		r.Door, r.Name, r.Value = DoorClick, view.RouteOf(in.Actions[0].ActionID), in.Actions[0].Value
 		if r.Value == "" {
 			r.Value = in.Actions[0].Selected.Value
 		}

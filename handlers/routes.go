@@ -119,6 +119,7 @@ var clicks = map[string]handle{
 
 	view.ActionSlot:     (*Handlers).suggestSlots,
 	view.ActionSlotTake: (*Handlers).takeSlot,
+	view.ActionMove:     (*Handlers).moveToSlot,
 
 	view.ActionFreezeNew:  (*Handlers).newFreeze,
 	view.ActionFreezeEdit: (*Handlers).editFreeze,
@@ -161,6 +162,9 @@ var clicks = map[string]handle{
 	view.ActionTemplateReinstate: (*Handlers).askTemplateReason,
 	view.ActionTemplateRetire:    (*Handlers).askTemplateReason,
 	view.ActionType:              (*Handlers).redrawForm,
+	view.ActionChoice:            (*Handlers).redrawForm,
+	view.ActionServices:          (*Handlers).redrawForm,
+	view.ActionRelease:           (*Handlers).redrawForm,
 
 	view.ActionReleaseNew:    (*Handlers).newRelease,
 	view.ActionReleaseWhy:    (*Handlers).releaseWhy,

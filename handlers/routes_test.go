@@ -44,7 +44,7 @@ func (s seen) walk(v any) {
 		case kind == "input" && v["dispatch_action"] == true:
 			element, _ := v["element"].(map[string]any)
 			id, _ := element["action_id"].(string)
-			s.add(handlers.DoorClick, id)
+			s.add(handlers.DoorClick, view.RouteOf(id))
 		case kind == "modal" && v["submit"] != nil:
 			callback, _ := v["callback_id"].(string)
 			s.add(handlers.DoorForm, callback)

@@ -45,12 +45,11 @@ func (h *Handlers) named(name models.Slug, f models.Facts) (models.Template, err
 }
 
 // fromTemplate is a form filled from a template: what is left to choose is
-// when, who, and on which of its services.
+// when, who, and on which of its services. The template's own words come in
+// when it is sent.
 func fromTemplate(t models.Template, f models.Facts) models.Input {
 	in, r := freshInput(f), t.Recipe
 	in.Type, in.Template, in.Title, in.Environment = models.Standard, t.Name, r.Title, r.Environment
-	in.Plan, in.Check, in.Rollback, in.Risk = r.Plan, r.Check, r.Rollback, r.Risk
-	in.End = in.Start.Add(r.Length)
 	if len(r.Services) == 1 {
 		in.Services = r.Services
 	}

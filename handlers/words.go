@@ -19,7 +19,7 @@ func (h *Handlers) inWords(r *Request, res result) Reply {
 	if res.err == nil {
 		return res.reply
 	}
-	reply := Reply{SayAt: res.reply.SayAt}
+	reply := Reply{SayAt: res.reply.SayAt, Then: res.reply.Then}
 	refusal := h.refusal(res.err)
 	var text string
 	if refusal != nil {

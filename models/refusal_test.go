@@ -357,6 +357,9 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		c := w.in(t, InProgress)
 		return c.Extend(c.Window.End.Add(time.Hour), "It takes longer.", w.frozen(ana, Freeze{Kind: HardFreeze}))
 	},
+	"a time that was offered for another revision": func(t *testing.T, w *world) error {
+		return w.in(t, Approved).MoveTo(NewWindow(w.now.Add(50*time.Hour), w.now.Add(51*time.Hour)), "0123", w.as(ana))
+	},
 	"a move that is none": func(t *testing.T, w *world) error { return w.in(t, Closed).move(Approved) },
 }
 

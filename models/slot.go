@@ -162,6 +162,32 @@ func (in Input) asChange(c *Change, f Facts) *Change {
 	return &next
 }
 
+// MoveTo puts the change into another window, as an edit of nothing else; what
+// was never submitted is submitted with it.
+func (c *Change) MoveTo(w Window, seen Revision, f Facts) error {
+	if c.Revision != seen {
+		return Refusef("%s was edited after this time was offered, so it was not moved. Its card shows how it stands now.", c.ID)
+	}
+	in := InputOf(c)
+	in.Start, in.End = w.Start, w.End
+	if c.State == Draft {
+		return c.Raise(in, f)
+	}
+	return c.Edit(in, f)
+}
+
+// CanMove reports whether the actor may move what another time would suit
+// better: a refusal then offers the next free one.
+func (c *Change) CanMove(f Facts) bool {
+	if !c.State.Editable() || c.Identity.RollbackOf != 0 || c.mayEdit(f) != nil {
+		return false
+	}
+	if c.State != Approved {
+		return InputOf(c).Preview(c, f).Misfit()
+	}
+	return slices.ContainsFunc(StartVerdict(c, f).Blocking(), func(r Reason) bool { return r.Field == FieldStart || r.Field == FieldWhyNow })
+}
+
 // SlotScope is what slots for the form are looked for in.
 func (in Input) SlotScope(c *Change, f Facts) Scope {
 	next := in.asChange(c, f)

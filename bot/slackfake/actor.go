@@ -178,7 +178,9 @@ func (a *Actor) ChooseIn(field string, value any) Result {
 	if !ok {
 		return wrong("no view is open")
 	}
-	at, chosen, err := a.s.entry(v.Blocks, field, value, nil)
+	at, chosen, err := a.s.entry(v.Blocks, field, value, func(block, action, query string) ([]obj, error) {
+		return a.ask(Act{Type: "suggest", ViewID: v.ID, BlockID: block, ActionID: action, Value: query})
+	})
 	if err != nil {
 		return wrong("%v", err)
 	}

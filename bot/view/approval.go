@@ -118,7 +118,7 @@ func askFields(c *models.Change, f models.Facts) slack.Block {
 }
 
 func riskLine(c *models.Change) markup {
-	return joined(", because ", "*Risk: "+riskLevel(c)+"*", riskReasons(c)) + "."
+	return joined(", because ", "*Risk: "+riskLevel(c)+"*", riskReasons(c.Assessment)) + "."
 }
 
 // planLetters is how much of each plan an approver sees in place.

@@ -103,15 +103,19 @@ const cardLine = 76
 // write in it is cut to a length for which that is enough.
 const reasonLetters = 148
 
+func reasonSign(r models.Reason) markup {
+	if r.Blocks {
+		return "⛔ *In the way:* "
+	}
+	return "⚠️ *To know:* "
+}
+
 // reasonLines are the first of the reasons, and how many more there are.
 func reasonLines(list []models.Reason, most int) markup {
 	var out markup
 	shown := list[:min(most, len(list))]
 	for i, r := range shown {
-		sign, more := markup("⚠️ *To know:* "), markup("")
-		if r.Blocks {
-			sign = "⛔ *In the way:* "
-		}
+		sign, more := reasonSign(r), markup("")
 		if left := len(list) - len(shown); left > 0 && i == len(shown)-1 {
 			more = " " + number(left) + " more in Details."
 		}

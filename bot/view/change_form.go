@@ -41,10 +41,16 @@ const DefaultLength = time.Hour
 // ChangeForm asks for a change: six things, and defaults for the rest. in
 // fills it; resets is how many approvals a material edit would void.
 func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slack.ModalViewRequest {
-	return changeForm(meta, in, f, resets, nil)
+	return changeForm(meta, in, nil, f, resets, nil)
 }
 
-func changeForm(meta FormMeta, in models.Input, f models.Facts, resets int, slots []slack.Block) slack.ModalViewRequest {
+// ChangeFormAhead is the form as it was filled in so far, with what it would
+// come to under the start of the window.
+func ChangeFormAhead(meta FormMeta, in models.Input, ahead models.Outlook, f models.Facts) slack.ModalViewRequest {
+	return changeForm(meta, in, &ahead, f, meta.Resets, nil)
+}
+
+func changeForm(meta FormMeta, in models.Input, ahead *models.Outlook, f models.Facts, resets int, slots []slack.Block) slack.ModalViewRequest {
 	meta.ResponseURL, meta.Resets = carried(meta.ResponseURL), resets
 	title, submit := "Raise a change", "Submit for approval"
 	if meta.Mode == ModeEdit {
@@ -54,11 +60,17 @@ func changeForm(meta FormMeta, in models.Input, f models.Facts, resets int, slot
 		}
 	}
 	blocks := append(formNotes(meta, resets), slots...)
-	for _, ask := range changeInputs(in, f) {
+	for _, ask := range changeInputs(in, ahead, f) {
 		if e, isTime := ask.element.(*slack.DateTimePickerBlockElement); isTime && meta.Slot != 0 {
 			e.ActionID += "." + strconv.FormatInt(meta.Slot, 10)
 		}
 		blocks = append(blocks, ask.block())
+		switch {
+		case ask.field == models.FieldStart && ahead != nil:
+			blocks = append(blocks, outlook(in, *ahead)...)
+		case in.Type == models.Standard && (ask.field == models.FieldTemplate || ask.field == models.FieldType):
+			blocks = append(blocks, templateNote(ask.field, in, f)...)
+		}
 	}
 	buttons := []*slack.ButtonBlockElement{button(ActionSlot, "Suggest a slot", "")}
 	if meta.draft() {
@@ -91,62 +103,139 @@ func formNotes(meta FormMeta, resets int) []slack.Block {
 	return nil
 }
 
-func changeInputs(in models.Input, f models.Facts) []input {
-	implementer := in.Implementer
-	if implementer == "" {
-		implementer = f.Actor.ID
+// changeInputs are what a form asks for, the answers so far considered: by its
+// type, and by what it would come to.
+func changeInputs(in models.Input, ahead *models.Outlook, f models.Facts) []input {
+	if in.Implementer == "" {
+		in.Implementer = f.Actor.ID
 	}
-	inputs := []input{
-		{field: models.FieldType, label: "Type", hint: "Normal unless a template covers it, or something is broken now.", live: true,
-			element: typeChosen(in.Type)},
-	}
+	inputs := []input{{field: models.FieldType, label: "Type", hint: "Normal unless a template covers it, or something is broken now.", live: true,
+		element: typeChosen(in.Type)}}
 	if in.Type == models.Emergency || in.IncidentRef != "" {
 		inputs = append(inputs, input{field: models.FieldIncidentRef, label: "Incident", hint: "Which incident it repairs: a number or a link.",
 			element: typed(models.FieldIncidentRef, in.IncidentRef, "INC-482", models.MaxTitle, false)})
 	}
-	whyNow := input{field: models.FieldWhyNow, label: "Why can't it wait?", hint: "Approvers and the review will read it.",
+	why := input{field: models.FieldWhyNow, label: "Why can't it wait?", hint: "Approvers and the review will read it.", optional: true,
 		element: typed(models.FieldWhyNow, in.WhyNow, "Customers can't pay until this is out", models.MaxReason, true)}
-	if in.Type == models.Emergency || in.WhyNow != "" {
-		return append(append(inputs, whyNow), restInputs(in, implementer, f)...)
+	switch asked := ahead != nil && ahead.WhyNow != ""; {
+	case in.Type == models.Standard:
+		return append(inputs, templateInputs(in, f)...)
+	case in.Type == models.Emergency:
+		if in.Start.IsZero() {
+			in.Start = f.Now
+		}
+		return append(append(inputs, why), restInputs(in, nil, f)...)
+	case asked:
+		why.optional = !ahead.Expedited // inside a freeze it asks for an exception, outside one for agreement to the hurry
+		return append(inputs, restInputs(in, &why, f)...)
+	case in.WhyNow != "":
+		return append(append(inputs, why), restInputs(in, nil, f)...)
 	}
-	whyNow.hint, whyNow.optional = "Only for work with less notice than its risk asks for, or inside a freeze: it asks for an exception.", true
-	return append(append(inputs, restInputs(in, implementer, f)...), whyNow)
+	why.hint = "Only for work with less notice than its risk asks for, or inside a freeze: it asks for an exception."
+	return append(append(inputs, restInputs(in, nil, f)...), why)
 }
 
-func restInputs(in models.Input, implementer models.UserID, f models.Facts) []input {
-	return []input{
+// templateInputs are what a template leaves open: which one, where and when.
+// What was typed before it was chosen is kept, for it may be wanted after all.
+func templateInputs(in models.Input, f models.Facts) []input {
+	var inputs []input
+	if list := activeTemplates(in.Template, f); len(list) > 0 {
+		inputs = append(inputs, input{field: models.FieldTemplate, label: "Template", hint: "It says what is done and how; a change manager agreed to it once for all.", live: true,
+			element: templateChosen(list, in.Template)})
+	}
+	rest := map[models.Field]input{}
+	for _, ask := range restInputs(in, nil, f) {
+		rest[ask.field] = ask
+	}
+	title := rest[models.FieldTitle]
+	title.optional, title.hint = true, "The template's own title unless you write another."
+	inputs = append(inputs, rest[models.FieldServices], rest[models.FieldStart], rest[models.FieldEnd], rest[models.FieldImplementer], title)
+	r := f.Templates[in.Template].Recipe
+	for _, kept := range []struct {
+		field         models.Field
+		text, recipes string
+	}{{models.FieldPlan, in.Plan, r.Plan}, {models.FieldCheck, in.Check, r.Check}, {models.FieldRollback, in.Rollback, r.Rollback}} {
+		if ask := rest[kept.field]; visible(kept.text) && kept.text != kept.recipes {
+			ask.optional, ask.hint = true, "Kept from before you chose a template, and not used: the template says this."
+			inputs = append(inputs, ask)
+		}
+	}
+	return append(inputs, rest[models.FieldRelease], rest[models.FieldBackground])
+}
+
+// activeTemplates are those that can be chosen, by name; the chosen one always.
+func activeTemplates(chosen models.Slug, f models.Facts) []models.Template {
+	return slices.DeleteFunc(TemplatesByName(f.Templates), func(t models.Template) bool {
+		return t.State != models.TemplateActive && t.Name != chosen
+	})
+}
+
+func templateChosen(list []models.Template, name models.Slug) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, t := range list[:min(mostOptions, len(list))] {
+		options = append(options, option(string(t.Name), string(t.Name)+" · "+oneLine(t.Title())))
+	}
+	return liveID(chosen(models.FieldTemplate, "Choose a template", options, string(name), ""))
+}
+
+// templateNote says under the choice of the type that there is no template, and
+// under the choice of the template what that does.
+func templateNote(under models.Field, in models.Input, f models.Facts) []slack.Block {
+	t, known := f.Templates[in.Template]
+	switch {
+	case under == models.FieldType && len(activeTemplates(in.Template, f)) == 0:
+		return []slack.Block{section("⚠️ *There is no template yet.* One is made of a normal change that went well three times. Until then, choose another type.")}
+	case under == models.FieldType || !known:
+		return nil
+	}
+	r := t.Shown()
+	var plan rich
+	plan.titled("Plan", extract(r.Plan, planLetters))
+	return []slack.Block{section("*" + esc(r.Title, models.MaxTitle) + "*\n" +
+		joined(" · ", recipeServices(r, f, halfCard), esc(string(r.Environment), 20), length(r.Length), "up to "+markup(r.MaxRisk.String())+" risk")), plan.block()}
+}
+
+// restInputs are what every change has; why, when it is given, stands where the
+// time is chosen.
+func restInputs(in models.Input, why *input, f models.Facts) []input {
+	inputs := []input{
 		{field: models.FieldTitle, label: "Title", hint: "What will be different, in one line that a colleague understands without asking.",
 			element: typed(models.FieldTitle, in.Title, "Rotate the signing key of the payments API", models.MaxTitle, false)},
-		{field: models.FieldServices, label: "Services", hint: "What it touches. Type a part of a name; owners and teams of these services are asked to approve.",
+		{field: models.FieldServices, label: "Services", hint: "What it touches. Type a part of a name; owners and teams of these services are asked to approve.", live: true,
 			element: chosenServices(in.Services, f)},
-		{field: models.FieldStart, label: "Start", hint: "When the work begins, in your time zone" + zoneOf(f.Actor) + ". Others see it in theirs.",
-			element: picked(models.FieldStart, in.Start)},
+		{field: models.FieldStart, label: "Start", hint: "When the work begins, in your time zone" + zoneOf(f.Actor) + ". Others see it in theirs.", live: true,
+			element: liveID(picked(models.FieldStart, in.Start))},
+	}
+	if why != nil {
+		inputs = append(inputs, *why)
+	}
+	return append(inputs, []input{
 		{field: models.FieldPlan, label: "Plan", hint: "What you will do, step by step, so that somebody else could do it or stop you.",
 			element: typed(models.FieldPlan, in.Plan, "1. Create the new key  2. Deploy with both keys  3. Remove the old key after 10 minutes", models.MaxPlan, true)},
 		{field: models.FieldCheck, label: "How will you see that it worked?", hint: "What you look at, and which value is good.",
 			element: typed(models.FieldCheck, in.Check, "Error rate of /pay stays under 0.1 % for 15 minutes", models.MaxPlan, true)},
 		{field: models.FieldRollback, label: "Rollback", hint: "What triggers it, the steps back, and the time limit for deciding and doing it.",
 			element: typed(models.FieldRollback, in.Rollback, "If errors exceed 1 % for 5 minutes: deploy the previous version; takes 4 minutes", models.MaxPlan, true)},
-		{field: models.FieldEnvironment, label: "Environment", hint: "Where it takes effect.",
-			element: chosen(models.FieldEnvironment, "Choose", environmentOptions(), string(in.Environment), string(models.Production))},
-		{field: models.FieldEnd, label: "End", hint: "One hour after the start unless you set it.", optional: true,
-			element: picked(models.FieldEnd, in.End)},
-		{field: models.FieldImplementer, label: "Implementer", hint: "Who carries it out. Neither you nor this person can approve it.",
-			element: person(models.FieldImplementer, implementer)},
-		{field: models.FieldUsers, label: "Who notices if it goes wrong?", hint: "No answer counts as the worst one.", optional: true,
-			element: chosen(models.FieldUsers, "Not answered", answerOptions(models.Reaches), answerValue(in.Risk.Users), "")},
+		{field: models.FieldEnvironment, label: "Environment", hint: "Where it takes effect.", live: true,
+			element: liveID(chosen(models.FieldEnvironment, "Choose", environmentOptions(), string(in.Environment), string(models.Production)))},
+		{field: models.FieldEnd, label: "End", hint: "One hour after the start unless you set it.", optional: true, live: true,
+			element: liveID(picked(models.FieldEnd, in.End))},
+		{field: models.FieldImplementer, label: "Implementer", hint: "Who carries it out. Neither you nor this person can approve it.", live: true,
+			element: liveID(person(models.FieldImplementer, in.Implementer))},
+		{field: models.FieldUsers, label: "Who notices if it goes wrong?", hint: "No answer counts as the worst one.", optional: true, live: true,
+			element: liveID(chosen(models.FieldUsers, "Not answered", answerOptions(models.Reaches), answerValue(in.Risk.Users), ""))},
 		yesOrNo(models.FieldRehearsed, "Was it rehearsed?", "In staging, with the same artifact. No answer counts as no.", in.Risk.Rehearsed),
 		yesOrNo(models.FieldRollbackTested, "Was the rollback tested?", "No answer counts as no.", in.Risk.RollbackTested),
 		yesOrNo(models.FieldReversible, "Can data be brought back?", "After the rollback nothing is lost. No answer counts as no.", in.Risk.Reversible),
-		{field: models.FieldDoneBefore, label: "How often was this done before?", hint: "Gatehouse counts what it has seen itself; correct it here.", optional: true,
-			element: chosen(models.FieldDoneBefore, "As counted", answerOptions(models.TimesDone), answerValue(in.Risk.DoneBefore), "")},
+		{field: models.FieldDoneBefore, label: "How often was this done before?", hint: "Gatehouse counts what it has seen itself; correct it here.", optional: true, live: true,
+			element: liveID(chosen(models.FieldDoneBefore, "As counted", answerOptions(models.TimesDone), answerValue(in.Risk.DoneBefore), ""))},
 		yesOrNo(models.FieldPeak, "In peak hours?", "Gatehouse goes by the working hours of the services' owners; correct it here.", in.Risk.Peak),
 		yesOrNo(models.FieldParties, "Are other teams or vendors involved?", "Gatehouse goes by the teams of the services; correct it here.", in.Risk.Parties),
-		{field: models.FieldRelease, label: "Release", hint: "The project that it belongs to: production work of a release waits for its handover.", optional: true,
+		{field: models.FieldRelease, label: "Release", hint: "The project that it belongs to: production work of a release waits for its handover.", optional: true, live: true,
 			element: chosenRelease(in.Release, f)},
 		{field: models.FieldBackground, label: "Background", hint: "Why it is done: tickets, links, who else should know.", optional: true,
 			element: typed(models.FieldBackground, in.Background, "The old key expires on Friday: OPS-1234", models.MaxPlan, true)},
-	}
+	}...)
 }
 
 var typeNames = map[models.ChangeType]string{
@@ -219,8 +308,8 @@ func answerOptions[A answer](list []A) []*slack.OptionBlockObject {
 func answerValue[A answer](a A) string { return strconv.Itoa(int(a)) }
 
 func yesOrNo(field models.Field, label, hint string, a models.Answer) input {
-	return input{field: field, label: label, hint: hint, optional: true,
-		element: chosen(field, "Not answered", answerOptions([]models.Answer{models.Yes, models.No}), answerValue(a), "")}
+	return input{field: field, label: label, hint: hint, optional: true, live: true,
+		element: liveID(chosen(field, "Not answered", answerOptions([]models.Answer{models.Yes, models.No}), answerValue(a), ""))}
 }
 
 // readAnswer is the chosen one of the list, or none.
@@ -299,14 +388,17 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 	readMetadata(v, &meta)
 	a := answersOf(v)
 	in := models.Input{
-		Type: models.ChangeType(a.option(models.FieldType)), IncidentRef: a.text(models.FieldIncidentRef), WhyNow: a.text(models.FieldWhyNow),
+		Type: models.ChangeType(a.option(models.FieldType)), Template: models.Slug(a.option(models.FieldTemplate)), IncidentRef: a.text(models.FieldIncidentRef), WhyNow: a.text(models.FieldWhyNow),
 		Title: a.text(models.FieldTitle), Services: a.slugs(), Environment: models.Environment(a.option(models.FieldEnvironment)),
 		Start: a.time(models.FieldStart), End: a.time(models.FieldEnd),
 		Plan: a.text(models.FieldPlan), Check: a.text(models.FieldCheck), Rollback: a.text(models.FieldRollback),
 		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
 	}
 	in.Risk, in.Release = readRisk(a), readRelease(a.option(models.FieldRelease))
-	if in.End.IsZero() && !in.Start.IsZero() {
+	if in.Type != models.Standard {
+		in.Template = ""
+	}
+	if in.End.IsZero() && !in.Start.IsZero() && in.Type != models.Standard { // a template says how long it takes
 		in.End = in.Start.Add(DefaultLength)
 	}
 	return meta, in

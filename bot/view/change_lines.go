@@ -250,6 +250,8 @@ func Outcome(c *models.Change, did string, f models.Facts) Message {
 	switch did {
 	case ActionEdit:
 		return Saved(c, f)
+	case ActionMove:
+		return kept(c, " is moved to "+span(c.Window)+".", f)
 	case "", ActionSubmit, ActionDraft:
 		return Raised(c, f)
 	}

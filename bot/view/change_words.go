@@ -122,9 +122,9 @@ func atRisk(c *models.Change) markup {
 }
 
 // riskReasons is why the risk is what it is, in one paragraph.
-func riskReasons(c *models.Change) markup {
+func riskReasons(a models.Assessment) markup {
 	var out markup
-	for _, reason := range c.Assessment.Reasons {
+	for _, reason := range a.Reasons {
 		out = joined("; ", out, esc(reason, 160))
 	}
 	return out

@@ -144,27 +144,133 @@ func TestFormWithoutStateOrMetadataReadsAsEmpty(t *testing.T) {
 	}
 }
 
-func TestFormAsksSixThings(t *testing.T) {
-	var required, all []string
-	for _, b := range decoded(ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, everyday().facts(ana, opening), 0))["blocks"].([]any) {
+// mustFill are the inputs of a form that nobody can leave as they are: those
+// that are required and have no default in sight.
+func mustFill(v slack.ModalViewRequest) (required, all []string) {
+	for _, b := range decoded(v)["blocks"].([]any) {
 		b := b.(map[string]any)
 		if b["type"] != "input" {
 			continue
 		}
-		if b["hint"] == nil {
-			t.Errorf("%s has no hint", b["block_id"])
-		}
 		id := b["block_id"].(string)
 		all = append(all, id)
-		if e := b["element"].(map[string]any); b["optional"] != true && e["initial_option"] == nil && e["initial_user"] == nil {
+		e := b["element"].(map[string]any)
+		if b["optional"] != true && e["initial_option"] == nil && e["initial_user"] == nil && e["initial_date_time"] == nil && e["initial_value"] == nil && e["initial_options"] == nil {
 			required = append(required, id)
 		}
 	}
+	return required, all
+}
+
+func TestFormAsksSixThings(t *testing.T) {
+	required, all := mustFill(ChangeForm(FormMeta{Mode: ModeNew}, models.Input{}, everyday().facts(ana, opening), 0))
 	if diff := cmp.Diff([]string{"title", "services", "start", "plan", "check", "rollback"}, required); diff != "" {
 		t.Errorf("required (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(append(append([]string{"type"}, required...), "environment", "end", "implementer", "users", "rehearsed", "rollback_tested", "reversible", "done_before", "peak", "parties", "release", "background", "why_now"), all); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
+	}
+}
+
+// TestNoFormAsksForMoreThanSixThings: three from a template, whatever the risk
+// comes to, and whatever lies in the way.
+func TestNoFormAsksForMoreThanSixThings(t *testing.T) {
+	k := everyday()
+	d := *k.dir
+	d.Policy.Notice = models.DefaultNotice()
+	d.Templates = map[models.Slug]models.Template{}
+	for _, x := range k.templates() {
+		d.Templates[x.Name] = x
+	}
+	k.dir = &d
+	yes, no := models.Yes, models.No
+	forms, levels, expedited := 0, map[models.RiskLevel]int{}, 0
+	for _, kind := range models.ChangeTypes {
+		for _, template := range []models.Slug{"", "warm-the-cache"} {
+			for _, environment := range models.Environments {
+				for _, risk := range []models.RiskAnswers{{}, {Users: models.ReachNobody, Rehearsed: yes, RollbackTested: yes, Reversible: yes, DoneBefore: models.TimesOften, Peak: no, Parties: no},
+					{Users: models.ReachOneTeam, Rehearsed: yes, RollbackTested: yes, Reversible: yes}, {Users: models.ReachEverybody, Rehearsed: no, RollbackTested: no, Reversible: no, Peak: yes, Parties: yes}} {
+					for _, start := range []time.Time{{}, opening.Add(time.Hour), opening.Add(40 * 24 * time.Hour)} {
+						for _, crowded := range []bool{false, true} {
+							// Nothing is typed yet; what can be chosen is chosen, for that is what lets a form ask for more.
+							in := models.Input{Type: kind, Environment: environment, Risk: risk, Start: start}
+							most := 6
+							if kind == models.Standard {
+								most, in.Template = 3, template
+							} else if template != "" {
+								continue
+							}
+							if !start.IsZero() {
+								in.End = start.Add(time.Hour)
+							}
+							f := k.facts(ana, opening)
+							if crowded {
+								k.crowd(&models.Change{Identity: models.Identity{ID: 4}, Material: models.Material{Services: k.in.Services, Environment: environment, Window: models.NewWindow(in.Start, in.End)}}, &f)
+							}
+							chosen := in
+							chosen.Services = k.in.Services
+							o := models.Outlook{Preview: chosen.Preview(nil, f)}
+							required, all := mustFill(ChangeFormAhead(FormMeta{Mode: ModeNew}, in, o, f))
+							if len(required) > most {
+								t.Errorf("%s, %s, %s risk, start %v, crowded %v: %d things are required, at most %d: %v", kind, environment, o.Assessment.Level, start, crowded, len(required), most, required)
+							}
+							for _, always := range []string{"type", "services", "start", "implementer"} {
+								if !slices.Contains(all, always) {
+									t.Errorf("%s does not ask for %s", kind, always)
+								}
+							}
+							if forms++; o.Expedited {
+								expedited++
+								if !slices.Contains(required, "why_now") && kind == models.Normal {
+									t.Errorf("an expedited change is not asked why it can't wait: %v", required)
+								}
+							}
+							levels[o.Assessment.Level]++
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d forms, %v, %d expedited", forms, levels, expedited)
+	if len(levels) < 4 || expedited == 0 {
+		t.Errorf("hardly all there is: %v, %d expedited", levels, expedited)
+	}
+}
+
+// TestAFormKeepsItsInputsWhateverItComesTo: Slack keeps what was typed only in
+// an input whose block and action ids stay the same, so those of one type are
+// the same before and after any choice; and what is put in stays as it is.
+func TestAFormKeepsItsInputsWhateverItComesTo(t *testing.T) {
+	k := everyday()
+	ids := func(v slack.ModalViewRequest) map[string]string {
+		out := map[string]string{}
+		for _, b := range decoded(v)["blocks"].([]any) {
+			if b := b.(map[string]any); b["type"] == "input" {
+				out[b["block_id"].(string)] = b["element"].(map[string]any)["action_id"].(string)
+			}
+		}
+		return out
+	}
+	crowded := k.facts(ana, opening)
+	k.crowd(&models.Change{Identity: models.Identity{ID: 4}, Material: models.Material{Services: k.in.Services, Environment: models.Production, Window: models.NewWindow(k.in.Start, k.in.End)}}, &crowded)
+	late := k.facts(ana, k.in.Start.Add(-time.Hour))
+	d := *k.dir
+	d.Policy.Notice, late.Directory = models.DefaultNotice(), &d
+	meta := FormMeta{Mode: ModeNew}
+	for name, f := range map[string]models.Facts{"free": k.facts(ana, opening), "crowded": crowded, "late": late} {
+		for _, kind := range []models.ChangeType{models.Normal, models.Emergency} {
+			in := k.in
+			in.Type = kind
+			before, ahead := ChangeForm(meta, in, f, 0), ChangeFormAhead(meta, in, models.Outlook{Preview: in.Preview(nil, f), Slots: in.SlotsFor(nil, f)}, f)
+			if diff := cmp.Diff(ids(before), ids(ahead)); diff != "" {
+				t.Errorf("%s %s (-before +after):\n%s", name, kind, diff)
+			}
+			_, got := ReadChangeForm(sent(t, ahead, nil))
+			if diff := cmp.Diff(in, got); diff != "" {
+				t.Errorf("%s %s is read back (-want +got):\n%s", name, kind, diff)
+			}
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ func Gallery() []Example {
 		g.reminders(k)
 		g.lines(k)
 		g.forms(k)
+		g.ahead(k)
 		g.modals(k)
 		g.lists(k)
 		g.templates(k)

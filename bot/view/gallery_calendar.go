@@ -65,6 +65,11 @@ func (g *gallery) calendars(k cast) {
 	}
 	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew, Slot: at.Unix()}, k.in, slots, engineer), k.name, "form", "slots")
 	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew}, k.in, models.Slots{}, engineer), k.name, "form", "slots", "none")
+	for _, state := range []string{"draft", "approved"} {
+		g.add(RefusalWithSlot("CHG-4 can't start: It falls into the hard freeze FRZ-2 ("+clip(k.note, 60)+"). Choose a time outside it.", k.life(state).c, slots.Free[0]), k.name, "refusal", "slot", state)
+	}
+	p := k.life("half")
+	g.add(Outcome(p.c, ActionMove, k.facts(ana, p.now)), k.name, "outcome", "move")
 	lifted := freezes[0]
 	lifted.LiftedAt = now
 	g.add(FreezeOutcome(lifted, models.Window{}, manager), k.name, "outcome", "freeze", "lifted")

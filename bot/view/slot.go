@@ -36,7 +36,7 @@ func ChangeFormWithSlots(meta FormMeta, in models.Input, s models.Slots, f model
 		}
 		blocks = append(blocks, section(why+moreWords(len(s.Passed)-passedMost, "reason", "reasons")))
 	}
-	return changeForm(meta, in, f, meta.Resets, blocks)
+	return changeForm(meta, in, nil, f, meta.Resets, blocks)
 }
 
 func slotValue(w models.Window) string {
@@ -49,4 +49,36 @@ func ParseSlotValue(s string) (models.Window, bool) {
 	from, err := strconv.ParseInt(a, 10, 64)
 	to, bad := strconv.ParseInt(b, 10, 64)
 	return models.NewWindow(time.Unix(from, 0), time.Unix(to, 0)), found && err == nil && bad == nil && from < to
+}
+
+// ActionMove moves a change to the free time that a refusal offers.
+const ActionMove = "change.move"
+
+// RefusalWithSlot is a rule's no that another time would turn into a yes: the
+// next free one is one click away.
+func RefusalWithSlot(text string, c *models.Change, w models.Window) Message {
+	line := "🗓️ *Next free time:* " + span(w)
+	words, resets := "The window moves, and nothing else.", ""
+	if c.State == models.Draft {
+		words = "The change is submitted with this window."
+	} else if n := c.WouldVoid(); n > 0 {
+		resets = " " + string(count(n, "approval is", "approvals are")) + " asked for again, since they were given for another time."
+	}
+	take := button(ActionMove, "Move it there", moveValue(c, w)).WithStyle(slack.StylePrimary).
+		WithConfirm(confirm("Move "+c.ID.String()+"?", words+resets, "Move it", "Leave it", slack.StylePrimary))
+	return message(joined("\n", esc(text, 3000), line), append(verbatim(clip(text, 3000)), sectionWith(line, take))...)
+}
+
+// moveValue is "4:<revision>:<start>:<end>".
+func moveValue(c *models.Change, w models.Window) string { return Value(c) + ":" + slotValue(w) }
+
+// ParseMoveValue reads the value of the button.
+func ParseMoveValue(s string) (id models.ChangeID, seen models.Revision, w models.Window, ok bool) {
+	parts := strings.SplitN(s, ":", 3)
+	if len(parts) < 3 {
+		return 0, "", w, false
+	}
+	id, seen, named := ParseValue(parts[0] + ":" + parts[1])
+	w, timed := ParseSlotValue(parts[2])
+	return id, seen, w, named && timed
 }

@@ -262,6 +262,10 @@ func (w *walker) button(e map[string]any) {
 		if _, ok := ParseSlotValue(value); !ok {
 			w.bad("%s carries %q", id, value)
 		}
+	case ActionMove:
+		if _, _, _, ok := ParseMoveValue(value); !ok {
+			w.bad("%s carries %q", id, value)
+		}
 	case ActionFreezeEdit, ActionFreezeLift:
 		if _, _, ok := ParseFreezeValue(value); !ok {
 			w.bad("%s carries %q", id, value)

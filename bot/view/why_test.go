@@ -16,8 +16,8 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// listed are the reasons that stand in a view, as its blocks show them.
-func listed(blocks []slack.Block) []string {
+// reasonsIn are the reasons that stand in a view, as its blocks show them.
+func reasonsIn(blocks []slack.Block) []string {
 	var out []string
 	for _, b := range blocks {
 		s, ok := b.(*slack.SectionBlock)
@@ -50,14 +50,14 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 		if diff := cmp.Diff(models.StartVerdict(c, f).Reasons, why.Reasons); diff != "" {
 			t.Fatalf("verdict and why of a change that is %s:\n%s", c.State, diff)
 		}
-		if diff := cmp.Diff(want, listed(Why(c, why, f).Blocks)); diff != "" {
+		if diff := cmp.Diff(want, reasonsIn(Why(c, why, f).Blocks)); diff != "" {
 			t.Fatalf("why lists others when %s:\n%s", c.State, diff)
 		}
 		sameOnTheCard(t, c, f)
 		if c.State != models.AwaitingApproval && c.State != models.Approved {
 			continue
 		}
-		if diff := cmp.Diff(want, listed(DetailsModal(c, f).Blocks.BlockSet)); diff != "" {
+		if diff := cmp.Diff(want, reasonsIn(DetailsModal(c, f).Blocks.BlockSet)); diff != "" {
 			t.Fatalf("the card's details list others when %s:\n%s", c.State, diff)
 		}
 		v := models.StartVerdict(c, f)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 	"github.com/gatehousehq/gatehouse/models/store/storetest"
@@ -81,4 +83,38 @@ func BenchmarkSlots(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestWhatAFormComesToIsReadInOneGoAndIsWhatSubmittingFinds(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		crowd(t, s, 6, 60)
+		in := asked(s)
+		_, err := s.Facts(ctx, ws, raiser)
+		must(t, err)
+		busy, err := s.Changes(ctx, ws, store.ChangeFilter{Service: "svc-001", Limit: 1})
+		must(t, err)
+		free := 0
+		for _, w := range []models.Window{busy[0].Window, models.NewWindow(busy[0].Window.Start.AddDate(0, 3, 0), busy[0].Window.End.AddDate(0, 3, 0))} {
+			in.Start, in.End = w.Start, w.End
+			var o models.Outlook
+			if n := s.CountQueries(func() { o, _, err = s.Outlook(ctx, ws, raiser, in, nil) }); err != nil || n > 6 {
+				t.Errorf("%d queries, %v", n, err)
+			}
+			if len(o.Verdict.Reasons) == 0 {
+				free++
+			} else if len(o.Slots.Free) == 0 || o.Slots.Free[0].Overlaps(w) {
+				t.Errorf("%v is offered instead of %v", o.Slots.Free, w)
+			}
+			r, err := s.CreateChange(ctx, by(raiser), func(c *models.Change, f models.Facts) error { return c.Raise(in, f) })
+			must(t, err)
+			f, err := s.FactsAround(ctx, r.Change, raiser)
+			must(t, err)
+			if diff := cmp.Diff(o.Verdict.Reasons, models.PlanVerdict(r.Change, f).Reasons); diff != "" || !cmp.Equal(o.Assessment, r.Change.Assessment) {
+				t.Errorf("the form said %v, submitting it came to %v:\n%s", o.Assessment, r.Change.Assessment, diff)
+			}
+		}
+		if free != 1 {
+			t.Errorf("%d of two times were free", free)
+		}
+	})
 }

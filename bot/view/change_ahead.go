@@ -1,0 +1,127 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/gatehousehq/gatehouse/models"
+)
+
+// ActionChoice is a choice in the change form that may alter what the form
+// comes to: it is shown at once. The choice of services, of a release and of
+// the type have ids of their own.
+const ActionChoice = "change.choice"
+
+// RouteOf is what an action id is routed by: an input whose answer Gatehouse
+// has put in itself carries a number behind its id, so that Slack does not keep
+// the answer that was there before.
+func RouteOf(actionID string) string {
+	if strings.HasPrefix(actionID, ActionChoice+".") {
+		return ActionChoice
+	}
+	return actionID
+}
+
+// liveID gives an element the id by which a choice is heard of.
+func liveID(e slack.BlockElement) slack.BlockElement {
+	switch e := e.(type) {
+	case *slack.DateTimePickerBlockElement:
+		e.ActionID = ActionChoice
+	case *slack.SelectBlockElement:
+		e.ActionID = ActionChoice
+	}
+	return e
+}
+
+// aheadMost is how many conflicts and freezes a form lists.
+const aheadMost = 4
+
+// outlook says under the start of the window what the form would come to if it
+// were sent now: risk and approvals, what stands in the way, and the next free
+// time when that would fit better.
+func outlook(in models.Input, o models.Outlook) []slack.Block {
+	if len(in.Services) == 0 || in.Start.IsZero() {
+		return nil
+	}
+	blocks := []slack.Block{section(joined("\n", aheadLine(o), aheadTrouble(in, o)))}
+	if because := riskReasons(o.Assessment); because != "" {
+		blocks = append(blocks, small("Why "+markup(o.Assessment.Level.String())+": "+because+"."))
+	}
+	return append(blocks, nextFree(o)...)
+}
+
+// nextFree offers the next free time when it would fit better, or says why
+// there is none.
+func nextFree(o models.Outlook) []slack.Block {
+	switch {
+	case !o.Misfit():
+		return nil
+	case len(o.Slots.Free) > 0:
+		w := o.Slots.Free[0]
+		return []slack.Block{sectionWith("🗓️ *Next free time:* "+span(w), button(ActionSlotTake, "Take it", slotValue(w)).WithStyle(slack.StylePrimary))}
+	}
+	line := markup("🗓️ *No free time within 14 days.*")
+	if n := len(o.Slots.Passed); n > 0 {
+		line += " " + esc(o.Slots.Passed[n-1].Why, 200)
+	}
+	return []slack.Block{section(line)}
+}
+
+// aheadLine is the risk, and who has to agree.
+func aheadLine(o models.Outlook) markup {
+	out := "*As it stands:* " + markup(o.Assessment.Level.String()) + " risk"
+	var needs []string
+	for _, r := range o.Requirements {
+		needs = append(needs, r.Text)
+	}
+	switch {
+	case o.Trouble != "":
+		return out + "."
+	case len(needs) == 0:
+		return out + ", and nobody has to approve it."
+	}
+	out += ", to be approved by " + esc(listed(needs), 300)
+	if o.Asked > 0 {
+		return out + "; " + count(o.Asked, "person is", "people are") + " asked."
+	}
+	return out + "."
+}
+
+// listed are the parts of a sentence: "1 peer, 1 of CAB and 1 change manager".
+func listed(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// aheadTrouble is what would keep it from going through, and what clears that.
+func aheadTrouble(in models.Input, o models.Outlook) markup {
+	var out markup
+	say := func(line markup) { out = joined("\n", out, line) }
+	if o.Trouble != "" {
+		say("⛔ *In the way:* " + esc(o.Trouble, 400))
+	}
+	if o.Past { // what would be wrong with it otherwise is idle
+		say("⛔ *In the way:* This window has passed. Choose a start that is still to come.")
+		return out
+	}
+	list := o.Verdict.Untold()
+	for _, r := range list[:min(aheadMost, len(list))] {
+		say(reasonSign(r) + esc(r.Words(), 400))
+	}
+	if more := len(list) - aheadMost; more > 0 {
+		say("and " + number(more) + " more.")
+	}
+	if o.Expedited {
+		say("⏱️ *Expedited:* " + esc(o.WhyNow, 300) + " It would be in time from " + when(o.Earliest) + ".")
+	}
+	if len(o.Unmeetable) > 0 {
+		say("⚠️ *Nobody can give* " + esc(listed(o.Unmeetable), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody.")
+	}
+	if len(o.Absent) > 0 {
+		say("⚠️ *No approver is available before the window:* nobody who could give " + esc(listed(o.Absent), 200) + " works before " + when(in.Start) + ".")
+	}
+	return out
+}
