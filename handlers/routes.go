@@ -56,6 +56,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 			{view.Verb{Name: "templates", Usage: "templates [name]", What: "recipes for standard changes, approved once for all", Aliases: []string{"template", "catalogue"}}, (*Handlers).templates},
 			{view.Verb{Name: "calendar", Usage: "calendar [today | 7d | 14d] [service]", What: "what is planned by day, with freezes and maintenance windows", Aliases: []string{"cal", "schedule"}}, (*Handlers).calendar},
 			{view.Verb{Name: "freeze", Usage: "freeze [new]", What: "what is frozen now and later; declare, edit, lift", Aliases: []string{"freezes", "lockdown"}}, (*Handlers).freezes},
+			{view.Verb{Name: "lessons", Usage: "lessons", What: "what reviews found that future releases are asked for", Aliases: []string{"lesson", "learnt"}}, (*Handlers).lessons},
 			{view.Verb{Name: "extend", Usage: "extend 4", What: "give running work more time, with a reason", Aliases: []string{"prolong"}}, (*Handlers).extendTyped},
 			{view.Verb{Name: "why", Usage: "why 4", What: "which rule, who is missing, what is in the way", Aliases: []string{"reason", "explain"}}, (*Handlers).why},
 			{view.Verb{Name: "history", Usage: "history 4", What: "who did what to a change, and when", Aliases: []string{"log", "audit"}}, (*Handlers).history},
@@ -116,6 +117,7 @@ var clicks = map[string]handle{
 	view.ActionMoreTime: (*Handlers).askExtension,
 
 	view.ActionMaintenance: (*Handlers).askMaintenance,
+	view.ActionLessonDrop:  (*Handlers).dropLesson,
 
 	view.ActionSlot:     (*Handlers).suggestSlots,
 	view.ActionSlotTake: (*Handlers).takeSlot,

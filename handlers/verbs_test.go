@@ -15,7 +15,7 @@ import (
 
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
-	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "help": ""},
+	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "lessons": "", "help": ""},
 	handlers.CommandChecklist: {"new": "", "list": "", "handover": " REL-1", "support": " REL-1", "help": ""},
 	handlers.CommandGatehouse: {"policy": "", "services": "", "roles": "", "setup": "", "me": "", "digest": "", "help": ""},
 }
@@ -141,7 +141,9 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 // knownWord: a verb or one of its other names, as help lists them.
 func knownWord(word string) (string, bool) {
 	aliases := map[string][]string{"new": {"raise", "create", "add"}, "list": {"ls", "all"}, "mine": {"my"},
-		"approvals": {"approve", "approval", "pending"}, "history": {"log", "audit"}, "help": {"?", "usage"}}
+		"approvals": {"approve", "approval", "pending"}, "history": {"log", "audit"}, "help": {"?", "usage"},
+		"templates": {"template", "catalogue"}, "calendar": {"cal", "schedule"}, "freeze": {"freezes", "lockdown"}, "why": {"reason", "explain"},
+		"extend": {"prolong"}, "lessons": {"lesson", "learnt"}}
 	for verb, also := range aliases {
 		for _, w := range append(also, verb) {
 			if w == word {

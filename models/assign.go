@@ -113,7 +113,6 @@ type NewItem struct {
 	DueDays   int
 	Tests     bool
 	Owner     UserID
-	Lesson    bool // it comes out of a post-implementation review
 }
 
 // AddItem adds an item that no template has. A mandatory one that is added to
@@ -150,9 +149,6 @@ func (r *Release) AddItem(in NewItem, f ReleaseFacts) error {
 	return r.try(f, func(next *Release) error {
 		i := next.add(Item{Bucket: in.Bucket, Title: title, Expected: oneLine(in.Expected), Mandatory: in.Mandatory, DueDays: in.DueDays,
 			Tests: in.Tests, Owner: in.Owner, Status: ItemOpen, Since: f.Now, Origin: FromRelease})
-		if in.Lesson {
-			i.Origin = FromLesson
-		}
 		i.ID = next.newID(in.Bucket)
 		i.Due = next.dueOf(i, f)
 		next.record(f, Event{Kind: EventItemAdded, Reason: i.Label() + " " + title, Asked: []UserID{next.OwnerOf(i)}})

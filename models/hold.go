@@ -31,7 +31,7 @@ func (c *Change) Hold(reason string, f Facts) error {
 	case c.Identity.RollbackOf != 0:
 		return Refusef("%s rolls a change back, and that is always allowed, so it can't be put on hold. Talk to %s.", c.ID, f.Name(c.Implementer))
 	}
-	if err := mayManage(c, "put on hold", f); err != nil {
+	if err := mayManage("put "+c.ID.String()+" on hold", f); err != nil {
 		return err
 	}
 	reason, err := needReason(reason, "Say what it waits for: that is what its people need to know.")
@@ -50,13 +50,13 @@ func (c *Change) LiftHold(reason string, f Facts) error {
 		return Settledf("%s is not on hold, so there is nothing to lift.", c.ID)
 	case !c.State.Editable():
 		// What ended while it was on hold keeps the hold in its record.
-		return Settledf("%s is %s, so its hold holds nothing any more and there is nothing to lift.", c.ID, c.State.phrase())
+		return Settledf("%s is %s, and its hold stops nothing any more. It stays in the record, so there is nothing to lift.", c.ID, c.State.phrase())
 	}
-	if err := mayManage(c, "taken off hold", f); err != nil {
+	if err := mayManage("lift the hold of "+c.ID.String(), f); err != nil {
 		return err
 	}
 	if why := c.Excluded(f.Actor.ID); why != "" && c.Held.By != f.Actor.ID {
-		return Refusef("%s, and %s put %s on hold, so another change manager has to lift that. Ask one.", upperFirst(why), f.Name(c.Held.By), c.ID)
+		return Refusef("You can't lift the hold of %s: %s put it on hold, and %s. Ask %s or another change manager to lift it.", c.ID, f.Name(c.Held.By), why, f.Name(c.Held.By))
 	}
 	reason, err := needReason(reason, "Say why it may go on.")
 	if err != nil {
@@ -68,12 +68,12 @@ func (c *Change) LiftHold(reason string, f Facts) error {
 }
 
 // mayManage: change managers whose account is in use.
-func mayManage(c *Change, what string, f Facts) error {
+func mayManage(what string, f Facts) error {
 	if ok, why := f.Actor.CanDecide(); !ok {
-		return Refusef("You can't have %s %s: %s. Ask a change manager.", c.ID, what, why)
+		return Refusef("You can't %s: %s. Ask a change manager.", what, why)
 	}
 	if !f.Holds(f.Actor.ID, RoleChangeManager) {
-		return Refusef("Only change managers can have %s %s, so nothing was recorded. Ask one of them.", c.ID, what)
+		return Refusef("Only a change manager can %s, so nothing was recorded. %s", what, whoManages(f))
 	}
 	return nil
 }

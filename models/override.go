@@ -32,7 +32,7 @@ func (c *Change) Override(reason string, seen Revision, f Facts) error {
 	case seen != c.Revision:
 		return Refusef("%s was edited after you opened it, so it was not started. Read it again on its card, then decide.", c.ID)
 	}
-	if err := mayManage(c, "started against what stands in its way", f); err != nil {
+	if err := mayManage("start "+c.ID.String()+" against what stands in its way", f); err != nil {
 		return err
 	}
 	if why := c.Excluded(f.Actor.ID); why != "" {

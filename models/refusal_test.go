@@ -281,6 +281,23 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 	"review without an answer": func(t *testing.T, w *world) error {
 		return w.in(t, Implemented).Review(Review{Judgement: Judgement{Better: "other", Lesson: strings.Repeat("x", 121)}}, w.as(ana))
 	},
+	"review with a bucket and no lesson": func(t *testing.T, w *world) error {
+		r := YesToAll("Nothing special happened, and nothing was learnt.")
+		r.Bucket = BucketTests
+		return w.in(t, Implemented).Review(r, w.as(ana))
+	},
+	"review with a lesson for an unknown bucket": func(t *testing.T, w *world) error {
+		r := YesToAll("Nothing special happened, and nothing was learnt.")
+		r.Lesson, r.Bucket = "The kitchen is clean", "kitchen"
+		return w.in(t, Implemented).Review(r, w.as(ana))
+	},
+	"drop a lesson that nobody learnt": func(t *testing.T, w *world) error { return w.in(t, Closed).DropLesson(w.as(kim)) },
+	"drop a lesson by a stranger":      func(t *testing.T, w *world) error { return w.learnt(t, BucketTests).DropLesson(w.as(ana)) },
+	"drop a lesson twice": func(t *testing.T, w *world) error {
+		c := w.learnt(t, BucketTests)
+		must(t, c.DropLesson(w.as(kim)))
+		return c.DropLesson(w.as(kim))
+	},
 	"complete with an incident of no severity": func(t *testing.T, w *world) error {
 		return w.in(t, InProgress).Complete(Completion{Outcome: Successful, Incident: "INC-7"}, w.as(ana))
 	},

@@ -172,6 +172,7 @@ type ReleaseFacts struct {
 	Facts
 	Template *ChecklistTemplate // the newest version of the one chosen; nil = unknown
 	Linked   []LinkedChange     // changes that name the release, by id
+	Lessons  []Lesson           // what future releases are asked for, by change
 }
 
 // LinkedChange is a change that names the release, as far as it matters here.
@@ -206,12 +207,14 @@ func (r *Release) Events() []Event {
 	return events
 }
 
-func (r *Release) record(f ReleaseFacts, e Event) {
-	e.Actor, e.At = f.Actor.ID, f.Now
-	if e.From == "" && e.To == "" {
-		e.From, e.To = State(r.State), State(r.State)
+func (r *Release) record(f ReleaseFacts, list ...Event) {
+	for _, e := range list {
+		e.Actor, e.At = f.Actor.ID, f.Now
+		if e.From == "" && e.To == "" {
+			e.From, e.To = State(r.State), State(r.State)
+		}
+		r.events = append(r.events, e)
 	}
-	r.events = append(r.events, e)
 }
 
 // move takes one legal step; anything else is refused in words.

@@ -165,7 +165,7 @@ func (r *Release) asked(kind EventKind, i *Item) []UserID {
 // releaseAsks says what an event asks those whom it names. Each person has one
 // message of a kind, edited in place; of a lead's there is one each time.
 var releaseAsks = map[EventKind]AskKind{
-	EventReleasePlanned: AskItems, EventBucketAssigned: AskItems, EventItemAssigned: AskItems, EventItemAdded: AskItems,
+	EventReleasePlanned: AskItems, EventBucketAssigned: AskItems, EventItemAssigned: AskItems, EventItemAdded: AskItems, EventLessonAsked: AskItems,
 	EventItemReturned: AskItems, EventItemReopened: AskItems, EventWaiverExpired: AskItems, EventItemExemptionRefused: AskItems,
 	EventHandoverConditional: AskItems, EventEarlyLifeBegun: AskItems,
 	EventItemSubmitted: AskVerify, EventItemExemptionAsked: AskVerify,
@@ -175,7 +175,7 @@ var releaseAsks = map[EventKind]AskKind{
 // daily are the events of which a person who was asked earlier hears once a
 // day: their message was edited, and Slack shows no sign of that.
 var daily = map[EventKind]string{
-	EventBucketAssigned: "assigned", EventItemAssigned: "assigned", EventItemAdded: "assigned", EventItemSubmitted: "submitted",
+	EventBucketAssigned: "assigned", EventItemAssigned: "assigned", EventItemAdded: "assigned", EventLessonAsked: "assigned", EventItemSubmitted: "submitted",
 	EventItemExemptionAsked: "submitted",
 }
 

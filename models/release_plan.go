@@ -59,7 +59,9 @@ func (r *Release) Plan(in ReleaseInput, f ReleaseFacts) error {
 		for _, line := range f.Template.Items {
 			next.take(line, f)
 		}
+		lessons := next.learn(next.Services, f)
 		next.record(f, Event{Kind: EventReleasePlanned, From: "", To: State(ReleasePlanning), Reason: next.Template.String(), Asked: next.owners()})
+		next.record(f, lessons...)
 		return nil
 	})
 }
@@ -227,6 +229,8 @@ func (r *Release) Edit(in ReleaseInput, f ReleaseFacts) error {
 			return Settledf("Nothing in %s is different, so nothing was changed.", r.ID)
 		}
 		next.record(f, Event{Kind: EventReleaseEdited, Diff: diff})
+		added := slices.DeleteFunc(slices.Clone(next.Services), func(s Slug) bool { return slices.Contains(before.Services, s) })
+		next.record(f, next.learn(added, f)...)
 		return nil
 	})
 }

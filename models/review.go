@@ -3,11 +3,9 @@ package models
 import (
 	"maps"
 	"slices"
+	"time"
 	"unicode/utf8"
 )
-
-// EventLessonKept: a review found what a checklist should have asked for.
-const EventLessonKept EventKind = "lesson_kept"
 
 // ReviewAnswer answers one question of a review.
 type ReviewAnswer string
@@ -63,6 +61,9 @@ type Judgement struct {
 	Answers map[Field]ReviewAnswer `json:",omitempty"`
 	Better  ChangeType             `json:",omitempty"` // which type it should have been; "" = it was the right one
 	Lesson  string                 `json:",omitempty"` // an item that a checklist lacked
+	Bucket  Bucket                 `json:",omitempty"` // where future releases of its services have it; "" = it stays with the review
+	Dropped bool                   `json:",omitempty"` // future releases are not asked for it any more
+	At      time.Time              `json:",omitzero"`
 	By      UserID                 `json:",omitempty"`
 }
 
@@ -93,10 +94,17 @@ func (c *Change) Review(in Review, f Facts) error {
 		in.Better = ""
 	}
 	c.Findings = tidy(in.Findings)
-	c.Reviewed = Judgement{Answers: maps.Clone(in.Answers), Better: in.Better, Lesson: oneLine(in.Lesson), By: f.Actor.ID}
+	c.Reviewed = Judgement{Answers: maps.Clone(in.Answers), Better: in.Better, Lesson: oneLine(in.Lesson), Bucket: in.Bucket, By: f.Actor.ID, At: f.Now}
+	if c.Reviewed.Lesson == "" {
+		c.Reviewed.Bucket = ""
+	}
 	c.record(f, Event{Kind: EventReviewed, From: Implemented, To: Implemented, Reason: c.Findings, Diff: c.Reviewed.diff()})
 	if c.Reviewed.Lesson != "" {
-		c.record(f, Event{Kind: EventLessonKept, From: Implemented, To: Implemented, Reason: c.Reviewed.Lesson})
+		kept := Event{Kind: EventLessonKept, From: Implemented, To: Implemented, Reason: c.Reviewed.Lesson}
+		if l, asked := c.Asks(); asked {
+			kept.Diff = []FieldDiff{{Field: lessonField, After: l.Bucket.String()}}
+		}
+		c.record(f, kept)
 	}
 	return c.closeIfDone(f)
 }
@@ -130,6 +138,11 @@ func (r Review) check() error {
 	}
 	if n := utf8.RuneCountInString(oneLine(r.Lesson)); n > MaxTitle {
 		errs.add(FieldLesson, "At most 120 letters fit: one line, as an item of a checklist.")
+	}
+	if _, known := bucketNames[r.Bucket]; r.Bucket != "" && (!known || r.Bucket == BucketEarlyLife) {
+		errs.add(FieldBucket, "Choose one of the six buckets, or that the line stays with the review.")
+	} else if r.Bucket != "" && blank(oneLine(r.Lesson)) {
+		errs.add(FieldLesson, "Say in one line what future releases are to be asked for, or choose that it stays with the review.")
 	}
 	return errs.err("The review is not recorded yet.")
 }

@@ -278,6 +278,8 @@ func nextButtons(c *models.Change, f models.Facts) []*slack.ButtonBlockElement {
 
 func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 	switch did {
+	case ActionLessonDrop:
+		return "Releases planned from now on are not asked for the lesson of " + quoted(c) + ". Those that have the item keep it."
 	case ActionApprove:
 		if c.State == models.Approved {
 			return "Your approval of " + quoted(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."

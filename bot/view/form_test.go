@@ -339,7 +339,7 @@ func TestErrorsStandBesideInputs(t *testing.T) {
 		"reason":   {ReasonForm(ReasonReject, p.c, p.c.Revision, f, ""), []models.Field{models.FieldReason}},
 		"complete": {CompleteForm(p.c, f, ""), []models.Field{models.FieldOutcome, models.FieldReason, models.FieldAsBuilt, models.FieldIncident, models.FieldPriority, models.FieldOutageMinutes}},
 		"extend":   {ExtendForm(p.c, f, ""), []models.Field{models.FieldEnd, models.FieldReason}},
-		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldGoal, models.FieldWritten, models.FieldInTime, models.FieldEffects, models.FieldTold, models.FieldBack, models.FieldFindings, models.FieldBetter, models.FieldLesson}},
+		"review":   {ReviewForm(p.c, f, ""), []models.Field{models.FieldGoal, models.FieldWritten, models.FieldInTime, models.FieldEffects, models.FieldTold, models.FieldBack, models.FieldFindings, models.FieldBetter, models.FieldLesson, models.FieldBucket}},
 	} {
 		fields := map[models.Field]string{}
 		for _, field := range x.fields {
@@ -421,8 +421,8 @@ func TestReviewFormIsReadBack(t *testing.T) {
 	p := k.life("implemented")
 	id, got, url := ReadReviewForm(sent(t, ReviewForm(p.c, k.facts(ben, p.now), "https://hooks.slack.example/1"),
 		map[models.Field]map[string]any{models.FieldFindings: {"value": "we learned"}, models.FieldGoal: chose("yes"), models.FieldBack: chose("not needed"),
-			models.FieldBetter: chose("emergency"), models.FieldLesson: {"value": "Check the key"}}))
-	want := models.Review{Findings: "we learned", Judgement: models.Judgement{Better: models.Emergency, Lesson: "Check the key",
+			models.FieldBetter: chose("emergency"), models.FieldLesson: {"value": "Check the key"}, models.FieldBucket: chose("tests")}))
+	want := models.Review{Findings: "we learned", Judgement: models.Judgement{Better: models.Emergency, Lesson: "Check the key", Bucket: models.BucketTests,
 		Answers: map[models.Field]models.ReviewAnswer{models.FieldGoal: models.ReviewYes, models.FieldBack: models.ReviewNeedless}}}
 	if id != 4 || !cmp.Equal(got, want) || url != "https://hooks.slack.example/1" {
 		t.Errorf("reads as %v %+v %q", id, got, url)

@@ -219,6 +219,10 @@ func (g *gallery) lists(k cast) {
 	g.add(Mine(HomeData{}, k.facts(ana, now)), k.name, "mine", "empty")
 	g.add(ChangeList("Changes "+k.in.Title, all, 7, nil, k.facts(ana, now)), k.name, "list", "full")
 	g.add(ChangeList("Changes", nil, 0, nil, k.facts(ana, now)), k.name, "list", "empty")
+	learnt := slices.DeleteFunc(slices.Clone(all), func(c *models.Change) bool { _, asked := c.Asks(); return !asked })
+	g.add(LessonList(learnt, 0, k.facts(ana, now)), k.name, "lessons", "engineer")
+	g.add(LessonList(learnt, 2, k.facts(mia, now)), k.name, "lessons", "manager")
+	g.add(LessonList(nil, 0, k.facts(mia, now)), k.name, "lessons", "none")
 }
 
 // words are the answers that no change stands behind.

@@ -147,6 +147,7 @@ func (p point) reviewed(name string, k cast) point {
 	return p.then(name, k, ben, 20*time.Hour, func(f models.Facts) error {
 		r := models.YesToAll("It went as it did because of this: " + k.note + " Next time we rehearse it.")
 		r.Answers[models.FieldWritten], r.Better, r.Lesson = models.ReviewPartly, models.Standard, clip(k.note, models.MaxTitle)
+		r.Bucket = models.BucketQuality
 		return p.c.Review(r, f)
 	})
 }

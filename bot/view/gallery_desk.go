@@ -138,6 +138,9 @@ func (g *gallery) items(k cast, s *releaseStage) {
 		i, _ := s.r.Item(string(number(no)))
 		g.add(ItemOutcome(s.r, i, s.facts(ana)), k.name, "outcome", "item", string(number(no)))
 	}
+	learnt := *i
+	learnt.Origin, learnt.Lesson, learnt.Title = models.FromLesson, 4, s.k.note
+	g.add(ItemForm(ItemMeta{}, s.r, &learnt, models.ActBegin, s.facts(ana)), k.name, "form", "item", "lesson")
 	g.add(NewItemForm(s.r, s.facts(ana), ""), k.name, "form", "item", "new")
 }
 

@@ -37,6 +37,7 @@ var deeds = map[models.EventKind]markup{
 	models.EventCompleted:         "completed the work",
 	models.EventOutcomeCorrected:  "corrected the outcome to rolled back",
 	models.EventLessonKept:        "kept a lesson for the checklist",
+	models.EventLessonDropped:     "let future releases be without the lesson",
 	models.EventReviewed:          "recorded the review",
 	models.EventRollbackRaised:    "raised it to roll back another change",
 	models.EventApprovedLater:     "gave the last approval that was owed for work already begun",

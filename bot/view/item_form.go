@@ -141,6 +141,9 @@ func itemBody(r *models.Release, i *models.Item, f models.ReleaseFacts) []slack.
 	}
 	who := "Owner " + name(r.OwnerOf(i), f.Facts) + " · verified by " + verifiers(r, i, f)
 	blocks := []slack.Block{section(joined("\n", itemLine(i, f), expected, who+" · "+esc(i.Bucket.String(), 40)+", "+escapeAll(string(i.Stage()))))}
+	if line := lessonSource(i); line != "" {
+		blocks = append(blocks, small(line))
+	}
 	if line := evidenceLine(i, f); line != "" {
 		blocks = append(blocks, evidenceBlock(line, r, i))
 	}

@@ -92,7 +92,7 @@ var releaseLines = map[models.EventKind]func(*models.Release, models.Event, mode
 	models.EventIncidentReported: func(_ *models.Release, e models.Event, f models.ReleaseFacts) markup {
 		return "🚨 *Incident* reported into early-life support by " + name(e.Actor, f.Facts) + reason(e.Reason, 160)
 	},
-	models.EventBucketAssigned: yours, models.EventItemAssigned: yours, models.EventItemAdded: yours,
+	models.EventBucketAssigned: yours, models.EventItemAssigned: yours, models.EventItemAdded: yours, models.EventLessonAsked: yours,
 	models.EventItemSubmitted: toVerify, models.EventItemExemptionAsked: toVerify,
 }
 
@@ -110,7 +110,7 @@ func releaseLine(r *models.Release, e models.Event, f models.ReleaseFacts) marku
 // has something to count.
 func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bool {
 	switch e.Kind {
-	case models.EventBucketAssigned, models.EventItemAssigned, models.EventItemAdded:
+	case models.EventBucketAssigned, models.EventItemAssigned, models.EventItemAdded, models.EventLessonAsked:
 		return len(r.ItemsOf(f.Actor.ID, f.Now)) > 0
 	case models.EventItemSubmitted, models.EventItemExemptionAsked:
 		return len(r.ToSettle(f.Actor.ID)) > 0

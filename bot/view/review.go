@@ -28,14 +28,21 @@ func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.Moda
 			types = append(types, option(string(t), betterWords[t]))
 		}
 	}
+	buckets := []*slack.OptionBlockObject{option(string(lessonStays), "No, it stays with this review")}
+	for _, b := range models.Buckets {
+		buckets = append(buckets, option(string(b), "Yes, in “"+b.String()+"”"))
+	}
 	blocks = append(blocks, inputs([]input{
 		{field: models.FieldFindings, label: "What happened, and what do you learn from it?",
 			hint:    "What did not go as planned and why, and what you will do differently.",
 			element: typed(models.FieldFindings, c.Findings, "The rollback took 20 minutes instead of 4, because … Next time we …", models.MaxPlan, true)},
 		{field: models.FieldBetter, label: "Should it have been another type?",
 			element: chosen(models.FieldBetter, "Choose", types, string(c.Reviewed.Better), string(rightType))},
-		{field: models.FieldLesson, label: "What should a checklist have asked for?", hint: "One line, as an item for the next release. It is kept with the review.", optional: true,
+		{field: models.FieldLesson, label: "What should a checklist have asked for?", hint: "One line, as an item of a release's checklist.", optional: true,
 			element: typed(models.FieldLesson, c.Reviewed.Lesson, "The rollback was timed with production's data", models.MaxTitle, false)},
+		{field: models.FieldBucket, label: "Ask every future release for it?",
+			hint:    "Releases of these services that are planned from now on get it as an advisory item.",
+			element: chosen(models.FieldBucket, "Choose", buckets, string(c.Reviewed.Bucket), string(lessonStays))},
 	})...)
 	return form(FormReview, "Review "+c.ID.String(), "Record review", metadata(reportMeta{c.ID, carried(responseURL)}), blocks)
 }
@@ -46,6 +53,9 @@ var reviewWords = map[models.ReviewAnswer]string{
 
 // rightType stands for a type that was the right one: an option has a value.
 const rightType models.ChangeType = "right"
+
+// lessonStays stands for no bucket.
+const lessonStays models.Bucket = "review"
 
 var betterWords = map[models.ChangeType]string{
 	rightType: "No, it was the right one", models.Normal: "Yes, a normal change",
@@ -67,6 +77,9 @@ func ReadReviewForm(v slack.View) (id models.ChangeID, r models.Review, response
 	if r.Better = models.ChangeType(a.option(models.FieldBetter)); r.Better == rightType {
 		r.Better = ""
 	}
+	if r.Bucket = models.Bucket(a.option(models.FieldBucket)); r.Bucket == lessonStays {
+		r.Bucket = ""
+	}
 	return meta.Change, r, meta.ResponseURL
 }
 
@@ -83,7 +96,11 @@ func reviewAnswers(c *models.Change) markup {
 		out = joined("\n", out, "• Should it have been another type? "+markup(betterWords[t]))
 	}
 	if l := c.Reviewed.Lesson; visible(l) {
-		out = joined("\n", out, "• For the checklist: "+esc(l, models.MaxTitle))
+		line := "• For the checklist: " + esc(l, models.MaxTitle)
+		if x, asked := c.Asks(); asked {
+			line += " (future releases are asked for it, in " + escapeAll(x.Bucket.String()) + ")"
+		}
+		out = joined("\n", out, line)
 	}
 	if out == "" {
 		return ""

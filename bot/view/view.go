@@ -82,7 +82,7 @@ const (
 func AllActions() []string {
 	return append([]string{ActionHold, ActionLift, ActionOverride, ActionMoreTime, ActionApprove, ActionReject, ActionAsk, ActionWithdraw, ActionEdit, ActionSubmit, ActionStart,
 		ActionComplete, ActionRollback, ActionCancel, ActionReview, ActionDetails, ActionHistory, ActionAgain,
-		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionChoice, ActionServices, ActionRelease, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMove, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions(), ReleaseActions(), ServiceActions(), ReminderActions(), DeliveryActions())...)
+		ActionOpen, ActionRaise, ActionDraft, ActionOlder, ActionStartNow, ActionIncident, ActionType, ActionChoice, ActionServices, ActionRelease, ActionDelegate, ActionMe, ActionSlot, ActionSlotTake, ActionMove, ActionMaintenance}, slices.Concat(FreezeActions(), TemplateActions(), DigestActions(), ReleaseActions(), ServiceActions(), ReminderActions(), DeliveryActions(), LessonActions())...)
 }
 
 // AllSelects lists every id for which Slack asks Gatehouse for options.

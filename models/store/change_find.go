@@ -48,6 +48,7 @@ type ChangeFilter struct {
 	Environment models.Environment
 	Debts       bool      // that owe something
 	Reviews     bool      // that owe a review
+	Lessons     bool      // whose lesson future releases are asked for
 	Overdue     time.Time // that owed something by then, or whose time was over and nobody completed them
 	Exceptions  bool      // that went on without what nobody eligible could give, or against the verdict
 	Since       time.Time // work on it was under way then or later
@@ -89,6 +90,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{f.Before > 0, "id < ?", []any{f.Before}},
 		{f.Debts, "debt_at IS NOT NULL", nil},
 		{f.Reviews, unreviewed, nil},
+		{f.Lessons, "lesson_bucket <> ''", nil},
 		{!f.Overdue.IsZero(), "(debt_at < ? OR state = 'in_progress' AND window_end < ? OR review_due < ? AND " + unreviewed + ")", []any{f.Overdue, f.Overdue, f.Overdue}},
 	} {
 		if c.wanted {

@@ -73,6 +73,7 @@ type changeRow struct {
 	IncidentPriority int
 	Review           jsonOf[models.Judgement]
 	BetterType       models.ChangeType // from Review, for the figures
+	LessonBucket     models.Bucket     // from Review, for finding what future releases are asked for
 	AgreedEnd        *time.Time        // the end of the window, where WindowEnd is what it was extended to
 }
 
@@ -100,6 +101,9 @@ func rowOfChange(c *models.Change) changeRow {
 		Delegations: jsonOf[[]models.Delegation]{c.Delegations},
 		DebtAt:      opt(c.DebtDue()), Held: jsonOf[models.Hold]{c.Held}, Overridden: jsonOf[models.Override]{c.Overridden},
 		IncidentPriority: c.IncidentPriority, Review: jsonOf[models.Judgement]{c.Reviewed}, BetterType: c.Reviewed.Better,
+	}
+	if l, asked := c.Asks(); asked {
+		row.LessonBucket = l.Bucket
 	}
 	if !c.ExtendedTo.IsZero() {
 		row.WindowEnd, row.AgreedEnd = opt(c.ExtendedTo), opt(c.Window.End)

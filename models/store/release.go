@@ -155,7 +155,7 @@ func (s *Store) loadRelease(ctx context.Context, b batch, cmd Command, d *releas
 		ask = append(ask, stmt{sql: lock, args: []any{cmd.Workspace, d.id}, each: releases.collect(&found)})
 	}
 	d.facts = models.ReleaseFacts{}
-	ask = append(ask, linkedChanges(cmd.Workspace, d.id, &d.facts.Linked), m.look(cmd))
+	ask = append(ask, linkedChanges(cmd.Workspace, d.id, &d.facts.Linked), lessons(cmd.Workspace, &d.facts.Lessons), m.look(cmd))
 	switch err := b.do(ctx, ask...); {
 	case err != nil:
 		return err
@@ -190,6 +190,27 @@ func linkedChanges(ws models.WorkspaceID, id models.ReleaseID, list *[]models.Li
 			}
 			x.Window, x.Places = models.Window{Start: val(start), End: val(end)}, places.V
 			*list = append(*list, x)
+			return nil
+		},
+	}
+}
+
+// lessons reads what future releases are asked for, by change.
+func lessons(ws models.WorkspaceID, list *[]models.Lesson) stmt {
+	return stmt{
+		sql:  `SELECT id, services, review FROM changes WHERE workspace_id = ? AND lesson_bucket <> '' ORDER BY id`,
+		args: []any{ws},
+		each: func(row scanner) error {
+			var c models.Change
+			var services jsonOf[[]models.Slug]
+			var review jsonOf[models.Judgement]
+			if err := row.Scan(&c.ID, &services, &review); err != nil {
+				return fmt.Errorf("read a lesson: %w", err)
+			}
+			c.Services, c.Reviewed = services.V, review.V
+			if l, asked := c.Asks(); asked {
+				*list = append(*list, l)
+			}
 			return nil
 		},
 	}
