@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +59,9 @@ type demo struct {
 	fake *slackfake.Server
 
 	running atomic.Pointer[bot.App] // for the stand-in, which starts first
+
+	saving sync.Mutex
+	saved  []byte // what was saved last
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -101,8 +106,28 @@ func (d *demo) run(ctx context.Context) error {
 	if d.Ready != nil {
 		d.Ready(base)
 	}
+	if d.Data != "" {
+		go d.keepSaving(running)
+	}
 	err = <-ended
 	return errors.Join(err, d.save())
+}
+
+// keepSaving lets a demo that is killed lose no more than a moment of what the
+// stand-in showed.
+func (d *demo) keepSaving(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := d.save(); err != nil {
+				d.Log.ErrorContext(ctx, "the demo is not kept", "error", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // startSlack serves the stand-in and its page.
@@ -208,13 +233,23 @@ func (d *demo) unlessTold() {
 
 // save keeps the stand-in's state beside the database.
 func (d *demo) save() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
 	state, err := d.fake.Snapshot()
+	if err == nil && bytes.Equal(state, d.saved) {
+		return nil
+	}
+	whole := d.snapshot() + ".new"
+	if err == nil {
+		err = os.WriteFile(whole, state, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(whole, d.snapshot()) // half a file is never found
+	}
 	if err != nil {
 		return fmt.Errorf("save the stand-in's state: %w", err)
 	}
-	if err := os.WriteFile(d.snapshot(), state, 0o600); err != nil {
-		return fmt.Errorf("save the stand-in's state: %w", err)
-	}
+	d.saved = state
 	return nil
 }
 
