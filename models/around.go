@@ -78,6 +78,7 @@ type Neighbour struct {
 	Implementer UserID
 	Submitted   time.Time
 	Places      []ChannelID // where its card stands
+	Asked       []Ask       // who was asked to decide on it
 }
 
 // FreezeSpan is one occurrence of a freeze.

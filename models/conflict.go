@@ -137,13 +137,16 @@ var othersSee = []string{"Type", "Environment", "Services", "Window", "Title", "
 // Replan reports whether any of the events concerns who plans beside the change.
 func Replan(events []Event) bool { return slices.ContainsFunc(events, Event.replans) }
 
-// neighbourCards are the cards that name the change, or did.
+// neighbourCards are the cards and requests that name the change, or did.
 func neighbourCards(a Around) []Delivery {
 	var out []Delivery
 	for _, n := range a.Named {
-		c := &Change{Identity: Identity{ID: n.ID}}
+		c := &Change{Identity: Identity{ID: n.ID}, Progress: Progress{Asked: n.Asked}}
 		for _, place := range n.Places {
 			out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
+		}
+		if n.State == AwaitingApproval {
+			out = append(out, c.requests()...)
 		}
 	}
 	return out

@@ -162,9 +162,7 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 	for _, place := range c.Places {
 		out = append(out, Delivery{Kind: DeliverCard, Record: c.Ref(), Channel: place, Key: cardKey(c, place)})
 	}
-	for _, ask := range c.Asked {
-		out = append(out, Delivery{Kind: DeliverAsk, Record: c.Ref(), User: ask.User, Key: askKey(c, ask), NotBefore: ask.NotBefore})
-	}
+	out = append(out, c.requests()...)
 	for i, e := range events {
 		if threadLines[e.Kind] && f.Settings.ChangesChannel != "" && len(c.Places) > 0 {
 			out = append(out, Delivery{Kind: DeliverThread, Record: c.Ref(), Channel: f.Settings.ChangesChannel,
@@ -185,6 +183,15 @@ func Deliveries(c *Change, events []Event, f Facts) []Delivery {
 		if f.People[u].SeesHome {
 			out = append(out, Delivery{Kind: DeliverHome, User: u, Key: "home/" + string(u)})
 		}
+	}
+	return out
+}
+
+// requests are what those who were asked to decide see of the change.
+func (c *Change) requests() []Delivery {
+	var out []Delivery
+	for _, ask := range c.Asked {
+		out = append(out, Delivery{Kind: DeliverAsk, Record: c.Ref(), User: ask.User, Key: askKey(c, ask), NotBefore: ask.NotBefore})
 	}
 	return out
 }

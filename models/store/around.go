@@ -233,7 +233,7 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 	// part of the index which is read.
 	last := span.End.Add(2 * models.MaxWindow)
 	return stmt{
-		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places
+		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places, asked
 			FROM changes WHERE workspace_id = ? AND state IN (` + states + `)
 			AND window_end > ? AND window_end < ? AND window_start < ? AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `) ORDER BY id`,
 		args: slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people),
@@ -241,11 +241,12 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 			var x models.Neighbour
 			var services jsonOf[[]models.Slug]
 			var places jsonOf[[]models.ChannelID]
+			var asked jsonOf[[]models.Ask]
 			var start, end, submitted *time.Time
-			if err := s.Scan(&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted, &places); err != nil {
+			if err := s.Scan(&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted, &places, &asked); err != nil {
 				return fmt.Errorf("read a neighbour: %w", err)
 			}
-			x.Services, x.Submitted, x.Places = services.V, val(submitted), places.V
+			x.Services, x.Submitted, x.Places, x.Asked = services.V, val(submitted), places.V, asked.V
 			x.Window = models.Window{Start: val(start), End: val(end)}
 			n.found = append(n.found, x)
 			return nil

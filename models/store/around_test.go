@@ -124,8 +124,12 @@ func TestACardThatNamesAnotherChangeIsDrawnAgainWhenThatOneMovesOrGoes(t *testin
 		first := raise(t, s, ws)
 		drawn := func() int64 {
 			t.Helper()
-			var row store.Row
+			var row, ask store.Row
 			must(t, s.DB().Where("kind = ? AND record_id = ?", models.DeliverCard, int64(first.ID)).Take(&row).Error)
+			must(t, s.DB().Where("kind = ? AND record_id = ?", models.DeliverAsk, int64(first.ID)).Take(&ask).Error)
+			if c, err := s.Change(ctx, ws, first.ID); err != nil || c.State == models.AwaitingApproval && ask.Wanted != row.Wanted {
+				t.Errorf("its request is wanted %d times, its card %d times, %v", ask.Wanted, row.Wanted, err)
+			}
 			return row.Wanted
 		}
 		before := drawn()
