@@ -78,6 +78,9 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	if a.Store, err = store.Open(ctx, store.Options{URL: c.StoreURL(), Logger: o.Log, MovableClock: o.MovableClock}); err != nil {
 		return err
 	}
+	if err := a.policyToServe(ctx); err != nil {
+		return err
+	}
 	if a.Slack, err = slackapi.New(slackapi.Config{BotToken: string(c.BotToken), AppToken: string(c.AppToken), BaseURL: c.SlackAPIURL, Log: o.Log}); err != nil {
 		return err
 	}
@@ -182,6 +185,30 @@ func (a *App) prepare(ctx context.Context) error {
 	return a.Store.NotePolicy(ctx, ws, a.policyTrouble)
 }
 
+// policyToServe refuses to start by a policy file that is refused while no
+// earlier policy is stored, before anything else is asked of Slack or anybody:
+// whoever sets Gatehouse up reads all that is wrong with it at the first try.
+func (a *App) policyToServe(ctx context.Context) error {
+	if a.config.PolicyFile == "" {
+		return nil
+	}
+	source, err := os.ReadFile(a.config.PolicyFile)
+	if err != nil {
+		return fmt.Errorf("read the policy file: %w", err)
+	}
+	if _, err = files.Policy(source); err == nil {
+		return nil
+	}
+	if stored, serr := a.Store.AnyPolicy(ctx); serr != nil || stored {
+		return serr // the last good one serves, and admins are told
+	}
+	return a.refusedPolicy(err)
+}
+
+func (a *App) refusedPolicy(err error) error {
+	return fmt.Errorf("the policy file %[1]s is refused, and no earlier policy is stored that could serve instead, so Gatehouse does not start. Mend these lines; `gatehouse policy validate %[1]s` checks the file without starting anything:\n%[2]w", a.config.PolicyFile, err)
+}
+
 // preparePolicy activates the policy file, or the built-in policy. A file
 // that can't be read or is refused leaves the last good one in force.
 func (a *App) preparePolicy(ctx context.Context, ws models.WorkspaceID) error {
@@ -205,7 +232,7 @@ func (a *App) preparePolicy(ctx context.Context, ws models.WorkspaceID) error {
 		return derr
 	}
 	if d.Policy.Version == 0 {
-		return fmt.Errorf("%s is refused, and no earlier policy is stored:\n%w", a.config.PolicyFile, err)
+		return a.refusedPolicy(err) // another workspace has one
 	}
 	a.policyTrouble = err.Error()
 	a.log.ErrorContext(ctx, "the policy file is refused; the last good policy stays in force", "file", a.config.PolicyFile, "version", d.Policy.Version, "error", err)

@@ -137,7 +137,11 @@ func (r *reader) keys(n *yaml.Node, known map[string]func(*yaml.Node)) map[strin
 // each walks a list.
 func (r *reader) each(n *yaml.Node, read func(*yaml.Node)) {
 	if n.Kind != yaml.SequenceNode {
-		r.fault(n, "expected a list%s", written(n))
+		how := written(n)
+		if n.Kind == yaml.ScalarNode && n.Value != "" {
+			how = "; write it in brackets: [" + n.Value + "]"
+		}
+		r.fault(n, "expected a list%s", how)
 		return
 	}
 	for _, item := range n.Content {

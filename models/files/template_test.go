@@ -103,7 +103,7 @@ func TestEveryFaultOfATemplatesFileIsNamedWithItsLine(t *testing.T) {
 			"line 11: expected a value",
 			`line 13: unknown key "owner"; known here: check, environment, length, max_risk, name, plan, risk, rollback, services, title, version`,
 			`line 22: template "ok" is listed twice`,
-			"line 25: expected a list",
+			"line 25: expected a list; write it in brackets: [a]",
 			`line 26: expected a length from 5m to 24h in whole minutes, such as 30m or 1h30m, not "2 days"`,
 			"line 31: expected a mapping of keys to values",
 		}},

@@ -123,6 +123,16 @@ type StoredPolicy struct {
 	ActivatedAt time.Time
 }
 
+// AnyPolicy reports whether any workspace was ever given a policy: whether there
+// is one to go on with when a file is refused.
+func (s *Store) AnyPolicy(ctx context.Context) (bool, error) {
+	var n int64
+	if err := s.db.WithContext(ctx).Model(&policyRow{}).Limit(1).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("count policies: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Policies lists every policy that was ever in force, the latest first.
 func (s *Store) Policies(ctx context.Context, ws models.WorkspaceID) ([]StoredPolicy, error) {
 	var rows []policyRow
