@@ -157,8 +157,12 @@ func (x Conflict) reason(f Facts) Reason {
 	if x.With.State == InProgress {
 		what = x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is in progress: " + x.Why + "."
 	}
-	return Reason{What: what, Unblock: fmt.Sprintf("Choose another time, or ask %s to move %s.", f.Name(x.With.Implementer), x.With.ID), Blocks: x.Blocks, Field: FieldStart}
+	return Reason{What: what, Unblock: fmt.Sprintf("Choose another time, or ask %s to move %s.", f.Name(x.With.Implementer), x.With.ID), Blocks: x.Blocks, Field: FieldStart, When: x.With.Window}
 }
+
+// Words are a window in a sentence, in UTC: where it can be, each reader is
+// shown their own time instead.
+func (w Window) Words() string { return w.words() }
 
 // words are a window in a sentence, in UTC.
 func (w Window) words() string {

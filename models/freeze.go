@@ -108,18 +108,19 @@ func freezeCheck(c *Change, f Facts, s stage) []Reason {
 	}
 	var out []Reason
 	for _, x := range c.meets(f, s) {
-		what := "It falls into " + x.words() + "."
-		switch {
+		r := note("It falls into "+x.words()+".", "")
+		switch r.When = x.Window; {
 		case !x.Freeze.strict():
-			out = append(out, note(what, f.Name(x.Freeze.Owner)+" has to agree too."))
+			r.Unblock = f.Name(x.Freeze.Owner) + " has to agree too."
 		case c.Type == Emergency:
-			out = append(out, note(what, "The ECAB's approval is the exception."))
+			r.Unblock = "The ECAB's approval is the exception."
 		case c.excepted(x.Freeze.ID):
-			out = append(out, note(what, "Its approval by "+f.Name(x.Freeze.Owner)+" and a change manager is the exception."))
+			r.Unblock = "Its approval by " + f.Name(x.Freeze.Owner) + " and a change manager is the exception."
 		default:
-			out = append(out, Reason{What: what, Blocks: true, Field: FieldWhyNow,
-				Unblock: "Choose a time outside it, or edit it and say why it can't wait: then " + f.Name(x.Freeze.Owner) + " and a change manager are asked for an exception."})
+			r.Blocks, r.Field = true, FieldWhyNow
+			r.Unblock = "Choose a time outside it, or edit it and say why it can't wait: then " + f.Name(x.Freeze.Owner) + " and a change manager are asked for an exception."
 		}
+		out = append(out, r)
 	}
 	return out
 }

@@ -18,9 +18,10 @@ type Reason struct {
 	What    string
 	Unblock string
 	Blocks  bool
-	Field   Field // where a form that is refused says it; "" = on top
-	Firm    bool  // not even an override goes past it
-	Told    bool  // a card says it by its state, or in a line of its own
+	Field   Field  // where a form that is refused says it; "" = on top
+	Firm    bool   // not even an override goes past it
+	Told    bool   // a card says it by its state, or in a line of its own
+	When    Window // the time that it speaks of, if any, in the words of Window.Words
 }
 
 // Clear reports whether nothing is in the way.

@@ -30,7 +30,7 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 			b.open("changes")
 			b.command("/change new")
 			b.fill("title", "Read tracking from the replica")
-			b.choose("change.services", "parcel")
+			b.choose("services", "parcel")
 			b.fill("plan", "Point the read pool at the replica.")
 			b.fill("check", "Scans on the page are not older than 30 s.")
 			b.fill("rollback", "When the lag exceeds 30 s: point the pool back (1 minute).")
@@ -192,16 +192,28 @@ func (b *browser) command(text string) {
 		chromedp.WaitVisible(chromedp.CSS(`[data-testid="modal"] [data-action-id="title"]`)))
 }
 
+// fill types into a field of the form, from the start again when the form was
+// drawn anew just then.
 func (b *browser) fill(action, text string) {
 	b.t.Helper()
-	b.do("fill "+action, chromedp.SendKeys(chromedp.CSS(`[data-testid="modal"] [data-action-id="`+action+`"]`), text))
+	field := `[data-testid="modal"] [data-action-id="` + action + `"]`
+	for range 5 {
+		ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+		err := chromedp.Do(ctx, run(fmt.Sprintf(`document.querySelector(%q)?.select()`, field)), chromedp.SendKeys(chromedp.CSS(field), text))
+		cancel()
+		if got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.value ?? ''`, field))); err == nil && got == text {
+			return
+		}
+		b.t.Logf("fill %s once more: %v", action, err)
+	}
+	b.t.Fatalf("fill %s: the page does not take it\n%s", action, b.text())
 }
 
 // choose opens a menu of the form, types a part of an option and takes it.
-func (b *browser) choose(action, part string) {
+func (b *browser) choose(field, part string) {
 	b.t.Helper()
-	menu := chromedp.CSS(`[data-testid="modal"] [data-action-id="` + action + `"]`)
-	b.do("open "+action, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
+	menu := chromedp.CSS(`[data-testid="modal"] [data-block-id="` + field + `"][data-action-id]`)
+	b.do("open "+field, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
 	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
 	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
 	b.until("the choice "+part, fmt.Sprintf(`!!document.querySelector(%q).dataset.chosen`, menu))

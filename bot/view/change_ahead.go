@@ -41,12 +41,13 @@ const aheadMost = 4
 // were sent now: risk and approvals, what stands in the way, and the next free
 // time when that would fit better.
 func outlook(in models.Input, o models.Outlook) []slack.Block {
-	if len(in.Services) == 0 || in.Start.IsZero() {
+	if len(in.Services) == 0 || in.Start.IsZero() || in.Type == models.Standard && in.Template == "" {
 		return nil
 	}
-	blocks := []slack.Block{section(joined("\n", aheadLine(o), aheadTrouble(in, o)))}
-	if because := riskReasons(o.Assessment); because != "" {
-		blocks = append(blocks, small("Why "+markup(o.Assessment.Level.String())+": "+because+"."))
+	// One thing a block: Slack folds a long one.
+	blocks := []slack.Block{section(aheadLine(in, o)), small(aheadRisk(in, o.Assessment))}
+	for _, line := range aheadTrouble(in, o) {
+		blocks = append(blocks, section(line))
 	}
 	return append(blocks, nextFree(o)...)
 }
@@ -69,7 +70,7 @@ func nextFree(o models.Outlook) []slack.Block {
 }
 
 // aheadLine is the risk, and who has to agree.
-func aheadLine(o models.Outlook) markup {
+func aheadLine(in models.Input, o models.Outlook) markup {
 	out := "*As it stands:* " + markup(o.Assessment.Level.String()) + " risk"
 	var needs []string
 	for _, r := range o.Requirements {
@@ -78,6 +79,8 @@ func aheadLine(o models.Outlook) markup {
 	switch {
 	case o.Trouble != "":
 		return out + "."
+	case len(needs) == 0 && in.Type == models.Standard:
+		return out + "; its template approves it at once."
 	case len(needs) == 0:
 		return out + ", and nobody has to approve it."
 	}
@@ -97,9 +100,9 @@ func listed(list []string) string {
 }
 
 // aheadTrouble is what would keep it from going through, and what clears that.
-func aheadTrouble(in models.Input, o models.Outlook) markup {
-	var out markup
-	say := func(line markup) { out = joined("\n", out, line) }
+func aheadTrouble(in models.Input, o models.Outlook) []markup {
+	var out []markup
+	say := func(line markup) { out = append(out, line) }
 	if o.Trouble != "" {
 		say("⛔ *In the way:* " + esc(o.Trouble, 400))
 	}
@@ -109,7 +112,7 @@ func aheadTrouble(in models.Input, o models.Outlook) markup {
 	}
 	list := o.Verdict.Untold()
 	for _, r := range list[:min(aheadMost, len(list))] {
-		say(reasonSign(r) + esc(r.Words(), 400))
+		say(reasonSign(r) + told(r, r.Words(), mostReason))
 	}
 	if more := len(list) - aheadMost; more > 0 {
 		say("and " + number(more) + " more.")
@@ -124,4 +127,29 @@ func aheadTrouble(in models.Input, o models.Outlook) markup {
 		say("⚠️ *No approver is available before the window:* nobody who could give " + esc(listed(o.Absent), 200) + " works before " + when(in.Start) + ".")
 	}
 	return out
+}
+
+// riskMost is how many reasons of its risk a form gives.
+const riskMost = 3
+
+// aheadRisk is why the risk is what it is, and what would lower it at once.
+func aheadRisk(in models.Input, a models.Assessment) markup {
+	var out markup
+	open := 0
+	for _, none := range []bool{in.Risk.Users == 0, in.Risk.Rehearsed == 0, in.Risk.RollbackTested == 0, in.Risk.Reversible == 0} {
+		if none {
+			open++
+		}
+	}
+	if open > 0 && in.Type != models.Standard {
+		out = count(open, "question about risk further down is", "questions about risk further down are") + " not answered yet, and no answer counts as the worst one."
+	}
+	var why markup
+	for _, reason := range a.Reasons[:min(riskMost, len(a.Reasons))] {
+		why = joined("; ", why, esc(reason, 140))
+	}
+	if more := len(a.Reasons) - riskMost; more > 0 {
+		why += "; and " + count(more, "more reason", "more reasons")
+	}
+	return joined(" ", out, "Why "+markup(a.Level.String())+": "+why+".")
 }

@@ -67,7 +67,7 @@ func cardBody(c *models.Change, f models.Facts) ([]slack.Block, []models.Reason)
 		room = halfLine
 	}
 	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, room, f)}
-	if line := joined("\n", progress(c, f), ofRelease(c, f), reasonLines(listed, reasonsMost(c, f))); line != "" {
+	if line := joined("\n", progress(c, f), ofRelease(c, f), cardReasons(c, listed, f)); line != "" {
 		blocks = append(blocks, section(line))
 	}
 	return blocks, listed
@@ -83,35 +83,43 @@ func reasons(c *models.Change, f models.Facts) []models.Reason {
 	return models.StartVerdict(c, f).Untold()
 }
 
+// cardLine is how many letters stand in one line of a message at least.
+const cardLine = 76
+
 // reasonsMost is how many reasons a card has room for: two, and one when what
 // it says otherwise takes more than two lines.
 func reasonsMost(c *models.Change, f models.Facts) int {
-	lines := 0
-	for line := range strings.SplitSeq(string(progress(c, f)), "\n") {
-		lines += 1 + len16(line)/cardLine
-	}
-	if lines > 2 {
+	if linesOf(progress(c, f)) > 2 {
 		return 1
 	}
 	return 2
 }
 
-// cardLine is how many letters stand in one line of a message at least.
-const cardLine = 76
+func linesOf(m markup) int {
+	lines := 0
+	for line := range strings.SplitSeq(string(m), "\n") {
+		lines += 1 + len16(line)/cardLine
+	}
+	return lines
+}
 
 // reasonLetters is how much of each reason stands in a message; what people
 // write in it is cut to a length for which that is enough.
 const reasonLetters = 148
 
-func reasonSign(r models.Reason) markup {
-	if r.Blocks {
-		return "⛔ *In the way:* "
+// cardReasons are those that fit under what the card says otherwise: of a very
+// full one a line is left.
+func cardReasons(c *models.Change, list []models.Reason, f models.Facts) markup {
+	if linesOf(progress(c, f)) > 3 {
+		return cutReasons(list, 1, cardLine-2)
 	}
-	return "⚠️ *To know:* "
+	return reasonLines(list, reasonsMost(c, f))
 }
 
 // reasonLines are the first of the reasons, and how many more there are.
-func reasonLines(list []models.Reason, most int) markup {
+func reasonLines(list []models.Reason, most int) markup { return cutReasons(list, most, reasonLetters) }
+
+func cutReasons(list []models.Reason, most, letters int) markup {
 	var out markup
 	shown := list[:min(most, len(list))]
 	for i, r := range shown {
@@ -119,9 +127,16 @@ func reasonLines(list []models.Reason, most int) markup {
 		if left := len(list) - len(shown); left > 0 && i == len(shown)-1 {
 			more = " " + number(left) + " more in Details."
 		}
-		out = joined("\n", out, sign+esc(r.What, reasonLetters-len16(string(sign+more)))+more)
+		out = joined("\n", out, sign+told(r, r.What, letters-len16(string(sign+more)))+more)
 	}
 	return out
+}
+
+func reasonSign(r models.Reason) markup {
+	if r.Blocks {
+		return "⛔ *In the way:* "
+	}
+	return "⚠️ *To know:* "
 }
 
 // finalBody is short: what it was, and how it ended.
@@ -238,5 +253,5 @@ func cardText(c *models.Change, f models.Facts) markup {
 	if c.State.Final() {
 		line = ending(c, f, 200)
 	}
-	return joined("\n", out, line, reasonLines(reasons(c, f), reasonsMost(c, f)))
+	return joined("\n", out, line, cardReasons(c, reasons(c, f), f))
 }

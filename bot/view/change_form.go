@@ -29,7 +29,15 @@ type FormMeta struct {
 	ResponseURL string          `json:"response_url,omitempty"`
 	Channel     string          `json:"channel,omitempty"`
 	Resets      int             `json:"resets,omitempty"` // approvals that saving would void, as the form was opened
+	Kept        Kept            `json:"kept,omitzero"`    // answers that a form from a template does not ask for
 	Slot        int64           `json:"slot,omitempty"`   // the start that was filled in last: Slack keeps what was typed in an input of the same id
+}
+
+// Kept are answers that were given before a template was chosen, which asks for
+// none of them: they are there again when another type is chosen.
+type Kept struct {
+	Risk        models.RiskAnswers `json:"risk,omitzero"`
+	Environment models.Environment `json:"environment,omitempty"`
 }
 
 // draft: what the form edits was never submitted.
@@ -52,6 +60,11 @@ func ChangeFormAhead(meta FormMeta, in models.Input, ahead models.Outlook, f mod
 
 func changeForm(meta FormMeta, in models.Input, ahead *models.Outlook, f models.Facts, resets int, slots []slack.Block) slack.ModalViewRequest {
 	meta.ResponseURL, meta.Resets = carried(meta.ResponseURL), resets
+	if in.Type == models.Standard && meta.Kept == (Kept{}) {
+		meta.Kept = Kept{in.Risk, in.Environment}
+	} else if in.Type != models.Standard {
+		meta.Kept = Kept{}
+	}
 	title, submit := "Raise a change", "Submit for approval"
 	if meta.Mode == ModeEdit {
 		title = "Edit " + meta.Change.String()
@@ -147,9 +160,12 @@ func templateInputs(in models.Input, f models.Facts) []input {
 	for _, ask := range restInputs(in, nil, f) {
 		rest[ask.field] = ask
 	}
-	title := rest[models.FieldTitle]
+	title, end := rest[models.FieldTitle], rest[models.FieldEnd]
 	title.optional, title.hint = true, "The template's own title unless you write another."
-	inputs = append(inputs, rest[models.FieldServices], rest[models.FieldStart], rest[models.FieldEnd], rest[models.FieldImplementer], title)
+	services := rest[models.FieldServices]
+	services.hint = "Those of the template that this run touches."
+	end.hint = "As long after the start as the template says, unless you set it."
+	inputs = append(inputs, services, rest[models.FieldStart], end, rest[models.FieldImplementer], title)
 	r := f.Templates[in.Template].Recipe
 	for _, kept := range []struct {
 		field         models.Field
@@ -395,6 +411,9 @@ func ReadChangeForm(v slack.View) (FormMeta, models.Input) {
 		Background: a.text(models.FieldBackground), Implementer: models.UserID(a[models.FieldImplementer].SelectedUser),
 	}
 	in.Risk, in.Release = readRisk(a), readRelease(a.option(models.FieldRelease))
+	if _, asked := a[models.FieldUsers]; !asked && in.Type != models.Standard {
+		in.Risk, in.Environment = meta.Kept.Risk, meta.Kept.Environment
+	}
 	if in.Type != models.Standard {
 		in.Template = ""
 	}

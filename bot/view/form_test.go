@@ -274,6 +274,35 @@ func TestAFormKeepsItsInputsWhateverItComesTo(t *testing.T) {
 	}
 }
 
+// TestChoosingATemplateAndThinkingBetterOfItLosesNothing: Slack forgets what
+// was answered in an input that is not there any more.
+func TestChoosingATemplateAndThinkingBetterOfItLosesNothing(t *testing.T) {
+	k := everyday()
+	d := *k.dir
+	d.Templates = map[models.Slug]models.Template{}
+	for _, x := range k.templates() {
+		d.Templates[x.Name] = x
+	}
+	k.dir = &d
+	want := k.in
+	want.Type, want.Environment, want.Plan, want.Check, want.Rollback = models.Normal, models.Staging, "Mine.", "Look.", "Back."
+	f := k.facts(ana, opening)
+	meta, in := FormMeta{Mode: ModeNew}, want
+	for _, kind := range []models.ChangeType{models.Standard, models.Standard, models.Normal} {
+		meta, in = ReadChangeForm(sent(t, ChangeForm(meta, in, f, 0), map[models.Field]map[string]any{models.FieldType: chose(string(kind))}))
+		if kind == models.Standard && in.Template == "" {
+			in.Template = "warm-the-cache"
+		}
+	}
+	meta, in = ReadChangeForm(sent(t, ChangeForm(meta, in, f, 0), nil))
+	if diff := cmp.Diff(want, in); diff != "" {
+		t.Errorf("after a template was chosen and not (-before +after):\n%s", diff)
+	}
+	if meta.Kept != (Kept{}) {
+		t.Errorf("what is asked for is kept apart, too: %+v", meta.Kept)
+	}
+}
+
 func TestEditFormSaysWhatSavingResets(t *testing.T) {
 	f := everyday().facts(ana, opening)
 	edit := FormMeta{Mode: ModeEdit, Change: 4, Seen: "ab"}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -79,10 +80,21 @@ func verdictLines(reasons []models.Reason) markup {
 		if !r.Blocks && (i == 0 || reasons[i-1].Blocks) {
 			out = joined("\n", out, "*To know:*")
 		}
-		out = joined("\n", out, "• "+esc(r.Words(), mostReason))
+		out = joined("\n", out, "• "+told(r, r.Words(), mostReason))
 	}
 	return out
 }
 
 // mostReason is how long one reason may become in a list.
 const mostReason = 400
+
+// told is what a reason says, with the time that it speaks of as the reader's
+// own clock shows it.
+func told(r models.Reason, words string, max int) markup {
+	if r.When.Start.IsZero() || r.When.End.IsZero() {
+		return esc(words, max)
+	}
+	const longer = 20 // letters, that a time takes with its year or its day
+	out := esc(words, max-longer)
+	return markup(strings.Replace(string(out), string(escapeAll(r.When.Words())), string(span(r.When)), 1))
+}

@@ -43,7 +43,7 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 		seen[c.State]++
 		var want []string
 		for _, reason := range models.StartVerdict(c, f).Reasons {
-			want = append(want, string(esc(reason.Words(), mostReason)))
+			want = append(want, string(told(reason, reason.Words(), mostReason)))
 			reasons[strings.Fields(reason.What)[0]+" "+strings.Fields(reason.What)[1]]++
 		}
 		why := models.Explain(c, f)
@@ -85,12 +85,12 @@ func sameOnTheCard(t *testing.T, c *models.Change, f models.Facts) {
 	t.Helper()
 	var want []string
 	for _, r := range models.StartVerdict(c, f).Reasons {
-		told := slices.ContainsFunc([]string{"It is ", "Changes were ", "Its window ", "It has been on hold ", "It names REL-", "REL-"}, func(s string) bool { return strings.HasPrefix(r.What, s) })
-		if told != r.Told {
+		itself := slices.ContainsFunc([]string{"It is ", "Changes were ", "Its window ", "It has been on hold ", "It names REL-", "REL-"}, func(s string) bool { return strings.HasPrefix(r.What, s) })
+		if itself != r.Told {
 			t.Fatalf("%q is told by the card: %v", r.What, r.Told)
 		}
 		if c.State.Editable() && !r.Told {
-			want = append(want, map[bool]string{true: "⛔ *In the way:* ", false: "⚠️ *To know:* "}[r.Blocks]+string(escapeAll(oneLine(r.What))))
+			want = append(want, map[bool]string{true: "⛔ *In the way:* ", false: "⚠️ *To know:* "}[r.Blocks]+string(told(r, r.What, mostReason)))
 		}
 	}
 	most := reasonsMost(c, f)

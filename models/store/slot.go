@@ -9,7 +9,8 @@ import (
 
 // Outlook is what a form comes to as it is filled in so far, over the change
 // that it edits, nil for a new one; and the next free time when another would
-// fit better. It reads in one round trip, and writes nothing.
+// fit better. It reads in one round trip, or two when it comes with too little
+// notice, and writes nothing.
 func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Outlook, models.Facts, error) {
 	f, err := s.Facts(ctx, ws, actor)
 	if err != nil {
@@ -39,6 +40,12 @@ func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models
 	out := models.Outlook{Preview: in.Preview(c, f)}
 	if !out.Misfit() {
 		return out, f, nil
+	}
+	if out.Expedited { // no time before that would fit: it is looked for from there on
+		in.Start, in.End = out.Earliest, out.Earliest.Add(planned.Window.Length())
+		slots, _, err := s.Slots(ctx, ws, actor, in, c)
+		out.Slots = slots
+		return out, f, err
 	}
 	round := f
 	round.Around.Freezes, round.Around.Openings = freezesRound(slots, f.Directory), openingsRound(slots, f)
