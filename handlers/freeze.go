@@ -51,6 +51,27 @@ func (h *Handlers) newFreeze(ctx context.Context, r *Request) (Reply, error) {
 	return Reply{}, err
 }
 
+// lockdownFor is how long a lockdown lasts unless somebody says otherwise: long
+// enough for an incident, short enough that a forgotten one ends the same day.
+const lockdownFor = 4 * time.Hour
+
+// lockdown opens the form with all that a lockdown needs, so that stopping
+// everything takes one command, a look at what it touches, and a press.
+func (h *Handlers) lockdown(ctx context.Context, r *Request) (Reply, error) {
+	f := h.glance(ctx, r.User)
+	if err := models.MayFreeze(f); err != nil {
+		return Reply{}, err
+	}
+	name := "Lockdown"
+	if why := strings.Join(strings.Fields(r.Text), " "); why != "" {
+		name += ": " + why
+	}
+	z := models.Freeze{Kind: models.Lockdown, Name: clip(name, models.MaxTitle), Environments: []models.Environment{models.Production},
+		When: models.When{Window: models.Window{End: f.Now.Add(lockdownFor).Truncate(time.Minute)}}}
+	_, err := h.openOrPush(ctx, r, view.FreezeForm(view.FreezeMeta{ResponseURL: r.ResponseURL}, z, nil, f))
+	return Reply{}, err
+}
+
 // editFreeze opens the form with what the freeze says now.
 func (h *Handlers) editFreeze(ctx context.Context, r *Request) (Reply, error) {
 	id, _, ok := view.ParseFreezeValue(r.Value)
@@ -83,6 +104,9 @@ func (h *Handlers) sendFreeze(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
 	}
+	if reply, stale, err := h.overtaken(ctx, r, meta, in, f); stale || err != nil {
+		return reply, err
+	}
 	next, err := in.Complete(func(w models.When) (time.Time, error) { return store.NextTime(w, f.Now) }, f)
 	if err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
@@ -98,8 +122,41 @@ func (h *Handlers) sendFreeze(ctx context.Context, r *Request) (Reply, error) {
 		z, err = h.Store.DeclareFreeze(ctx, h.command(r), move)
 	} else {
 		z, err = h.Store.UpdateFreeze(ctx, h.command(r), meta.ID, move)
+		if _, refused := models.AsRefusal(err); refused { // somebody may have been faster by a moment
+			if reply, stale, err := h.overtaken(ctx, r, meta, in, f); stale || err != nil {
+				return reply, err
+			}
+		}
 	}
 	return h.freezeOutcome(ctx, r, z, err, meta.ResponseURL)
+}
+
+// overtaken shows a form anew whose freeze somebody else edited or lifted after
+// it was opened: what they made of it, above what was typed, which is kept. Sent
+// again it counts as written by somebody who knows theirs.
+func (h *Handlers) overtaken(ctx context.Context, r *Request, meta view.FreezeMeta, in models.Freeze, f models.Facts) (Reply, bool, error) {
+	if meta.ID == 0 {
+		return Reply{}, false, nil
+	}
+	reply := Reply{SayAt: meta.ResponseURL}
+	z, err := h.Store.Freeze(ctx, h.Workspace, meta.ID)
+	if err != nil {
+		return reply, false, err
+	}
+	if z.Version == meta.Seen {
+		return reply, false, nil
+	}
+	events, err := h.Store.History(ctx, h.Workspace, z.Ref(), 10, 0)
+	if err != nil {
+		return reply, false, err
+	}
+	last := slices.IndexFunc(events, func(e models.Event) bool { return e.Kind != models.EventRefused })
+	if last < 0 || events[last].Actor == r.User { // their own form, sent twice
+		return reply, false, nil
+	}
+	modal := view.FreezeOvertaken(meta, in, *z, nextSpans(f)[z.ID], events[last].Actor, f)
+	reply.View = &modal
+	return reply, true, nil
 }
 
 // previewFreeze refuses what could not be saved, and shows the rest.

@@ -15,7 +15,7 @@ import (
 
 // verbs of each command, with what makes each do its work.
 var verbs = map[handlers.Command]map[string]string{
-	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "lessons": "", "help": ""},
+	handlers.CommandChange:    {"new": "", "list": "", "mine": "", "approvals": "", "history": " 1", "why": " 1", "templates": "", "calendar": "", "freeze": "", "lessons": "", "lockdown": "", "help": ""},
 	handlers.CommandChecklist: {"new": "", "list": "", "handover": " REL-1", "support": " REL-1", "help": ""},
 	handlers.CommandGatehouse: {"policy": "", "services": "", "roles": "", "setup": "", "me": "", "digest": "", "help": ""},
 }
@@ -142,7 +142,7 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 func knownWord(word string) (string, bool) {
 	aliases := map[string][]string{"new": {"raise", "create", "add"}, "list": {"ls", "all"}, "mine": {"my"},
 		"approvals": {"approve", "approval", "pending"}, "history": {"log", "audit"}, "help": {"?", "usage"},
-		"templates": {"template", "catalogue"}, "calendar": {"cal", "schedule"}, "freeze": {"freezes", "lockdown"}, "why": {"reason", "explain"},
+		"templates": {"template", "catalogue"}, "calendar": {"cal", "schedule"}, "freeze": {"freezes"}, "lockdown": {"lock"}, "why": {"reason", "explain"},
 		"extend": {"prolong"}, "lessons": {"lesson", "learnt"}}
 	for verb, also := range aliases {
 		for _, w := range append(also, verb) {

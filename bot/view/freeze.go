@@ -142,6 +142,8 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 	title, submit := "Declare a freeze", "Preview"
 	if meta.ID != 0 {
 		title = "Edit " + meta.ID.String()
+	} else if z.Kind == models.Lockdown {
+		title = "Declare a lockdown"
 	}
 	var blocks []slack.Block
 	if held != nil {
@@ -153,6 +155,24 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 	}
 	blocks = append(blocks, inputs(freezeInputs(z, f))...)
 	return form(FormFreeze, title, submit, metadata(meta), blocks)
+}
+
+// FreezeOvertaken is the form of a freeze that somebody else edited or lifted
+// after it was opened: theirs above, what was typed below. Sent again it is
+// previewed as written by somebody who knows theirs; of a lifted one it makes a
+// new freeze.
+func FreezeOvertaken(meta FreezeMeta, typed, theirs models.Freeze, next models.Window, by models.UserID, f models.Facts) slack.ModalViewRequest {
+	meta.Seen, meta.Previewed = theirs.Version, ""
+	news := "⚠️ " + bold(name(by, f)+" edited "+markup(theirs.ID.String())+" after you opened it") + ". It says now:\n" + freezeLine(theirs, next, f) +
+		"\nWhat you typed stands below and is not saved. Preview it to put it in the place of theirs, or close the form to keep theirs."
+	if !theirs.LiftedAt.IsZero() {
+		meta.ID, meta.Seen = 0, 0
+		news = "⚠️ " + bold(name(by, f)+" lifted "+markup(theirs.ID.String())+" after you opened it") +
+			". What you typed stands below and is not saved. Preview it to declare it as a new freeze, or close the form."
+	}
+	v := FreezeForm(meta, typed, nil, f)
+	v.Blocks.BlockSet = append([]slack.Block{section(news)}, v.Blocks.BlockSet...)
+	return v
 }
 
 // heldWords is the preview: how many changes, and the first of them.

@@ -70,6 +70,10 @@ func (g *gallery) calendars(k cast) {
 	}
 	p := k.life("half")
 	g.add(Outcome(p.c, ActionMove, k.facts(ana, p.now)), k.name, "outcome", "move")
+	stop := models.Freeze{Kind: models.Lockdown, Name: "Lockdown: " + clip(k.note, 100), Environments: []models.Environment{models.Production}}
+	stop.When.Window.End = now.Add(4 * time.Hour)
+	g.add(FreezeForm(FreezeMeta{}, stop, nil, manager), k.name, "form", "lockdown")
+	g.add(FreezeOvertaken(FreezeMeta{ID: 1, Seen: 1, Previewed: "x"}, freezes[1], freezes[0], next[1], ben, manager), k.name, "form", "freeze", "overtaken")
 	lifted := freezes[0]
 	lifted.LiftedAt = now
 	g.add(FreezeOutcome(lifted, models.Window{}, manager), k.name, "outcome", "freeze", "lifted")
