@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,36 @@ func TestAnEmergencyIsBegunAndItsDebtsArePaid(t *testing.T) {
 		w.told("ben", "which began before it")
 		if c := w.change(id); len(c.Debts()) != 0 || c.RetroApprovedAt.IsZero() {
 			t.Errorf("owes %v", c.Debts())
+		}
+	})
+}
+
+func TestAStandardChangeIsRaisedByThreeAnswers(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		w.template()
+		for n, door := range []func() slackfake.Result{
+			func() slackfake.Result { return w.As("ana").Slash("general", "/change new rotate-key") },
+			func() slackfake.Result {
+				fine(t, w.As("ana").Slash("general", "/change new"))
+				w.opened("ana", "change.form")
+				must(t, w.As("ana").Fill(slackfake.Fields{"plan": "Half a thought"}))
+				fine(t, w.As("ana").ChooseIn("type", "standard"))
+				w.until("a template can be chosen", func() bool {
+					v, _ := w.As("ana").View()
+					return strings.Contains(v.Plain(), "agreed to it once for all")
+				})
+				return w.As("ana").ChooseIn("template", "rotate-key")
+			},
+		} {
+			fine(t, door())
+			w.sees("ana", "Point the read pool at the replica.", "As long after the start as the template says")
+			fine(t, w.As("ana").Submit(slackfake.Fields{"services": []string{"tracking"}, "start": w.store.Now().Add(time.Duration(2+2*n) * time.Hour).Truncate(time.Minute), "implementer": "ana"}))
+			w.until("it is raised", func() bool { return w.count() == n+1 })
+			c := w.change(models.ChangeID(n + 1))
+			if c.State != models.Approved || c.Template.String() != "rotate-key, version 1" || c.Environment != models.Staging || c.Plan != w.input().Plan || c.Window.Length() != time.Hour {
+				t.Errorf("%s by %q in %s for %v: %q", c.State, c.Template, c.Environment, c.Window.Length(), c.Plan)
+			}
+			w.As("ana").CloseAll()
 		}
 	})
 }
