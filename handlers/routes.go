@@ -49,7 +49,7 @@ func init() { // help itself lists the verbs, so the table can't be a plain lite
 	help := verb{view.Verb{Name: "help", Usage: "help [word]", What: "this list", Aliases: []string{"?", "usage"}}, (*Handlers).help}
 	commands = map[Command]command{
 		CommandChange: {alone: (*Handlers).myWork, named: (*Handlers).namedChange, note: "A change is named in any spelling: CHG-4, chg4, 4, or the link to its card.", verbs: []verb{
-			{view.Verb{Name: "new", Usage: "new [title]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
+			{view.Verb{Name: "new", Usage: "new [title or template]", What: "raise a change", Aliases: []string{"raise", "create", "add"}}, (*Handlers).newChange},
 			{view.Verb{Name: "list", Usage: "list [service:… env:… state:… since:24h debts reviews overdue exceptions today | week]", What: "what is planned and running; with since: what was changed", Aliases: []string{"ls", "all"}}, (*Handlers).listChanges},
 			{view.Verb{Name: "mine", Usage: "mine", What: "what you raised or carry out", Aliases: []string{"my"}}, (*Handlers).myChanges},
 			{view.Verb{Name: "approvals", Usage: "approvals", What: "what waits for your decision", Aliases: []string{"approve", "approval", "pending"}}, (*Handlers).myApprovals},

@@ -2,7 +2,6 @@ package models
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -152,12 +151,19 @@ func neighbourCards(a Around) []Delivery {
 	return out
 }
 
-func (x Conflict) reason(f Facts) Reason {
-	what := x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is planned from " + x.With.Window.words() + ": " + x.Why + "."
-	if x.With.State == InProgress {
-		what = x.With.ID.String() + " (" + clipRunes(x.With.Title, 60) + ") is in progress: " + x.Why + "."
+func (x Conflict) reason(c *Change, f Facts) Reason {
+	r := Reason{Blocks: x.Blocks, Field: FieldStart, When: x.With.Window}
+	named, who := x.With.ID.String()+" ("+clipRunes(x.With.Title, 60)+")", f.Name(x.With.Implementer)
+	switch r.What = named + " is planned from " + x.With.Window.words() + ": " + x.Why + "."; {
+	case x.With.State == InProgress:
+		r.What = named + " is in progress: " + x.Why + "."
+		r.Unblock = "Choose a later time, or ask " + who + " when it is over."
+	case x.With.Implementer == c.Implementer:
+		r.Unblock = "Choose another time, name another implementer, or move " + x.With.ID.String() + "."
+	default:
+		r.Unblock = "Choose another time, or ask " + who + " to move " + x.With.ID.String() + "."
 	}
-	return Reason{What: what, Unblock: fmt.Sprintf("Choose another time, or ask %s to move %s.", f.Name(x.With.Implementer), x.With.ID), Blocks: x.Blocks, Field: FieldStart, When: x.With.Window}
+	return r
 }
 
 // Words are a window in a sentence, in UTC: where it can be, each reader is

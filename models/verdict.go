@@ -186,7 +186,7 @@ func conflictCheck(c *Change, f Facts, _ stage) []Reason {
 	}
 	var out []Reason
 	for _, x := range Conflicts(c, f) {
-		out = append(out, x.reason(f))
+		out = append(out, x.reason(c, f))
 	}
 	return out
 }
