@@ -32,7 +32,8 @@ func (c *Change) Scope() Scope {
 // store reads it in the deciding transaction; every field may be empty.
 type Around struct {
 	// Neighbours are the other changes that wait for approval, are approved or
-	// in progress, in the same environment, with a window that overlaps; by id.
+	// in progress, in the same environment, with a window that overlaps, and those
+	// in progress after the end of theirs; by id.
 	Neighbours []Neighbour
 	// Named are the changes whose cards name this one, or did before this command
 	// and have to stop. It is filled in for what concerns them.

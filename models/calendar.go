@@ -87,7 +87,7 @@ func (k Calendar) InTheWay(f Facts) map[ChangeID][]ChangeID {
 			if !x.Window.Start.Before(c.Ends()) {
 				break
 			}
-			if plans(x.State) && x.ID != c.ID && x.Environment == c.Environment && x.Occupies().Overlaps(c.Occupies()) {
+			if plans(x.State) && x.ID != c.ID && x.Environment == c.Environment && x.Claims(f.Now).Overlaps(c.Occupies()) {
 				f.Around.Neighbours = append(f.Around.Neighbours, x.neighbour())
 			}
 		}

@@ -63,7 +63,8 @@ const dependencyDepth = 2
 
 // Conflicts are the other changes that get in this one's way at its time, the
 // blocking ones first. Two windows conflict when they share any instant; one
-// that ends when the other begins does not.
+// that ends when the other begins does not. Work that is still in progress after
+// its window occupies its services until it is completed.
 func Conflicts(c *Change, f Facts) []Conflict {
 	if len(f.Around.Neighbours) == 0 {
 		return nil
@@ -71,7 +72,7 @@ func Conflicts(c *Change, f Facts) []Conflict {
 	related, fresh := f.related(c.Services), c.SubmittedAt.IsZero() || c.Material.revision() != c.Revision
 	var out []Conflict
 	for _, n := range f.Around.Neighbours {
-		if n.ID == c.ID || n.Environment != c.Environment || !n.Window.Overlaps(c.Window) {
+		if n.ID == c.ID || n.Environment != c.Environment || !n.Claims(f.Now).Overlaps(c.Window) {
 			continue
 		}
 		if why := c.hangsWith(n, related, f); why != "" {
@@ -155,6 +156,9 @@ func (x Conflict) reason(c *Change, f Facts) Reason {
 	r := Reason{Blocks: x.Blocks, Field: FieldStart, When: x.With.Window}
 	named, who := x.With.ID.String()+" ("+clipRunes(x.With.Title, 60)+")", f.Name(x.With.Implementer)
 	switch r.What = named + " is planned from " + x.With.Window.words() + ": " + x.Why + "."; {
+	case x.With.overruns(f.Now):
+		r.What = named + " was planned from " + x.With.Window.words() + " and is still in progress: " + x.Why + "."
+		r.Unblock = "Wait until " + who + " completes " + x.With.ID.String() + " or rolls it back."
 	case x.With.State == InProgress:
 		r.What = named + " is in progress: " + x.Why + "."
 		r.Unblock = "Choose a later time, or ask " + who + " when it is over."

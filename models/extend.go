@@ -16,6 +16,30 @@ func (c *Change) Ends() time.Time { return later(c.Window.End, c.ExtendedTo) }
 // was extended by.
 func (c *Change) Occupies() Window { return Window{c.Window.Start, c.Ends()} }
 
+// overrunAhead is how far ahead of now work that runs on after its time lays
+// claim to its services: nobody knows when it ends, so whoever begins within the
+// hour hears of it.
+const overrunAhead = time.Hour
+
+// Claims is the time that the change lays claim to as others see it now: what
+// it occupies, and, when its work runs on after that, the hour that begins now.
+func (c *Change) Claims(now time.Time) Window { return claims(c.State, c.Occupies(), now) }
+
+// Claims is the same of a neighbour.
+func (n Neighbour) Claims(now time.Time) Window { return claims(n.State, n.Window, now) }
+
+func claims(s State, w Window, now time.Time) Window {
+	if s == InProgress && !w.End.After(now) {
+		return Window{w.Start, now.Add(overrunAhead)}
+	}
+	return w
+}
+
+// overruns reports whether the neighbour is in progress after its time.
+func (n Neighbour) overruns(now time.Time) bool {
+	return n.State == InProgress && !n.Window.End.After(now)
+}
+
 // MayBeExtended is the time in which an extension can lie: what stands around
 // work that runs is read for it.
 func (c *Change) MayBeExtended(now time.Time) Window {
@@ -85,7 +109,7 @@ func (c *Change) overlapsOf(more Window, f Facts) string {
 	var words []string
 	related := f.related(c.Services)
 	for _, n := range f.Around.Neighbours {
-		if n.Window.Overlaps(more) && c.hangsWith(n, related, f) != "" {
+		if n.Claims(f.Now).Overlaps(more) && c.hangsWith(n, related, f) != "" {
 			words = append(words, n.ID.String()+" ("+f.Name(n.Implementer)+")")
 		}
 	}

@@ -333,6 +333,11 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		c.Implementer = lea
 		return c.LiftHold("Go on.", w.as(lea))
 	},
+	"start beside what runs on": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		w.later(65 * time.Minute)
+		return c.Start(c.Revision, w.near(ana, w.overrun("pay-api")))
+	},
 	"start a held emergency": func(t *testing.T, w *world) error {
 		c := w.broken(t, nil)
 		must(t, c.Hold("Wait.", w.as(kim)))

@@ -93,7 +93,11 @@ func (c *Change) slotBarriers(f Facts) []barrier {
 	related := f.related(c.Services)
 	for _, n := range f.Around.Neighbours {
 		if why := c.hangsWith(n, related, f); why != "" {
-			out = append(out, barrier{n.Window, n.ID.String() + " is planned from " + n.Window.words() + ": " + why + "."})
+			words := " is planned from " + n.Window.words()
+			if n.overruns(f.Now) {
+				words = " was planned from " + n.Window.words() + " and is still in progress"
+			}
+			out = append(out, barrier{n.Claims(f.Now), n.ID.String() + words + ": " + why + "."})
 		}
 	}
 	if c.Type != Emergency {

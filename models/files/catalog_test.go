@@ -93,7 +93,7 @@ roles:
 			`line 18: service "pay-api" is listed twice`,
 			`line 19: expected a mapping of keys to values`,
 			`line 21: unknown key "boss"; known here: admin, auditor, cab, change_manager, ecab`,
-			`line 22: expected a list`,
+			`line 22: expected a list; write it in brackets: [U0ANA]`,
 		}},
 		{"an alias as owner", "teams: [{id: a, members: [&U0ANA U0ANA]}]\nservices:\n  - slug: s\n    tier: 1\n    team: a\n    owner: *U0ANA\n",
 			[]string{"line 6: expected a value; *U0ANA is an alias, and these are not read: write it out"}},

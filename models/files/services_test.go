@@ -88,7 +88,7 @@ func TestABadEntityIsNamedByLineAndTheOthersAreRead(t *testing.T) {
 	want := `line 9: gatehouse/tier: expected a whole number from 0 to 3, not "high"
 line 19: unknown annotation gatehouse/colour; known here: channel, environments, ops-lead, owner, retired, team, tier
 line 20: "chi": expected a Slack user id such as U0123
-line 30: expected a list
+line 30: expected a list; write it in brackets: [ledger]
 line 32: this is no Backstage entity: it needs apiVersion: backstage.io/… and a kind
 line 46: "e e": expected lower-case letters, digits, dots and dashes`
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(problems.Error(), "\n")); diff != "" {

@@ -47,7 +47,7 @@ func TestEveryFaultOfATemplatesFileIsNamedWithItsLine(t *testing.T) {
 		{"nothing wrong", wholeTemplate, nil},
 		{"none", "templates: []\n", nil},
 		{"nothing at all", "{}", []string{"line 1: templates is missing: a list of templates"}},
-		{"no list", "templates: many\n", []string{"line 1: expected a list"}},
+		{"no list", "templates: many\n", []string{"line 1: expected a list; write it in brackets: [many]"}},
 		{"an empty one", "templates:\n  - {}\n", []string{
 			"line 2: a template needs name: people type it after /change new",
 			"line 2: a template needs version: a whole number that grows with every edit",

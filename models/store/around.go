@@ -232,11 +232,16 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 	// No window is longer than the longest, extended ones hardly: that bounds the
 	// part of the index which is read.
 	last := span.End.Add(2 * models.MaxWindow)
+	const from = "SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places, asked FROM changes WHERE workspace_id = ? AND "
+	rest := ` AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `)`
+	sql := from + `state IN (` + states + `) AND window_end > ? AND window_end < ? AND window_start < ?` + rest
+	args := slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people)
+	if strings.Contains(states, "'in_progress'") { // what runs on after its window is in the way, too
+		sql += ` UNION ALL ` + from + `state = 'in_progress' AND window_end <= ?` + rest
+		args = slices.Concat(args, []any{ws, span.Start}, environments, []any{me}, people)
+	}
 	return stmt{
-		sql: `SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places, asked
-			FROM changes WHERE workspace_id = ? AND state IN (` + states + `)
-			AND window_end > ? AND window_end < ? AND window_start < ? AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `) ORDER BY id`,
-		args: slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people),
+		sql: sql + ` ORDER BY id`, args: args,
 		each: func(s scanner) error {
 			var x models.Neighbour
 			var services jsonOf[[]models.Slug]
@@ -268,7 +273,9 @@ func (s *Store) lookForCards(ctx context.Context, b batch, d *decision) error {
 	}
 	var about []models.Scope
 	var services []models.Slug
-	for _, scope := range []models.Scope{d.change.Scope(), d.fresh().Scope()} {
+	for _, c := range []*models.Change{d.change, d.fresh()} {
+		scope := c.Scope()
+		scope.Window = c.Claims(d.facts.Now)
 		if scope.Window.Start.Before(scope.Window.End) {
 			about, services = append(about, scope), append(services, scope.Services...)
 		}
@@ -326,7 +333,7 @@ func (s *Store) AroundEach(ctx context.Context, list []*models.Change, f models.
 	out := map[models.ChangeID]models.Around{}
 	for i, c := range ahead {
 		out[c.ID] = models.Around{Freezes: freezesRound(all[i], f.Directory), Openings: openingsRound(all[i], f), Neighbours: slices.DeleteFunc(slices.Clone(near.found), func(n models.Neighbour) bool {
-			return n.ID == c.ID || n.Environment != c.Environment || !n.Window.Overlaps(all[i].Window)
+			return n.ID == c.ID || n.Environment != c.Environment || !n.Claims(f.Now).Overlaps(all[i].Window)
 		})}
 	}
 	return out, nil

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gatehousehq/gatehouse/models"
 )
@@ -54,8 +56,9 @@ func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models
 }
 
 // Slots are free times for what a form holds so far; c is the change that it
-// edits, nil for a new one. Nothing is written. The risk by which the notice is
-// judged leaves the past of the services out: submitting judges it in full.
+// edits, nil for a new one. Nothing is written. The notice is judged by a risk
+// that knows of debts and of the record of the services; that a change was done
+// before, which only makes it less, is left for its submission.
 func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Slots, models.Facts, error) {
 	f, err := s.Facts(ctx, ws, actor)
 	if err != nil {
@@ -66,15 +69,73 @@ func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.U
 		me = c.ID
 	}
 	scope := in.SlotScope(c, f)
-	near, inDebt := neighbours{}, []changeRow(nil)
+	near, past := neighbours{}, []changeRow(nil)
 	questions := []stmt{near.look(ws, me, f.Related(scope.Services), thatPlan, scope)}
 	if len(scope.Services) > 0 {
-		questions = append(questions, owing(ws, scope.Services, me, &inDebt))
+		questions = append(questions, pastOf(ws, scope.Services, me, &past))
 	}
 	if err := s.engine.read(ctx, questions...); err != nil {
 		return models.Slots{}, f, fmt.Errorf("look for slots: %w", err)
 	}
 	f.Around = models.Around{Neighbours: near.found, Freezes: freezesRound(scope, f.Directory), Openings: openingsRound(scope, f),
-		Debts: debtsOf(scope.Services, inDebt, f.Directory)}
+		Debts: debtsOf(scope.Services, slices.DeleteFunc(slices.Clone(past), func(r changeRow) bool { return r.DebtAt == nil }), f.Directory),
+		Track: trackOf(scope.Services, past)}
 	return in.SlotsFor(c, f), f, nil
+}
+
+// pastOf reads, in one statement, what the teams of these services owe and the
+// last completed changes of each service: rows of either kind, each once.
+func pastOf(ws models.WorkspaceID, services []models.Slug, except models.ChangeID, rows *[]changeRow) stmt {
+	var found []changeRow
+	debts := owing(ws, services, except, &found)
+	args := append(debts.args, ws, ws)
+	for _, slug := range services {
+		args = append(args, slug)
+	}
+	collect, seen := changes.collect(&found), map[models.ChangeID]bool{}
+	return stmt{
+		sql: `SELECT * FROM (` + debts.sql + `) AS debts UNION ALL ` + changes.sel(`workspace_id = ? AND id IN (SELECT change_id FROM (
+				SELECT s.change_id, row_number() OVER (PARTITION BY s.service ORDER BY c.finished_at DESC, c.id DESC) AS n
+				FROM change_services s JOIN changes c ON c.workspace_id = s.workspace_id AND c.id = s.change_id
+				WHERE s.workspace_id = ? AND s.service IN `+marks(len(services))+` AND c.state IN ('implemented', 'closed') AND c.id <> ?
+			) AS ended WHERE n <= ?)`),
+		args: append(args, except, recently),
+		each: func(row scanner) error {
+			found = found[:0]
+			if err := collect(row); err != nil {
+				return err
+			}
+			if r := found[0]; !seen[r.ID] {
+				seen[r.ID] = true
+				*rows = append(*rows, r)
+			}
+			return nil
+		},
+	}
+}
+
+// trackOf counts how the last completed changes of each service ended, as
+// trackRecords does, of rows that hold them all.
+func trackOf(services []models.Slug, past []changeRow) map[models.Slug]models.TrackRecord {
+	ended := slices.DeleteFunc(slices.Clone(past), func(r changeRow) bool { return r.State != models.Implemented && r.State != models.Closed })
+	slices.SortFunc(ended, func(a, b changeRow) int {
+		return cmp.Or(val(b.FinishedAt).Compare(val(a.FinishedAt)), cmp.Compare(b.ID, a.ID))
+	})
+	out := map[models.Slug]models.TrackRecord{}
+	for _, slug := range services {
+		t := models.TrackRecord{}
+		for _, r := range ended {
+			if t.Completed == recently || !slices.Contains(r.Services.V, slug) {
+				continue
+			}
+			t.Completed++
+			if r.Outcome == models.Failed || r.Outcome == models.RolledBack {
+				t.Failed++
+			}
+		}
+		if t.Completed > 0 {
+			out[slug] = t
+		}
+	}
+	return out
 }
