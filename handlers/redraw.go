@@ -54,6 +54,9 @@ func (d *redraws) take(viewID string) (r *Request, hash string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	x := d.open[viewID]
+	if x == nil {
+		return nil, ""
+	}
 	r, x.next, x.busy = x.next, nil, x.next != nil
 	if r == nil {
 		return nil, ""
@@ -64,6 +67,13 @@ func (d *redraws) take(viewID string) (r *Request, hash string) {
 	return r, hash
 }
 
+func (d *redraws) forget(viewID string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.open, viewID)
+}
+
+// drawn notes how Gatehouse has left the form.
 func (d *redraws) drawn(viewID, was, is string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,6 +93,12 @@ func (h *Handlers) redrawForm(_ context.Context, r *Request) (Reply, error) {
 }
 
 func (h *Handlers) drawForms(ctx context.Context, viewID string) {
+	defer func() {
+		if p := recover(); p != nil { // the next choice begins anew
+			h.redraws.forget(viewID)
+			panic(p)
+		}
+	}()
 	for {
 		r, hash := h.redraws.take(viewID)
 		if r == nil {
