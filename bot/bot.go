@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/handlers"
 	"github.com/gatehousehq/gatehouse/jobs"
 	"github.com/gatehousehq/gatehouse/models"
@@ -95,7 +96,8 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		ChangeCommand: c.ChangeCommand, ChecklistCommand: c.ChecklistCommand, GatehouseCommand: c.GatehouseCommand, SigningSecret: string(c.SigningSecret), AnswerWithin: o.AnswerWithin})
 	host, _ := os.Hostname()
 	a.Jobs, err = jobs.New(jobs.Config{Store: a.Store, Slack: a.Slack, Log: o.Log, Workspace: ws,
-		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope, Times: o.times()})
+		Owner: host + "/" + strconv.Itoa(os.Getpid()), HasHistoryScope: a.hasHistoryScope,
+		Commands: view.Commands{Change: c.ChangeCommand, Checklist: c.ChecklistCommand, Gatehouse: c.GatehouseCommand}, Times: o.times()})
 	return err
 }
 

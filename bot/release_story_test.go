@@ -40,7 +40,7 @@ func (w *world) give(card slackfake.Message, n int, b models.Bucket, to string) 
 			mustDo(w.t, w.As("ana").Do(slackfake.Act{Type: "click", BlockID: c.BlockID, ActionID: c.ActionID, Value: c.Value, ViewID: v.ID}))
 		}
 	}
-	w.inView("ana", "items done", "Assign")
+	w.inView("ana", "items verified", "Assign")
 	mustDo(w.t, w.As("ana").Press("Assign the bucket…"))
 	w.inView("ana", "Verifier")
 	mustDo(w.t, w.As("ana").Submit(slackfake.Fields{"owner": to}))

@@ -198,8 +198,8 @@ func itemMove(x view.ItemAnswer) store.ReleaseMove {
 		models.ActConfirm: func(r *models.Release, f models.ReleaseFacts) error { return r.ConfirmNotApplicable(x.No, f) },
 		models.ActRefuse:  func(r *models.Release, f models.ReleaseFacts) error { return r.RefuseNotApplicable(x.No, x.Reason, f) },
 		models.ActReopen:  func(r *models.Release, f models.ReleaseFacts) error { return r.Reopen(x.No, x.Reason, f) },
-		view.ActAssign:    func(r *models.Release, f models.ReleaseFacts) error { return r.Assign(x.No, x.Owner, f) },
-		view.ActReport: func(r *models.Release, f models.ReleaseFacts) error {
+		models.ActAssign:  func(r *models.Release, f models.ReleaseFacts) error { return r.Assign(x.No, x.Owner, f) },
+		models.ActReport: func(r *models.Release, f models.ReleaseFacts) error {
 			if x.Issues == nil {
 				return &models.Refusal{Text: "Nothing is recorded yet.", Fields: map[models.Field]string{models.FieldOpenIssues: "Give the number of open issues, 0 or more."}}
 			}

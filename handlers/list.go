@@ -26,7 +26,7 @@ func (h *Handlers) myWork(ctx context.Context, r *Request) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return say(view.Mine(view.HomeData(data), f)), nil
+	return say(view.Mine(view.HomeData(data), h.commands(), f)), nil
 }
 
 // myApprovals lists what waits for this person's decision. "approve 4" gets

@@ -48,6 +48,6 @@ func (h *Handlers) publishHome(ctx context.Context, u models.UserID) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.Slack.PublishHome(ctx, string(u), view.Home(view.HomeData(data), f), "")
+	_, err = h.Slack.PublishHome(ctx, string(u), view.Home(view.HomeData(data), h.commands(), f), "")
 	return err
 }

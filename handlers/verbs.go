@@ -51,6 +51,11 @@ func (h *Handlers) commandOf(name string) (Command, bool) {
 	return "", false
 }
 
+// commands are their names, for views that point to one.
+func (h *Handlers) commands() view.Commands {
+	return view.Commands{Change: h.ChangeCommand, Checklist: h.ChecklistCommand, Gatehouse: h.GatehouseCommand}
+}
+
 // namedChange shows a change. "4 extend" opens that form; other words behind its
 // name are left alone ("4 cancel"): its card has the button.
 func (h *Handlers) namedChange(ctx context.Context, r *Request, typed string) (Reply, bool, error) {

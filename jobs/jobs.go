@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
+	"github.com/gatehousehq/gatehouse/bot/view"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
@@ -33,6 +34,8 @@ type Config struct {
 	// doubtful message is sent again; nil means no. In direct messages Gatehouse
 	// always looks: im:history is among the least scopes.
 	HasHistoryScope func() bool
+
+	Commands view.Commands // what they are called here
 
 	Workers int // deliveries under way at once; 20
 	Times   Times

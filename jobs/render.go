@@ -157,7 +157,7 @@ func (a *attempt) drawHome(ctx context.Context) (drawing, error) {
 	if err != nil {
 		return drawing{}, fmt.Errorf("read the home of %s: %w", a.row.UserID, err)
 	}
-	h := view.Home(view.HomeData(data), f)
+	h := view.Home(view.HomeData(data), a.cfg.Commands, f)
 	return drawing{home: &h}, nil
 }
 

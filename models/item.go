@@ -26,6 +26,13 @@ const (
 	ActReopen  ItemAct = "reopen"
 )
 
+// What can be done with an item in any of its states, beside the acts that move
+// it.
+const (
+	ActAssign ItemAct = "assign" // give it to somebody
+	ActReport ItemAct = "report" // how many issues are open
+)
+
 // ItemActs lists all of them.
 var ItemActs = []ItemAct{ActBegin, ActBlock, ActSubmit, ActVerify, ActReturn, ActWaive, ActExempt, ActConfirm, ActRefuse, ActReopen}
 
@@ -74,6 +81,28 @@ func (r *Release) who(a ItemAct, i *Item, u UserID) (bool, string) {
 // MayAct reports whether the person may do this with the item as it stands:
 // what a card offers and what a command accepts agree.
 func (r *Release) MayAct(a ItemAct, i *Item, f ReleaseFacts) bool { return r.mayAct(a, i, f) == nil }
+
+// Fits reports whether f.Actor may do this with the item now and would not be
+// refused for something in plain sight: only that is worth a button.
+func (r *Release) Fits(a ItemAct, i *Item, f ReleaseFacts) bool {
+	switch a {
+	case ActAssign:
+		return r.MayRun(f)
+	case ActReport:
+		return r.MayReport(i, f)
+	case ActVerify:
+		return r.MayAct(a, i, f) && !i.SubmittedBy(f.Actor.ID) && !(i.Tests && i.OpenIssues > 0)
+	case ActConfirm:
+		return i.Exempt != nil && i.Exempt.By != f.Actor.ID && r.MayAct(a, i, f)
+	case ActRefuse:
+		return i.Exempt != nil && r.MayAct(a, i, f)
+	case ActExempt:
+		return i.Exempt == nil && i.Condition == nil && r.MayAct(a, i, f)
+	case ActWaive:
+		return i.Condition == nil && r.MayAct(a, i, f)
+	}
+	return r.MayAct(a, i, f)
+}
 
 // mayAct refuses what does not fit the release, the item or the person.
 func (r *Release) mayAct(a ItemAct, i *Item, f ReleaseFacts) error {

@@ -76,11 +76,16 @@ func bucketHead(r *models.Release, b models.Bucket, x models.Ready) markup {
 	return bold(escapeAll(b.String())) + " · " + readiness(x.Buckets[b])
 }
 
-// bucketTally counts a bucket's items by what is to be done with them.
+// bucketTally counts a bucket's items by what is to be done with them; as in its
+// readiness, what is waived or not applicable is on neither side.
 func bucketTally(items []*models.Item, f models.ReleaseFacts) markup {
-	met, waiting, overdue := 0, 0, 0
+	met, waiting, overdue, waived, exempt := 0, 0, 0, 0, 0
 	for _, i := range items {
 		switch {
+		case i.Status == models.ItemNotApplicable:
+			exempt++
+		case i.Status == models.ItemWaived && i.Met(f.Now):
+			waived++
 		case i.Met(f.Now):
 			met++
 		case i.Status == models.ItemSubmitted:
@@ -90,8 +95,8 @@ func bucketTally(items []*models.Item, f models.ReleaseFacts) markup {
 			overdue++
 		}
 	}
-	out := number(met) + " of " + count(len(items), "item", "items") + " done"
-	return joined(", ", out, some(waiting, "to verify"), some(overdue, "overdue"))
+	out := number(met) + " of " + count(len(items)-waived-exempt, "item", "items") + " verified"
+	return joined(", ", out, some(waiting, "to verify"), some(overdue, "overdue"), some(waived, "waived"), some(exempt, "not applicable"))
 }
 
 // bucketPage is how many items one page of a bucket shows: at most two scrolls.
@@ -236,7 +241,7 @@ const deskShort = 8
 // MyItems answers "/checklist" alone: what is f.Actor's to do in all releases,
 // and what waits for their verification.
 func MyItems(d DeskData, f models.Facts) Message {
-	blocks := deskBlocks(d, deskShort, f)
+	blocks := deskBlocks(d, deskShort, "", f)
 	text := "Yours to do: " + count(len(d.Items), "item", "items")
 	for _, x := range d.Items[:min(deskShort, len(d.Items))] {
 		text += "\n" + openItemLine(x, f)
@@ -245,16 +250,16 @@ func MyItems(d DeskData, f models.Facts) Message {
 	return message(text, append(blocks, actions(planRelease())...)...)
 }
 
-func deskBlocks(d DeskData, most int, f models.Facts) []slack.Block {
+func deskBlocks(d DeskData, most int, rest string, f models.Facts) []slack.Block {
 	blocks := []slack.Block{section("*Yours to do*")}
-	blocks = append(blocks, openItems(d.Items, "No item is yours to do.", most, f)...)
+	blocks = append(blocks, openItems(d.Items, "No item is yours to do.", most, rest, f)...)
 	if len(d.Verify) > 0 {
-		blocks = append(append(blocks, section("*For you to verify*")), openItems(d.Verify, "", most, f)...)
+		blocks = append(append(blocks, section("*For you to verify*")), openItems(d.Verify, "", most, rest, f)...)
 	}
 	return blocks
 }
 
-func openItems(list []models.OpenItem, none markup, most int, f models.Facts) []slack.Block {
+func openItems(list []models.OpenItem, none markup, most int, rest string, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section(none)}
 	}
@@ -262,7 +267,7 @@ func openItems(list []models.OpenItem, none markup, most int, f models.Facts) []
 	for _, x := range list[:min(most, len(list))] {
 		out = append(out, sectionWith(openItemLine(x, f), button(ActionItemOpen, "Work on…", itemRef(x.Release, x.Item).Value())))
 	}
-	return append(out, moreLine(len(list)-most)...)
+	return append(out, restLine(len(list)-most, rest)...)
 }
 
 func openItemLine(x models.OpenItem, f models.Facts) markup {

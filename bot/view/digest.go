@@ -189,7 +189,7 @@ func DigestForm(target string, in models.DigestInput, responseURL string) slack.
 	}
 	blocks := []slack.Block{
 		section("The digest comes " + digestFor(target) + ". It is about what is planned that day, what waits and what is red; the first of a week is about the whole week."),
-		input{field: models.FieldDays, label: "Days", optional: true, element: severalOf(models.FieldDays, days, chosenDays)}.block(),
+		input{field: models.FieldDays, label: "Days", optional: true, element: severalOf(models.FieldDays, "All", days, chosenDays)}.block(),
 		input{field: models.FieldAt, label: "Time", optional: true, element: hour(models.FieldAt, in.At, true)}.block(),
 		input{field: models.FieldZone, label: "Time zone", element: typed(models.FieldZone, in.Zone, "Europe/Berlin", 64, false)}.block(),
 		input{field: models.FieldCron, label: "Or a cron line", optional: true, hint: "Five fields, at most once an hour: 30 8 * * 1-5 is working days at 08:30. It counts instead of days and time.",

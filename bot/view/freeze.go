@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -213,8 +214,8 @@ func freezeInputs(z models.Freeze, f models.Facts) []input {
 		{field: models.FieldLength, label: "Hours it lasts each time", optional: true, element: typed(models.FieldLength, hours, "62", 8, false)},
 		{field: models.FieldZone, label: "Time zone of the cron line", optional: true, element: typed(models.FieldZone, zoneFor(z, f), "Europe/Berlin", 64, false)},
 		{field: models.FieldEnvironments, label: "Environments", hint: "None chosen means all; so for tiers and services.", optional: true,
-			element: severalOf(models.FieldEnvironments, environmentOptions(), z.Environments)},
-		{field: models.FieldTiers, label: "Tiers", optional: true, element: severalOf(models.FieldTiers, tiers, z.Tiers)},
+			element: severalOf(models.FieldEnvironments, "All", environmentOptions(), z.Environments)},
+		{field: models.FieldTiers, label: "Tiers", optional: true, element: severalOf(models.FieldTiers, "All", tiers, z.Tiers)},
 		{field: models.FieldServices, label: "Services", optional: true, element: chosenServices(z.Services, f)},
 		{field: models.FieldReason, label: "Reason", optional: true, element: typed(models.FieldReason, z.Reason, "The books are closed; nothing may move", models.MaxReason, true)},
 	}
@@ -227,16 +228,24 @@ func zoneFor(z models.Freeze, f models.Facts) string {
 	return f.Actor.Zone
 }
 
-func severalOf[T ~string | ~int](field models.Field, options []*slack.OptionBlockObject, values []T) slack.BlockElement {
-	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, plain("All", limitPlaceholder), string(field), options...)
+func severalOf[T ~string | ~int](field models.Field, none string, options []*slack.OptionBlockObject, values []T) slack.BlockElement {
+	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeStatic, plain(none, limitPlaceholder), string(field), options...)
 	for _, o := range options {
 		for _, v := range values {
-			if fmt.Sprint(v) == o.Value {
+			if plainValue(v) == o.Value {
 				e.InitialOptions = append(e.InitialOptions, o)
 			}
 		}
 	}
 	return e
+}
+
+// plainValue is what stands for it in a form, which is not what it is called.
+func plainValue[T ~string | ~int](v T) string {
+	if x := reflect.ValueOf(v); x.Kind() == reflect.String {
+		return x.String()
+	}
+	return strconv.FormatInt(reflect.ValueOf(v).Int(), 10)
 }
 
 // ReadFreezeForm reads a sent form. A length that is no number comes back as

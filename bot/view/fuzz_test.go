@@ -180,7 +180,7 @@ func everyView(t *rapid.T, c *models.Change, f models.Facts) map[string]any {
 		"form": ChangeForm(meta, models.InputOf(c), f, rapid.IntRange(0, 3).Draw(t, "resets")), "complete": CompleteForm(c, f, url), "review": ReviewForm(c, f, url),
 		"reason":  ReasonForm(rapid.SampledFrom([]string{ReasonReject, ReasonAsk, ReasonCancel, ReasonRollback}).Draw(t, "form"), c, c.Revision, f, url),
 		"details": DetailsModal(c, f), "history": HistoryModal(c, slices.Repeat([]models.Event{e}, rapid.IntRange(0, 60).Draw(t, "events")), true, f),
-		"home": Home(home, f), "mine": Mine(home, f), "list": ChangeList(hostileText(200).Draw(t, "list"), many, rapid.IntRange(0, 99).Draw(t, "more"), map[models.ChangeID]models.Around{c.ID: f.Around}, f),
+		"home": Home(home, galleryCommands, f), "mine": Mine(home, galleryCommands, f), "list": ChangeList(hostileText(200).Draw(t, "list"), many, rapid.IntRange(0, 99).Draw(t, "more"), map[models.ChangeID]models.Around{c.ID: f.Around}, f),
 		"refusal": Refusal(hostileText(4000).Draw(t, "refusal")), "gone": FormGone(c.Title, hostileText(9000).Draw(t, "gone")), "trouble": Trouble(hostileText(40).Draw(t, "reference")),
 		"unknown": Unknown("/change", hostileText(4000).Draw(t, "typed"), nil),
 	}

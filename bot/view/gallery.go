@@ -191,6 +191,8 @@ func (g *gallery) modals(k cast) {
 	g.add(HistoryModal(p.c, long, true, k.facts(cara, p.now)), k.name, "history", "more")
 }
 
+var galleryCommands = Commands{"/change", "/checklist", "/gatehouse"}
+
 func (g *gallery) lists(k cast) {
 	var all []*models.Change
 	for range 2 {
@@ -207,16 +209,16 @@ func (g *gallery) lists(k cast) {
 			full.Freezes = append(full.Freezes, models.FreezeSpan{Freeze: z, Window: models.NewWindow(start, start.Add(60*time.Hour))})
 		}
 	}
-	g.add(Home(full, k.facts(mia, now)), k.name, "home", "full")
-	g.add(Home(HomeData{}, k.facts(ana, now)), k.name, "home", "empty")
+	g.add(Home(full, galleryCommands, k.facts(mia, now)), k.name, "home", "full")
+	g.add(Home(HomeData{}, galleryCommands, k.facts(ana, now)), k.name, "home", "empty")
 	closed := models.Undelivered{ID: 7, Kind: models.DeliverCard, Record: all[0].Ref(), Channel: "C0CHANGES", Since: now,
 		Reason: "The message was not posted. The channel is archived. Unarchive it, or choose another channel in `/gatehouse setup`."}
 	g.add(Home(HomeData{Undelivered: []models.Undelivered{closed,
 		{ID: 8, Kind: models.DeliverAsk, Record: all[0].Ref(), User: ben, Since: now, Reason: "The message was not posted. " + k.note},
 		{ID: 9, Kind: models.DeliverCard, Record: models.RecordRef{Kind: models.RecordRelease, ID: 3}, Channel: "C0CHANGES", Since: now},
-		closed, closed, closed}}, k.facts(mia, now)), k.name, "home", "undelivered")
-	g.add(Mine(full, k.facts(mia, now)), k.name, "mine", "full")
-	g.add(Mine(HomeData{}, k.facts(ana, now)), k.name, "mine", "empty")
+		closed, closed, closed}}, galleryCommands, k.facts(mia, now)), k.name, "home", "undelivered")
+	g.add(Mine(full, galleryCommands, k.facts(mia, now)), k.name, "mine", "full")
+	g.add(Mine(HomeData{}, galleryCommands, k.facts(ana, now)), k.name, "mine", "empty")
 	g.add(ChangeList("Changes "+k.in.Title, all, 7, nil, k.facts(ana, now)), k.name, "list", "full")
 	g.add(ChangeList("Changes", nil, 0, nil, k.facts(ana, now)), k.name, "list", "empty")
 	learnt := slices.DeleteFunc(slices.Clone(all), func(c *models.Change) bool { _, asked := c.Asks(); return !asked })

@@ -76,7 +76,7 @@ func (g *gallery) linked(k cast, s *releaseStage) {
 	}
 	d := k.desk(s, mia)
 	d.Releases = []*models.Release{s.r, s.r}
-	g.add(Home(HomeData{Items: k.desk(s, ana).Items, Verify: d.Verify, Releases: d.Releases}, s.facts(mia).Facts), k.name, "home", "releases")
+	g.add(Home(HomeData{Items: k.desk(s, ana).Items, Verify: d.Verify, Releases: d.Releases}, galleryCommands, s.facts(mia).Facts), k.name, "home", "releases")
 }
 
 // checklists shows the ways through a checklist.
@@ -122,8 +122,8 @@ func (g *gallery) items(k cast, s *releaseStage) {
 		no   int
 		by   models.UserID
 		act  models.ItemAct
-	}{{"submit", 1, ana, models.ActSubmit}, {"submit-test", 37, ben, models.ActSubmit}, {"block", 6, ana, models.ActBlock}, {"assign", 1, ana, ActAssign},
-		{"report", 39, ben, ActReport}, {"verify", 30, mia, models.ActVerify}, {"return", 30, mia, models.ActReturn}, {"waive", 1, mia, models.ActWaive},
+	}{{"submit", 1, ana, models.ActSubmit}, {"submit-test", 37, ben, models.ActSubmit}, {"block", 6, ana, models.ActBlock}, {"assign", 1, ana, models.ActAssign},
+		{"report", 39, ben, models.ActReport}, {"verify", 30, mia, models.ActVerify}, {"return", 30, mia, models.ActReturn}, {"waive", 1, mia, models.ActWaive},
 		{"exempt", 1, ana, models.ActExempt}, {"confirm", 4, mia, models.ActConfirm}, {"refuse", 4, mia, models.ActRefuse},
 		{"reopen", 5, mia, models.ActReopen}, {"waived", 2, ana, ""}, {"read-only", 1, gus, ""}} {
 		i, _ := s.r.Item(string(number(x.no)))

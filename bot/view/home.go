@@ -16,25 +16,29 @@ type HomeData struct {
 	Releases              []*models.Release // theirs, or with something for them
 }
 
+// Commands are what the slash commands are called in this workspace.
+type Commands struct{ Change, Checklist, Gatehouse string }
+
 // homeMost is how many changes each part of the Home shows.
-const homeMost = 10
+const homeMost = 8
 
 // Home is the App Home of f.Actor: what needs them first, each change with
-// the buttons that they may use now.
-func Home(d HomeData, f models.Facts) slack.HomeTabViewRequest {
+// the buttons that they may use now. What does not fit is counted, with the
+// command that lists it; Slack takes no more than 100 blocks.
+func Home(d HomeData, c Commands, f models.Facts) slack.HomeTabViewRequest {
 	blocks := append(undelivered(d.Undelivered, f), header("Needs your decision"))
-	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", f)...)
+	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, divider(), header("What you run"))
-	blocks = append(blocks, homePart(d.Mine, "You have no open change.", f)...)
+	blocks = append(blocks, homePart(d.Mine, "You have no open change.", c.Change+" mine", f)...)
 	blocks = append(blocks, actions(raise())...)
 	blocks = append(blocks, divider(), header("Coming up"))
-	blocks = append(blocks, coming(d.Coming, f)...)
-	blocks = append(blocks, freezesAhead(d.Freezes, f)...)
-	blocks = append(blocks, homeReleases(d, f)...)
+	blocks = append(blocks, coming(d.Coming, c.Change+" calendar", f)...)
+	blocks = append(blocks, freezesAhead(d.Freezes, c.Change+" freeze", f)...)
+	blocks = append(blocks, homeReleases(d, c.Checklist, f)...)
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-func homePart(list []*models.Change, none markup, f models.Facts) []slack.Block {
+func homePart(list []*models.Change, none markup, rest string, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section(none)}
 	}
@@ -43,10 +47,10 @@ func homePart(list []*models.Change, none markup, f models.Facts) []slack.Block 
 		out = append(out, section(homeLine(c, f)))
 		out = append(out, actions(privateButtons(c, f)...)...)
 	}
-	return append(out, moreLine(len(list)-homeMost)...)
+	return append(out, restLine(len(list)-homeMost, rest)...)
 }
 
-func coming(list []*models.Change, f models.Facts) []slack.Block {
+func coming(list []*models.Change, rest string, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section("Nothing is planned.")}
 	}
@@ -54,7 +58,7 @@ func coming(list []*models.Change, f models.Facts) []slack.Block {
 	for _, c := range list[:min(homeMost, len(list))] {
 		out = append(out, sectionWith(listLine(c, f), details(c)))
 	}
-	return append(out, moreLine(len(list)-homeMost)...)
+	return append(out, restLine(len(list)-homeMost, rest)...)
 }
 
 // homeDesk is how many items and releases each part of the Home shows.
@@ -62,7 +66,7 @@ const homeDesk = 5
 
 // homeReleases is what the person has to do in releases; nothing when they have
 // to do with none.
-func homeReleases(d HomeData, f models.Facts) []slack.Block {
+func homeReleases(d HomeData, command string, f models.Facts) []slack.Block {
 	if len(d.Releases) == 0 {
 		return nil
 	}
@@ -71,15 +75,15 @@ func homeReleases(d HomeData, f models.Facts) []slack.Block {
 	for _, r := range d.Releases[:min(homeDesk, len(d.Releases))] {
 		out = append(out, sectionWith(releaseListLine(r, gauge), openChecklist(r)))
 	}
-	out = append(out, moreLine(len(d.Releases)-homeDesk)...)
-	return append(out, deskBlocks(DeskData{d.Items, d.Verify, nil}, homeDesk, f)...)
+	out = append(out, restLine(len(d.Releases)-homeDesk, command+" list")...)
+	return append(out, deskBlocks(DeskData{d.Items, d.Verify, nil}, homeDesk, command, f)...)
 }
 
 // freezesMostAtHome is how many times of freezes the Home names.
 const freezesMostAtHome = 5
 
 // freezesAhead says when work is held back; nothing when nothing is frozen.
-func freezesAhead(list []models.FreezeSpan, f models.Facts) []slack.Block {
+func freezesAhead(list []models.FreezeSpan, rest string, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return nil
 	}
@@ -87,7 +91,7 @@ func freezesAhead(list []models.FreezeSpan, f models.Facts) []slack.Block {
 	for _, x := range list[:min(freezesMostAtHome, len(list))] {
 		out = append(out, section(freezeLine(x.Freeze, x.Window, f)))
 	}
-	return append(out, moreLine(len(list)-freezesMostAtHome)...)
+	return append(out, restLine(len(list)-freezesMostAtHome, rest)...)
 }
 
 // homeLine is a change in three lines: status and title, where and when, and
@@ -107,18 +111,27 @@ func moreLine(n int) []slack.Block {
 	return []slack.Block{small("and " + number(n) + " more")}
 }
 
+// restLine says how much is left out, and the command that lists it; none = there
+// is no more than this.
+func restLine(n int, command string) []slack.Block {
+	if n <= 0 || command == "" {
+		return moreLine(n)
+	}
+	return []slack.Block{small("and " + number(n) + " more: " + code(command))}
+}
+
 // mineMost is how many changes each part of a private answer shows.
 const mineMost = 5
 
 // Mine answers the bare command: what needs f.Actor, what they run, and a
 // button to raise a change. More stands in the Home.
-func Mine(d HomeData, f models.Facts) Message {
+func Mine(d HomeData, c Commands, f models.Facts) Message {
 	text := "Needs your decision: " + count(len(d.Waiting), "change", "changes") + shortText(d.Waiting, f) +
 		"\nYou run " + count(len(d.Mine), "open change", "open changes") + shortText(d.Mine, f)
 	blocks := []slack.Block{section("*Needs your decision*")}
-	blocks = append(blocks, shortList(d.Waiting, "Nothing waits for you.", f)...)
+	blocks = append(blocks, shortList(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, section("*What you run*"))
-	blocks = append(blocks, shortList(d.Mine, "You have no open change.", f)...)
+	blocks = append(blocks, shortList(d.Mine, "You have no open change.", c.Change+" mine", f)...)
 	return message(text, append(blocks, actions(raise())...)...)
 }
 
@@ -130,7 +143,7 @@ func shortText(list []*models.Change, f models.Facts) markup {
 	return out
 }
 
-func shortList(list []*models.Change, none markup, f models.Facts) []slack.Block {
+func shortList(list []*models.Change, none markup, rest string, f models.Facts) []slack.Block {
 	if len(list) == 0 {
 		return []slack.Block{section(none)}
 	}
@@ -138,5 +151,5 @@ func shortList(list []*models.Change, none markup, f models.Facts) []slack.Block
 	for _, c := range list[:min(mineMost, len(list))] {
 		out = append(out, sectionWith(listLine(c, f), open(c)))
 	}
-	return append(out, moreLine(len(list)-mineMost)...)
+	return append(out, restLine(len(list)-mineMost, rest)...)
 }

@@ -38,12 +38,6 @@ const (
 	FormNewItem = "item.new.form" // add one to a release
 )
 
-// What the form of an item offers beside the acts of the model.
-const (
-	ActAssign models.ItemAct = "assign"
-	ActReport models.ItemAct = "report" // how many issues are open
-)
-
 // ItemActOf is the act that a button has the form begin with; "" = the first
 // that fits.
 func ItemActOf(action string) models.ItemAct {
@@ -65,33 +59,11 @@ var itemActs = []struct {
 	{models.ActRefuse, "It does apply: say why", []models.Field{models.FieldReason}},
 	{models.ActBegin, "Say that work has begun", nil},
 	{models.ActBlock, "Blocked: say what it waits for", []models.Field{models.FieldReason}},
-	{ActReport, "Report how many issues are open", []models.Field{models.FieldOpenIssues}},
-	{ActAssign, "Give it to somebody", []models.Field{models.FieldOwner}},
+	{models.ActReport, "Report how many issues are open", []models.Field{models.FieldOpenIssues}},
+	{models.ActAssign, "Give it to somebody", []models.Field{models.FieldOwner}},
 	{models.ActExempt, "Not applicable: say why", []models.Field{models.FieldReason}},
 	{models.ActWaive, "Waive it until a date", []models.Field{models.FieldReason, models.FieldExpiry}},
 	{models.ActReopen, "Open it again: say why", []models.Field{models.FieldReason}},
-}
-
-// fits reports whether f.Actor may do this with the item now, and it would not
-// be refused for something in plain sight.
-func fits(r *models.Release, i *models.Item, act models.ItemAct, f models.ReleaseFacts) bool {
-	switch act {
-	case ActAssign:
-		return r.MayRun(f)
-	case ActReport:
-		return r.MayReport(i, f)
-	case models.ActVerify:
-		return r.MayAct(act, i, f) && !i.SubmittedBy(f.Actor.ID) && !(i.Tests && i.OpenIssues > 0)
-	case models.ActConfirm:
-		return i.Exempt != nil && i.Exempt.By != f.Actor.ID && r.MayAct(act, i, f)
-	case models.ActRefuse:
-		return i.Exempt != nil && r.MayAct(act, i, f)
-	case models.ActExempt:
-		return i.Exempt == nil && i.Condition == nil && r.MayAct(act, i, f)
-	case models.ActWaive:
-		return i.Condition == nil && r.MayAct(act, i, f)
-	}
-	return r.MayAct(act, i, f)
 }
 
 // ItemMeta travels with the form of an item.
@@ -116,7 +88,7 @@ func ItemForm(meta ItemMeta, r *models.Release, i *models.Item, act models.ItemA
 	blocks := itemBody(r, i, f)
 	var list []*slack.OptionBlockObject
 	for _, x := range itemActs {
-		if fits(r, i, x.act, f) {
+		if r.Fits(x.act, i, f) {
 			list = append(list, option(string(x.act), x.words))
 		}
 	}

@@ -52,10 +52,10 @@ func myItems(r *models.Release, f models.ReleaseFacts) Message {
 func workButtons(r *models.Release, i *models.Item, f models.ReleaseFacts) []*slack.ButtonBlockElement {
 	value := itemRef(r, i).Value()
 	out := []*slack.ButtonBlockElement{button(ActionItemSubmit, "Submit evidence…", value).WithStyle(slack.StylePrimary)}
-	if fits(r, i, models.ActBegin, f) {
+	if r.Fits(models.ActBegin, i, f) {
 		out = append(out, button(ActionItemBegin, "Begin", value))
 	}
-	if fits(r, i, models.ActBlock, f) {
+	if r.Fits(models.ActBlock, i, f) {
 		out = append(out, button(ActionItemBlock, "Blocked…", value))
 	}
 	return append(out, button(ActionItemOpen, "More…", value))
@@ -70,7 +70,7 @@ func verifyButtons(r *models.Release, i *models.Item, f models.ReleaseFacts) []*
 		style         slack.Style
 	}{{models.ActVerify, ActionItemVerify, "Verify", slack.StylePrimary}, {models.ActConfirm, ActionItemConfirm, "Does not apply", slack.StylePrimary},
 		{models.ActReturn, ActionItemReturn, "Return…", ""}, {models.ActRefuse, ActionItemRefuse, "It does apply…", ""}} {
-		if fits(r, i, x.act, f) {
+		if r.Fits(x.act, i, f) {
 			out = append(out, button(x.action, x.words, itemRef(r, i).Value()).WithStyle(x.style))
 		}
 	}

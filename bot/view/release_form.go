@@ -65,7 +65,7 @@ func releaseInputs(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) []i
 			element: person(models.FieldOpsLead, in.OpsLead)},
 		input{field: models.FieldDeputy, label: "Deputy", hint: "Accepts in the operations lead's stead.", optional: true, element: person(models.FieldDeputy, in.Deputy)},
 		input{field: models.FieldAttributes, label: "The release …", hint: "Decides which items of the checklist apply.", optional: true,
-			element: severalOf(models.FieldAttributes, attributeOptions(), in.Attributes)},
+			element: severalOf(models.FieldAttributes, "None of these", attributeOptions(), in.Attributes)},
 	)
 }
 
@@ -120,7 +120,7 @@ func GoLiveForm(r *models.Release, f models.ReleaseFacts, responseURL string) sl
 	}
 	if list := unmetOptions(r, f); len(list) > 0 {
 		asks = append(asks, input{field: models.FieldItem, label: "Which items cause it?", hint: "None chosen means those that decide the release now.", optional: true,
-			element: severalOf(models.FieldItem, list, []string{})})
+			element: severalOf(models.FieldItem, "Those that decide it now", list, []string{})})
 	}
 	blocks = append(blocks, inputs(asks)...)
 	return form(FormGoLive, "Move go-live", "Move it", metadata(ReleaseMeta{r.ID, carried(responseURL)}), blocks)
@@ -194,7 +194,7 @@ func AdoptForm(r *models.Release, f models.ReleaseFacts, responseURL string) sla
 	for chunk := range slices.Chunk(lines, offersInABlock) {
 		blocks = append(blocks, section(joined("\n", chunk...)))
 	}
-	which := input{field: models.FieldItem, label: "Take over", element: severalOf(models.FieldItem, list, []string{})}
+	which := input{field: models.FieldItem, label: "Take over", element: severalOf(models.FieldItem, "Choose", list, []string{})}
 	return form(FormAdopt, "Newer template", "Take over", metadata(ReleaseMeta{r.ID, carried(responseURL)}), append(blocks, which.block()))
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/proof"
@@ -75,6 +76,9 @@ func TestReadinessIsTheSameNumbersWhereverItIsShown(t *testing.T) {
 			"list":      {ReleaseList([]*models.Release{s.r}, f.Facts).Blocks, all[:1], false},
 			"why":       {ReleaseWhy(s.r, f).Blocks, all[:1], true},
 			"brief":     {Brief(s.r, s.r.Upcoming(), s.r.Brief(f), f.Facts).Blocks, all[:1], true},
+			"home":      {Home(HomeData{Releases: []*models.Release{s.r}}, galleryCommands, f.Facts).Blocks.BlockSet, all[:1], false},
+			"desk":      {ReleasePrivate(s.r, f).Blocks, all, true},
+			"prompt":    {[]slack.Block{section(promptReadiness(s.r, f))}, all[:1], false},
 			"digest":    {Digest(models.NewDigest(in, f.Facts), f.Facts).Blocks, all[:1], false},
 		} {
 			got, text := numbersIn(t, view.blocks)
@@ -98,6 +102,6 @@ func TestReadinessIsTheSameNumbersWhereverItIsShown(t *testing.T) {
 			break
 		}
 	}
-	proof.Record(t, proof.Row{What: "Readiness of random releases: the same numbers on card, checklist, list, brief, digest and as the reason why", Where: "pure", Tried: tried, Bad: bad, Seed: "seed 47",
+	proof.Record(t, proof.Row{What: "Readiness of random releases: the same numbers on card, checklist, list, brief, digest, App Home, private answer and prompt, and as the reason why", Where: "pure", Tried: tried, Bad: bad, Seed: "seed 47",
 		Note: fmt.Sprintf("%d green, %d amber, %d red", colours[models.Green], colours[models.Amber], colours[models.Red])})
 }

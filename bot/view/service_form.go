@@ -51,7 +51,7 @@ func serviceInputs(meta ServiceMeta, in models.ServiceInput, f models.Facts) []i
 		{field: models.FieldMembers, label: "People of the team", hint: "For all services of this team. Leave it empty for a Slack user group, or to keep the team as it is.", optional: true, element: people(models.FieldMembers, in.Members)},
 		{field: models.FieldGroup, label: "Or its Slack user group", hint: "The group's id. Its members are the team, as Slack has them.", optional: true, element: typed(models.FieldGroup, in.Group, "S0123456789", 30, false)},
 		{field: models.FieldChannel, label: "Channel", hint: "Cards of its changes stand there too.", optional: true, element: channelChosen(models.FieldChannel, in.Channel)},
-		{field: models.FieldEnvironments, label: "Environments", hint: "None chosen means all.", optional: true, element: severalOf(models.FieldEnvironments, environmentOptions(), in.Environments)},
+		{field: models.FieldEnvironments, label: "Environments", hint: "None chosen means all.", optional: true, element: severalOf(models.FieldEnvironments, "All", environmentOptions(), in.Environments)},
 		{field: models.FieldServices, label: "Depends on", hint: "Changes to these are in its way, and the other way round.", optional: true, element: chosenServices(in.DependsOn, f)},
 	}
 }
