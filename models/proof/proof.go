@@ -25,7 +25,7 @@ func N(short, full int) int {
 // Row is one line of docs/proof.md.
 type Row struct {
 	What  string // what was tried, as a sentence
-	Where string // "SQLite", "PostgreSQL", "both", "pure"
+	Where string // "SQLite", "PostgreSQL", "both", "pure"; the engines' own names will do
 	Tried int    // how often
 	Seed  string // how to get the same run again; "" = nothing is random
 	Bad   int    // lost, doubled, wrongly accepted: what must be 0
@@ -38,6 +38,7 @@ var mu sync.Mutex
 // fails the test when anything bad was counted.
 func Record(t testing.TB, r Row) {
 	t.Helper()
+	r.Where = strings.NewReplacer("sqlite", "SQLite", "postgres", "PostgreSQL").Replace(r.Where)
 	t.Logf("%s (%s): tried %d, bad %d. %s", r.What, r.Where, r.Tried, r.Bad, r.Note)
 	if r.Bad != 0 {
 		t.Errorf("%s (%s): %d of %d were bad", r.What, r.Where, r.Bad, r.Tried)
