@@ -21,7 +21,7 @@ func (h *Handlers) giveUp(ctx context.Context, r *Request) (Reply, error) {
 }
 
 // mendDelivery shows the outcome in the Home from which it was asked for.
-func (h *Handlers) mendDelivery(ctx context.Context, r *Request, mend func(context.Context, models.WorkspaceID, int64) error) (Reply, error) {
+func (h *Handlers) mendDelivery(ctx context.Context, r *Request, mend func(context.Context, store.Command, int64) error) (Reply, error) {
 	id, err := strconv.ParseInt(r.Value, 10, 64)
 	if err != nil {
 		return Reply{}, errButton
@@ -34,7 +34,7 @@ func (h *Handlers) mendDelivery(ctx context.Context, r *Request, mend func(conte
 	if err := models.MayMendDeliveries(f); err != nil {
 		return Reply{}, err
 	}
-	err = mend(ctx, h.Workspace, id)
+	err = mend(ctx, store.Command{Workspace: h.Workspace, Actor: r.User}, id)
 	h.Log.InfoContext(ctx, "somebody took up a message that could not be delivered", "delivery", id, "by", r.User, "how", r.Name, "error", err)
 	if errors.Is(err, store.ErrNotFound) {
 		err = models.Refusef("This message was taken up or discarded already, so nothing was done. The Home is brought up to date.")

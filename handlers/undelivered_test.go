@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
+	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/store"
 )
 
@@ -52,6 +53,13 @@ func TestAdminsSeeWhatWasNotDeliveredAndTakeItUp(t *testing.T) {
 		})
 		fine(t, w.As("dev").PressIn(v, "Discard"))
 		w.until("it is given up", func() bool { return card(int64(first.ID)).State == store.DeliverySuperseded })
+		for id, kind := range map[int64]models.EventKind{card(int64(second.ID)).ID: models.EventSentAgain, card(int64(first.ID)).ID: models.EventGivenUp} {
+			kept, err := w.store.History(ctx, workspace, models.RecordRef{Kind: store.RecordDelivery, ID: id}, 10, 0)
+			must(t, err)
+			if len(kept) != 1 || kept[0].Kind != kind || kept[0].Actor != "U0DEV" || !strings.Contains(kept[0].Reason, "card of change") {
+				t.Errorf("the audit log keeps %+v, want one %s", kept, kind)
+			}
+		}
 		w.until("nothing is listed", func() bool { v, _ = w.As("dev").HomeView(); return !strings.Contains(v.Plain(), "delivered") })
 		must(t, w.store.MarkUncertain(ctx, card(int64(second.ID)), w.store.Now(), "no answer"))
 		fine(t, w.As("dev").Home())
@@ -72,7 +80,7 @@ func TestWhatWasTakenUpMeanwhileIsSaid(t *testing.T) {
 			return strings.Contains(v.Plain(), "Could not be delivered")
 		})
 		v, _ := w.As("dev").HomeView()
-		must(t, w.store.Discard(ctx, workspace, row.ID))
+		must(t, w.store.Discard(ctx, store.Command{Workspace: workspace, Actor: "U0DEV"}, row.ID))
 		fine(t, w.As("dev").PressIn(v, "Send again"))
 		w.sees("dev", "taken up or discarded already")
 	})

@@ -227,7 +227,7 @@ func TestAPlaceThatIsClosedIsParkedAndTakenUpAgain(t *testing.T) {
 			t.Errorf("%d calls into a closed channel, want 1", n)
 		}
 		w.must(w.fake.Invite(changesRoom, w.fake.BotUser()))
-		w.must(w.store.Retry(ctx, team, parked[0].ID))
+		w.must(w.store.Retry(ctx, store.Command{Workspace: team, Actor: "U_ADMIN"}, parked[0].ID))
 		w.quiet()
 		if len(w.cards(changesRoom, c.ID)) != 1 {
 			t.Errorf("the card did not come after the repair\n%s", w.state())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
 )
 
 // dee is the admin: her Home says by itself what Slack does not take for good.
@@ -29,7 +30,7 @@ func TestAdminsHomesListWhatIsParked(t *testing.T) {
 				if len(list) != 1 || list[0].Record != c.Ref() || list[0].Kind != models.DeliverCard {
 					t.Fatalf("listed %+v", list)
 				}
-				w.must(w.store.Retry(context.Background(), team, list[0].ID))
+				w.must(w.store.Retry(context.Background(), store.Command{Workspace: team, Actor: "U_ADMIN"}, list[0].ID))
 				w.posted()
 				if list, err = w.store.Undelivered(context.Background(), team); err != nil || len(list) != 0 || len(w.cards(changesRoom, c.ID)) != 1 {
 					t.Errorf("after the repair: listed %+v, %v", list, err)

@@ -18,6 +18,27 @@ type Undelivered struct {
 	Reason string
 }
 
+// What admins and change managers do about it.
+const (
+	EventSentAgain EventKind = "sent_again"
+	EventGivenUp   EventKind = "given_up"
+)
+
+// Mended is what the audit log keeps of it: who did what with which message.
+func (u Undelivered) Mended(what EventKind, f Facts) Event {
+	of := string(u.Kind)
+	if u.Record.ID != 0 {
+		of += " of " + string(u.Record.Kind) + " " + number64(u.Record.ID)
+	}
+	switch {
+	case u.Channel != "":
+		of += " in " + string(u.Channel)
+	case u.User != "":
+		of += " to " + string(u.User)
+	}
+	return Event{Kind: what, Actor: f.Actor.ID, At: f.Now, Reason: of}
+}
+
 // MendsDeliveries reports whether the person sees what could not be delivered:
 // admins and change managers.
 func MendsDeliveries(u UserID, f Facts) bool {

@@ -77,11 +77,11 @@ func TestWhatIsWantedWhileASendIsUnderWayIsNotLost(t *testing.T) {
 		if err != nil || len(parked) != 1 || parked[0].ParkedReason != "Invite the bot to #changes." {
 			t.Errorf("%+v, %v", parked, err)
 		}
-		must(t, s.Retry(ctx, ws, row.ID))
+		must(t, s.Retry(ctx, by("U_ADMIN"), row.ID))
 		if row = card(t, s, c); row.State != store.DeliveryPending || jobsFor(t, s, row.ID) != 3 {
 			t.Errorf("taken up again: %+v", row)
 		}
-		if err := s.Retry(ctx, other, row.ID); !errors.Is(err, store.ErrNotFound) {
+		if err := s.Retry(ctx, store.Command{Workspace: other, Actor: "U_ADMIN"}, row.ID); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("from another workspace: %v", err)
 		}
 	})

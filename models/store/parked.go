@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"gorm.io/gorm"
 
 	"github.com/gatehousehq/gatehouse/models"
 )
@@ -24,34 +23,44 @@ func (s *Store) Parked(ctx context.Context, ws models.WorkspaceID) ([]Row, error
 	return rows, nil
 }
 
-// Retry takes up a dead delivery again; ErrNotFound when it is none.
-func (s *Store) Retry(ctx context.Context, ws models.WorkspaceID, id int64) error {
-	err := s.inTx(ctx, func(tx *gorm.DB, enq enqueue) error {
-		now := s.Now()
-		q := tx.Model(&Row{}).Where("workspace_id = ? AND id = ? AND state = ?", ws, id, DeliveryDead).
-			Updates(map[string]any{"state": DeliveryPending, "attempts": 0, "parked_reason": "", "updated_at": now})
-		if q.Error == nil && q.RowsAffected == 0 {
-			return ErrNotFound
-		}
-		enq(wakeUp(id, time.Time{}, now))
-		return q.Error
-	})
-	if err != nil {
-		return fmt.Errorf("retry delivery %d: %w", id, err)
-	}
-	return nil
+// Retry takes up a dead delivery again; ErrNotFound when it is none. The audit
+// log says who did.
+func (s *Store) Retry(ctx context.Context, cmd Command, id int64) error {
+	return s.mend(ctx, cmd, id, models.EventSentAgain, DeliveryPending)
 }
 
-// Discard gives up a dead delivery for good; ErrNotFound when it is none.
-func (s *Store) Discard(ctx context.Context, ws models.WorkspaceID, id int64) error {
-	q := s.db.WithContext(ctx).Model(&Row{}).Where("workspace_id = ? AND id = ? AND state = ?", ws, id, DeliveryDead).
-		Updates(map[string]any{"state": DeliverySuperseded, "updated_at": s.Now()})
-	err := q.Error
-	if err == nil && q.RowsAffected == 0 {
-		err = ErrNotFound
-	}
+// Discard gives up a dead delivery for good; ErrNotFound when it is none. The
+// audit log says who did.
+func (s *Store) Discard(ctx context.Context, cmd Command, id int64) error {
+	return s.mend(ctx, cmd, id, models.EventGivenUp, DeliverySuperseded)
+}
+
+func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.EventKind, state DeliveryState) error {
+	now := s.Now()
+	err := s.engine.door(ctx, func(b batch) error {
+		var of models.Undelivered
+		err := b.do(ctx, stmt{
+			sql: `UPDATE deliveries SET state = ?, attempts = 0, parked_reason = '', updated_at = ? WHERE workspace_id = ? AND id = ? AND state = ?
+				RETURNING id, kind, record_kind, record_id, channel, user_id`,
+			args: []any{state, now, cmd.Workspace, id, DeliveryDead},
+			each: func(r scanner) error {
+				return r.Scan(&of.ID, &of.Kind, &of.Record.Kind, &of.Record.ID, &of.Channel, &of.User)
+			},
+		})
+		switch {
+		case err != nil:
+			return err
+		case of.ID == 0:
+			return ErrNotFound
+		}
+		happened := of.Mended(what, models.Facts{Actor: models.Person{ID: cmd.Actor}, Now: now})
+		if err := b.do(ctx, addEvents(cmd, models.RecordRef{Kind: RecordDelivery, ID: id}, []models.Event{happened})); err != nil || state != DeliveryPending {
+			return err
+		}
+		return b.enqueue(ctx, []river.InsertManyParams{wakeUp(id, time.Time{}, now)})
+	})
 	if err != nil {
-		return fmt.Errorf("discard delivery %d: %w", id, err)
+		return fmt.Errorf("mend delivery %d: %w", id, err)
 	}
 	return nil
 }
