@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 // reasonsIn are the reasons that stand in a view, as its blocks show them.
@@ -66,6 +68,8 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 			t.Fatalf("the card says %q, the verdict %q", line, v.Words())
 		}
 	}
+	proof.Record(t, proof.Row{What: "random changes of which the verdict, /change why and the card list other reasons", Where: "pure", Tried: 1000, Seed: "3, 7",
+		Note: fmt.Sprintf("%d states, %d kinds of reason; a difference ends the test.", len(seen), len(reasons))})
 	t.Logf("states %v, reasons %v, on cards %d, left to details %d", seen, reasons, onCards, leftOut)
 	if onCards < 300 || leftOut < 50 {
 		t.Errorf("hardly any reason stood on a card: %d, and %d were left to details", onCards, leftOut)
