@@ -49,12 +49,7 @@ func (w *world) give(card slackfake.Message, n int, b models.Bucket, to string) 
 }
 
 func TestAReleaseIsPlannedWorkedOnByFourPeopleAndReady(t *testing.T) {
-	for _, s := range settings[1:3] { // each engine and each door once: it is a long story
-		t.Run(fmt.Sprintf("%s/%s", s.engine, s.mode), func(t *testing.T) {
-			t.Parallel() // most of it is waiting
-			workedOnByFour(t, newWorld(t, s))
-		})
-	}
+	eachOnce(t, workedOnByFour)
 }
 
 func workedOnByFour(t *testing.T, w *world) {
