@@ -68,6 +68,9 @@ func (a *attempt) try(ctx context.Context) error {
 	if d.not != nil {
 		return d.not(a, ctx)
 	}
+	if a.posts() && d.notBefore.After(a.cfg.Store.Now()) {
+		return a.putOff(ctx, d.notBefore, "came too late for the person's working hours, so it waits for the next")
+	}
 	if waits, err := a.findPlace(ctx); waits || err != nil {
 		return err
 	}

@@ -161,3 +161,42 @@ func TestAfterTwoDaysDownNobodyIsCaughtUpWithTwice(t *testing.T) {
 			Tried: n + 2*len(rooms), Bad: bad, Note: fmt.Sprintf("%d running changes over their windows, %d missed digests; %d reminders said in one message a person.", n, 2*len(rooms), j.Counts.Reminded.Load())})
 	})
 }
+
+// What was to be said in somebody's hours and was held up by an outage until
+// their night waits for their next day: the first of it is no sooner there than
+// they are. Cards in channels come at once.
+func TestWhatAnOutageHeldUpDoesNotComeByNight(t *testing.T) {
+	each(t, searchable, func(w *world, _ ...*Jobs) {
+		w.must(w.store.SaveSettings(context.Background(), team, models.Settings{ChangesChannel: changesRoom, Hours: models.DefaultWorkingHours()}))
+		w.goTo(w.morning(1))
+		_, err := w.fake.Break(slackfake.Rule{Method: "*", Kind: slackfake.Error503})
+		w.must(err)
+		c := w.raise("Held up", "pay-api")
+		w.retimed(c, w.morning(3))
+		w.later(12 * time.Hour) // in Berlin it is night
+		w.fake.Mend("")
+		w.later(maxBackoff)
+		direct := func() (n int) {
+			for _, call := range w.calls.of("chat.postMessage", "ok") {
+				if strings.HasPrefix(call.Args.Channel, "D") {
+					n++
+				}
+			}
+			return n
+		}
+		w.kept("the card is there, and what is for people was looked at", func() bool {
+			n, err := w.store.Unsent(context.Background(), team)
+			w.must(err)
+			return n == 0 && len(w.cards(changesRoom, c.ID)) == 1
+		})
+		if n := direct(); n > 0 {
+			t.Errorf("%d messages came to people by night", n)
+		}
+		berlin := models.Person{Zone: "Europe/Berlin"}
+		w.goTo(models.DefaultWorkingHours().Next(berlin, w.store.Now()).Add(time.Minute))
+		w.quiet()
+		if direct() != 2 {
+			t.Errorf("%d messages on the next day of work, want the requests to both approvers", direct())
+		}
+	})
+}

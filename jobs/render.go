@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -20,6 +21,8 @@ type drawing struct {
 	thread string // ts of the parent
 	record string // "CHG-4", for the metadata
 	anew   bool   // post it again when somebody deleted it
+
+	notBefore time.Time // when it may come first: an outage held it up till their night
 
 	not func(*attempt, context.Context) error // what to do instead of sending
 }
@@ -74,7 +77,7 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 		return d, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
 	d, err = how(a, ctx, c, f)
-	d.record = c.ID.String()
+	d.record, d.notBefore = c.ID.String(), c.FirstPost(a.row.Kind, a.row.UserID, f)
 	return d, err
 }
 

@@ -38,7 +38,7 @@ func (a *attempt) drawRelease(ctx context.Context) (drawing, error) {
 		return drawing{}, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
 	d, err := how(a, ctx, r, f)
-	d.record = r.ID.String()
+	d.record, d.notBefore = r.ID.String(), r.FirstPost(a.row.Kind, a.row.Key, a.row.UserID, f)
 	return d, err
 }
 
