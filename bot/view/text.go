@@ -135,7 +135,7 @@ func orBlank(s string) string {
 // of people that happen to look so can show a date or link a channel, and
 // mention nobody.
 func isMarkup(m markup) bool {
-	rest := ourTokens.ReplaceAllString(string(m), "")
+	rest := ourTokens.ReplaceAllString(string(m), ";") // a sign that, as they do, ends a word
 	return rest != string(m) && !strings.ContainsAny(rest, "<>&") && defuse(rest) == rest
 }
 
