@@ -109,6 +109,10 @@ func freezeCheck(c *Change, f Facts, s stage) []Reason {
 	var out []Reason
 	for _, x := range c.meets(f, s) {
 		r := note("It falls into "+x.words()+".", "")
+		if c.ahead(f, s) && !x.Window.Overlaps(c.Window) {
+			r = note("Begun now, it would fall into "+x.words()+".", "")
+			r.Told = true // its window is not what is in the way, so no card says so
+		}
 		switch r.When = x.Window; {
 		case !x.Freeze.strict():
 			r.Unblock = f.Name(x.Freeze.Owner) + " has to agree too."

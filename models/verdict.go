@@ -93,7 +93,7 @@ func judge(c *Change, f Facts, s stage) Verdict {
 	for _, x := range checks {
 		if s >= x.from {
 			for _, r := range x.check(c, f, s) {
-				r.Firm, r.Told = x.firm, x.told
+				r.Firm, r.Told = x.firm, x.told || r.Told
 				all.Reasons = append(all.Reasons, r)
 			}
 		}
