@@ -68,8 +68,8 @@ func (a *attempt) try(ctx context.Context) error {
 	if d.not != nil {
 		return d.not(a, ctx)
 	}
-	if a.posts() && d.notBefore.After(a.cfg.Store.Now()) {
-		return a.putOff(ctx, d.notBefore, "came too late for the person's working hours, so it waits for the next")
+	if a.tooLate(d) {
+		return a.cfg.Store.MarkHeld(ctx, a.row, d.from)
 	}
 	if waits, err := a.findPlace(ctx); waits || err != nil {
 		return err
@@ -85,6 +85,18 @@ func (a *attempt) try(ctx context.Context) error {
 	sent, err := a.call(ctx, d)
 	a.calling = false
 	return a.settle(ctx, sent, err)
+}
+
+// late is after what delay a first post to a person counts as one that Slack or
+// a downtime has kept from them: then the hour is not the one it was planned for.
+const late = 10 * time.Minute
+
+// tooLate: what was to come in somebody's hours and comes late does not wake
+// them at night; it waits for their next hours, or goes where it can't wait.
+func (a *attempt) tooLate(d drawing) bool {
+	now := a.cfg.Store.Now()
+	return a.row.UserID != "" && a.posts() && !a.doubtful && d.from.After(now) &&
+		now.Sub(later(a.row.CreatedAt, at(a.row.NotBefore))) > late
 }
 
 // posts reports whether the call would show something new; all others may be

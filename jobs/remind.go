@@ -47,5 +47,5 @@ func (a *attempt) drawReminders(ctx context.Context) (drawing, error) {
 	if len(list) == 0 && a.row.TS == "" {
 		return drawing{not: superseded("all of it was done meanwhile")}, nil
 	}
-	return drawing{Message: view.Reminders(list, about, f), record: "reminders", notBefore: about.FirstPost(list, a.row.UserID, f)}, nil
+	return drawing{Message: view.Reminders(list, about, f), record: "reminders", from: about.MayWait(list, a.row.UserID, f)}, nil
 }

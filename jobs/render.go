@@ -18,11 +18,10 @@ type drawing struct {
 	view.Message
 	home   *slack.HomeTabViewRequest
 	file   *view.ReleaseFile
-	thread string // ts of the parent
-	record string // "CHG-4", for the metadata
-	anew   bool   // post it again when somebody deleted it
-
-	notBefore time.Time // when it may come first: an outage held it up till their night
+	thread string    // ts of the parent
+	record string    // "CHG-4", for the metadata
+	anew   bool      // post it again when somebody deleted it
+	from   time.Time // when a person may get it who did not get it in time; zero = at once
 
 	not func(*attempt, context.Context) error // what to do instead of sending
 }
@@ -77,7 +76,7 @@ func (a *attempt) draw(ctx context.Context) (d drawing, err error) {
 		return d, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
 	d, err = how(a, ctx, c, f)
-	d.record, d.notBefore = c.ID.String(), c.FirstPost(a.row.Kind, a.row.UserID, f)
+	d.record, d.from = c.ID.String(), c.MayWait(a.row.UserID, f)
 	return d, err
 }
 

@@ -38,7 +38,7 @@ func (a *attempt) drawRelease(ctx context.Context) (drawing, error) {
 		return drawing{}, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
 	d, err := how(a, ctx, r, f)
-	d.record, d.notBefore = r.ID.String(), r.FirstPost(a.row.Kind, a.row.Key, a.row.UserID, f)
+	d.record = r.ID.String()
 	return d, err
 }
 
@@ -55,7 +55,7 @@ func (a *attempt) drawReleaseNote(ctx context.Context, r *models.Release, f mode
 	if err == nil && !view.ReleaseNoteDue(r, e, f) {
 		return drawing{not: superseded("nothing of it is left to do")}, nil
 	}
-	return drawing{Message: view.ReleaseNote(r, e, f)}, err
+	return drawing{Message: view.ReleaseNote(r, e, f), from: r.NoteMayWait(e.Kind, a.row.UserID, f)}, err
 }
 
 // drawReleaseAsk: an ask of which nothing is left is not sent; one that is there
@@ -66,11 +66,13 @@ func (a *attempt) drawReleaseAsk(_ context.Context, r *models.Release, f models.
 		return drawing{not: superseded("the release does not know this ask")}, nil
 	}
 	if ask.Kind == models.AskVote || ask.Kind == models.AskLead {
-		return a.drawHandoverAsk(r, ask, f)
+		d, err := a.drawHandoverAsk(r, ask, f)
+		d.from = r.MayWait(ask, f)
+		return d, err
 	}
 	open := view.ReleaseAskOpen(r, ask.Kind, f)
 	if !open && a.row.TS == "" {
 		return drawing{not: superseded("there is nothing left to do")}, nil
 	}
-	return drawing{Message: view.ReleaseAsk(r, ask.Kind, f), anew: open}, nil
+	return drawing{Message: view.ReleaseAsk(r, ask.Kind, f), anew: open, from: r.MayWait(ask, f)}, nil
 }

@@ -233,19 +233,6 @@ func (c *Change) noteNotBefore(u UserID, f Facts) time.Time {
 	return at
 }
 
-// FirstPost is when a request or a note about the change may come to a person
-// whom it has not reached yet: what an outage held up must not come by night.
-// Not after f.Now means at once.
-func (c *Change) FirstPost(kind DeliveryKind, u UserID, f Facts) time.Time {
-	switch kind {
-	case DeliverAsk:
-		return c.askNotBefore(u, f)
-	case DeliverNote:
-		return c.noteNotBefore(u, f)
-	}
-	return time.Time{}
-}
-
 // cardPlaces: the changes channel, then the channels of up to three touched
 // services; a channel counts once. Where a card stands already it is kept up
 // to date, also when an edit took that service out.

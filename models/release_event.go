@@ -340,21 +340,11 @@ func (r *Release) directMessages(e Event, n int, f ReleaseFacts) []Delivery {
 	}
 	for _, u := range distinct(e.Asked) {
 		if u != e.Actor && f.active(u) {
-			out = append(out, Delivery{Kind: DeliverNote, Record: r.Ref(), User: u, Event: n, NotBefore: f.Settings.Hours.Next(f.Person(u), e.At),
-				Key: releaseEventKey("note", r, e, u)})
+			out = append(out, Delivery{Kind: DeliverNote, Record: r.Ref(), User: u, Event: n, Key: releaseEventKey("note", r, e, u),
+				NotBefore: r.noteNotBefore(e.Kind, u, f)})
 		}
 	}
 	return out
-}
-
-// FirstPost is when an ask or a note may come to a person whom it has not
-// reached yet: in their hours, but what a meeting asks for, at once. Not after
-// f.Now means at once.
-func (r *Release) FirstPost(d DeliveryKind, key string, u UserID, f ReleaseFacts) time.Time {
-	if ask, ok := r.ReleaseAskByKey(key); d == DeliverNote || d == DeliverAsk && ok && ask.Kind != AskVote {
-		return f.Settings.Hours.Next(f.Person(u), f.Now)
-	}
-	return time.Time{}
 }
 
 func (r *Release) everybodyAsked() []UserID {

@@ -28,23 +28,6 @@ func (s Subjects) duties(r Reminder, f Facts) []duty {
 // Concerns reports whether what the person was reminded of is still to be done.
 func (s Subjects) Concerns(r Reminder, f Facts) bool { return dutyOf(s.duties(r, f), r) != nil }
 
-// FirstPost is when a message of reminders that has not reached its person yet
-// may come: at once in their hours, and when one of them waits for nothing;
-// else when they begin to work. Not after f.Now means at once. What was meant
-// for their last minutes may come a moment later.
-func (s Subjects) FirstPost(list []Reminder, u UserID, f Facts) time.Time {
-	p := f.Person(u)
-	for _, r := range list {
-		if d := dutyOf(s.duties(r, f), r); d != nil && !d.waits(r.Stage) {
-			return time.Time{}
-		}
-	}
-	if f.Settings.Hours.Working(p, f.Now.Add(-time.Minute)) {
-		return time.Time{}
-	}
-	return f.Settings.Hours.Next(p, f.Now)
-}
-
 // Snooze says until when the person puts off what they were reminded of, and
 // refuses what would come too late. It is theirs alone: nobody else's reminder
 // moves, and neither does the escalation.
