@@ -260,7 +260,7 @@ func TestListsAreFiltered(t *testing.T) {
 	}
 	for typed, want := range map[string]string{
 		"list service:nope": `There is no service "nope", so nothing was listed. A service is named by its short name, such as reporting.`,
-		"list env:moon":     `"env:moon" is not a filter that list knows, so nothing was listed. Use service:reporting, env:production, state:approved or state:all, since:24h, today, week, debts or exceptions.`,
+		"list env:moon":     `"env:moon" is not a filter that list knows, so nothing was listed. Use service:reporting, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.`,
 		"list state:draft":  `"state:draft" is not a filter that list knows`,
 		"history":           "Say which change: `/change history 4`.",
 	} {

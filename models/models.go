@@ -54,8 +54,9 @@ var (
 )
 
 // around is what people and Slack put round a number: brackets, quotes,
-// formatting marks, the end of a sentence.
-const around = "<>[](){}`*_~\"'“”‘’.,;:!? \t\n"
+// formatting marks, the end of a sentence, and the signs without a look that say
+// which way a text runs, which come along when it is copied.
+const around = "<>[](){}`*_~\"'“”‘’.,;:!? \t\n\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 // ParseChangeID reads a change number in any spelling a person types: "4",
 // "chg4", "CHG-4", "#4", or a link whose last part or label is "CHG-4".

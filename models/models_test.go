@@ -12,7 +12,7 @@ var spellings = []string{
 	"%d", "#%d", "chg%d", "CHG%d", "Chg-%d", "CHG-%d", "chg-%d", "chg_%d", "chg %d", "chg#%d", "chg:%d", "CHG‑%d", "CHG–%d",
 	" CHG-%d ", "CHG-%d.", "CHG-%d,", "CHG-%d?", "(CHG-%d)", "[CHG-%d]", "<CHG-%d>", "*CHG-%d*", "_%d_", "`CHG-%d`", "\"CHG-%d\"", "“CHG-%d”", "%d!", "CHG-00%d",
 	"<https://acme.slack.com/archives/C1/p1700000000000100|CHG-%d>", "https://gatehouse.example/changes/CHG-%d", "<https://gatehouse.example/chg%d>",
-	"https://gatehouse.example/CHG-%d/", "https://gatehouse.example/?id=chg-%d", "https://gatehouse.example/#CHG-%d",
+	"\u200f%d", "\u2067CHG-%d\u2069", "https://gatehouse.example/CHG-%d/", "https://gatehouse.example/?id=chg-%d", "https://gatehouse.example/#CHG-%d",
 }
 
 func TestAChangeIsFoundInEverySpelling(t *testing.T) {
