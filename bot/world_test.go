@@ -204,13 +204,14 @@ func (w *world) until(what string, holds func() bool) {
 	}
 }
 
-// card is the one message about a change in a channel.
+// card is the one message about a change in a channel: others may name it, but
+// not in their head.
 func (w *world) card(channel, id string) slackfake.Message {
 	w.t.Helper()
 	w.settle()
 	var found []slackfake.Message
 	for _, m := range w.fake.Messages(channel) {
-		if strings.Contains(m.Plain(), id) {
+		if head, _, _ := strings.Cut(m.Plain(), "\n"); strings.Contains(head, id) {
 			found = append(found, m)
 			w.claimed[channel+m.TS] = true
 		}

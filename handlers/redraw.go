@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,10 +24,11 @@ type redraws struct {
 
 // redrawn is one form.
 type redrawn struct {
-	next    *Request // the latest choice that is not shown yet
-	busy    bool
-	was, is string    // the hashes before and after Gatehouse drew it last
-	at      time.Time // when that was, by the machine's clock
+	next *Request // the latest choice that is not shown yet
+	busy bool
+	own  []string  // the hashes of what Gatehouse has drawn over
+	is   string    // the hash of what it drew last
+	at   time.Time // when that was, by the machine's clock
 }
 
 // add notes a choice, and reports whether somebody has to begin to draw.
@@ -61,7 +63,7 @@ func (d *redraws) take(viewID string) (r *Request, hash string) {
 	if r == nil {
 		return nil, ""
 	}
-	if hash = r.View.Hash; x.is != "" && hash == x.was {
+	if hash = r.View.Hash; slices.Contains(x.own, hash) {
 		hash = x.is
 	}
 	return r, hash
@@ -78,7 +80,7 @@ func (d *redraws) drawn(viewID, was, is string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if x := d.open[viewID]; x != nil {
-		x.was, x.is, x.at = was, is, time.Now()
+		x.own, x.is, x.at = append(x.own, was), is, time.Now()
 	}
 }
 

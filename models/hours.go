@@ -19,9 +19,10 @@ func (r *Release) MayWait(a ReleaseAsk, f ReleaseFacts) time.Time {
 }
 
 // noteNotBefore: what is said of a release waits for the person's hours, but
-// for what is about a meeting that is about to begin or goes on.
+// for what is about a meeting that goes on, and for an incident.
 func (r *Release) noteNotBefore(kind EventKind, u UserID, f ReleaseFacts) time.Time {
-	if kind == EventVotesMissing || kind == EventHandoverOverrun {
+	switch kind {
+	case EventVotesMissing, EventHandoverOverrun, EventIncidentReported:
 		return time.Time{}
 	}
 	if at := f.Settings.Hours.Next(f.Person(u), f.Now); at.After(f.Now) {
