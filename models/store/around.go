@@ -205,12 +205,23 @@ func openingsRound(scope models.Scope, f models.Facts) map[models.Slug][]models.
 // them out.
 type neighbours struct{ found []models.Neighbour }
 
-// thatPlan are the changes that another one has to know of.
-const thatPlan = "'awaiting_approval', 'approved', 'in_progress'"
+// sought says which changes a look is for.
+type sought struct {
+	states  string
+	running bool // what runs on after its window, too
+	shown   bool // with where their cards stand and who was asked
+}
+
+// thatPlan are the changes that another one has to know of; thatName are those
+// that say on their cards who plans beside them: they wait, also for changes.
+var (
+	thatPlan = sought{states: "'awaiting_approval', 'approved', 'in_progress'", running: true}
+	thatName = sought{states: "'awaiting_approval', 'changes_requested', 'approved'", shown: true}
+)
 
 // look asks for those of one scope, or of several at once: of several, which is
 // whose is told apart afterwards.
-func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []models.Slug, states string, about ...models.Scope) stmt {
+func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []models.Slug, whom sought, about ...models.Scope) stmt {
 	span := about[0].Window
 	var environments, people []any
 	for _, x := range about {
@@ -232,11 +243,15 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 	// No window is longer than the longest, extended ones hardly: that bounds the
 	// part of the index which is read.
 	last := span.End.Add(2 * models.MaxWindow)
-	const from = "SELECT id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at, places, asked FROM changes WHERE workspace_id = ? AND "
+	columns := "id, title, type, state, environment, services, window_start, window_end, implementer, submitted_at"
+	if whom.shown {
+		columns += ", places, asked"
+	}
+	from := "SELECT " + columns + " FROM changes WHERE workspace_id = ? AND "
 	rest := ` AND environment IN ` + marks(len(environments)) + ` AND id <> ? AND (` + mine + `)`
-	sql := from + `state IN (` + states + `) AND window_end > ? AND window_end < ? AND window_start < ?` + rest
+	sql := from + `state IN (` + whom.states + `) AND window_end > ? AND window_end < ? AND window_start < ?` + rest
 	args := slices.Concat([]any{ws, span.Start, last, span.End}, environments, []any{me}, people)
-	if strings.Contains(states, "'in_progress'") { // what runs on after its window is in the way, too
+	if whom.running {
 		sql += ` UNION ALL ` + from + `state = 'in_progress' AND window_end <= ?` + rest
 		args = slices.Concat(args, []any{ws, span.Start}, environments, []any{me}, people)
 	}
@@ -248,7 +263,11 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 			var places jsonOf[[]models.ChannelID]
 			var asked jsonOf[[]models.Ask]
 			var start, end, submitted *time.Time
-			if err := s.Scan(&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted, &places, &asked); err != nil {
+			into := []any{&x.ID, &x.Title, &x.Type, &x.State, &x.Environment, &services, &start, &end, &x.Implementer, &submitted}
+			if whom.shown {
+				into = append(into, &places, &asked)
+			}
+			if err := s.Scan(into...); err != nil {
 				return fmt.Errorf("read a neighbour: %w", err)
 			}
 			x.Services, x.Submitted, x.Places, x.Asked = services.V, val(submitted), places.V, asked.V
@@ -258,10 +277,6 @@ func (n *neighbours) look(ws models.WorkspaceID, me models.ChangeID, related []m
 		},
 	}
 }
-
-// cardsThatName are the changes that say on their cards who plans beside them:
-// they wait, also for changes.
-const cardsThatName = "'awaiting_approval', 'changes_requested', 'approved'"
 
 // lookForCards looks for the changes whose cards name this one, or did before
 // the command. Two that come up side by side can't see each other before they
@@ -284,7 +299,7 @@ func (s *Store) lookForCards(ctx context.Context, b batch, d *decision) error {
 		return nil
 	}
 	var near neighbours
-	questions := []stmt{near.look(d.change.Workspace, d.change.ID, d.facts.Related(services), cardsThatName, about...)}
+	questions := []stmt{near.look(d.change.Workspace, d.change.ID, d.facts.Related(services), thatName, about...)}
 	if s.kind == Postgres {
 		turn := stmt{sql: "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", args: []any{"plans of " + string(d.change.Workspace)}}
 		questions = append([]stmt{turn}, questions...)
