@@ -16,7 +16,7 @@ const discussion = "Replies are discussion; only the buttons decide."
 func ChangeCard(c *models.Change, f models.Facts) Message {
 	body, listed := cardBody(c, f)
 	blocks := append(body, actions(publicButtons(c)...)...)
-	return message(cardText(c, f), append(blocks, footer(c, listed)...)...)
+	return message(cardText(c, f), append(blocks, footer(c, listed, f)...)...)
 }
 
 // PrivateCard is the same card for f.Actor alone, with the buttons that they
@@ -32,12 +32,13 @@ func PrivateCard(c *models.Change, f models.Facts) Message {
 		blocks = append(blocks, section(hint))
 	}
 	blocks = append(blocks, actions(privateButtons(c, f)...)...)
-	return message(joined("\n", cardText(c, f), hint), append(blocks, footer(c, listed)...)...)
+	return message(joined("\n", cardText(c, f), hint), append(blocks, footer(c, listed, f)...)...)
 }
 
-// footer gives its line away when the card needs it for a second reason.
-func footer(c *models.Change, listed []models.Reason) []slack.Block {
-	if c.State != models.AwaitingApproval || len(listed) > 1 {
+// footer gives its line away when the card needs it: for a second reason, or for
+// one under much that it says otherwise.
+func footer(c *models.Change, listed []models.Reason, f models.Facts) []slack.Block {
+	if c.State != models.AwaitingApproval || len(listed) > 1 || len(listed) > 0 && veryFull(c, f) {
 		return nil
 	}
 	return []slack.Block{small(discussion)}
@@ -64,7 +65,7 @@ func cardBody(c *models.Change, f models.Facts) ([]slack.Block, []models.Reason)
 	listed := reasons(c, f)
 	room := halfCard
 	if len(listed) > 0 {
-		room = halfLine
+		room = twoRows
 	}
 	blocks := []slack.Block{header(headline(c, twoLines)), cardFields(c, room, f)}
 	if line := joined("\n", progress(c, f), ofRelease(c, f), cardReasons(c, listed, f)); line != "" {
@@ -95,6 +96,9 @@ func reasonsMost(c *models.Change, f models.Facts) int {
 	return 2
 }
 
+// veryFull: what the card says beside its reasons takes more than three lines.
+func veryFull(c *models.Change, f models.Facts) bool { return linesOf(progress(c, f)) > 3 }
+
 func linesOf(m markup) int {
 	lines := 0
 	for line := range strings.SplitSeq(string(m), "\n") {
@@ -110,7 +114,7 @@ const reasonLetters = 148
 // cardReasons are those that fit under what the card says otherwise: of a very
 // full one a line is left.
 func cardReasons(c *models.Change, list []models.Reason, f models.Facts) markup {
-	if linesOf(progress(c, f)) > 3 {
+	if veryFull(c, f) {
 		return cutReasons(list, 1, cardLine-2)
 	}
 	return reasonLines(list, reasonsMost(c, f))

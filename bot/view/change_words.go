@@ -77,9 +77,11 @@ func serviceName(slug models.Slug, f models.Facts) markup {
 	return esc(string(slug), letters)
 }
 
-// Room for services: three lines of half a card, half a line, all there are.
+// Room for services: three lines of half a card, two beside their label and
+// "and 12 more", half a line, all there are.
 const (
 	halfCard = 78
+	twoRows  = 2*34 - 22
 	halfLine = 48
 	allOf    = 1500
 )

@@ -40,7 +40,7 @@ func TestFuzzedChangesStayInsideEveryLimit(t *testing.T) {
 			if found := problems(view); len(found) > 0 {
 				t.Fatalf("%s in state %s: %s", name, c.State, strings.Join(found, "; "))
 			}
-			limit := 17 // 15, and two for names that are nothing but signs to be escaped
+			limit := 15
 			if c.State.Final() {
 				limit = 6
 			}
