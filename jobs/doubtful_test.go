@@ -109,17 +109,23 @@ func TestWithoutHistoryNothingIsLost(t *testing.T) {
 	})
 }
 
+// adopts raises a change whose first posts go wrong after they have happened.
+func (w *world) adopts(j *Jobs) {
+	w.Helper()
+	w.raise("Rotate the keys")
+	w.quiet()
+	w.exactlyOnce()
+	if j.Counts.Adopted.Load() == 0 {
+		w.Errorf("nothing was adopted\n%s", w.state())
+	}
+}
+
 func TestADoubtfulDirectMessageIsAdoptedWithTheLeastScopes(t *testing.T) {
 	each(t, fast, func(w *world, jobs ...*Jobs) {
 		w.must(w.fake.Kick(changesRoom, w.fake.BotUser())) // only DMs can be posted
 		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.Truncate, Times: 3})
 		w.must(err)
-		w.raise("Rotate the keys")
-		w.quiet()
-		w.exactlyOnce()
-		if jobs[0].Counts.Adopted.Load() == 0 {
-			t.Errorf("nothing was adopted\n%s", w.state())
-		}
+		w.adopts(jobs[0])
 	})
 }
 
@@ -127,12 +133,7 @@ func TestADoubtfulMessageThatArrivedIsAdopted(t *testing.T) {
 	each(t, searchable, func(w *world, jobs ...*Jobs) {
 		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 2})
 		w.must(err)
-		w.raise("Rotate the keys")
-		w.quiet()
-		w.exactlyOnce()
-		if jobs[0].Counts.Adopted.Load() == 0 {
-			t.Errorf("nothing was adopted\n%s", w.state())
-		}
+		w.adopts(jobs[0])
 	})
 }
 

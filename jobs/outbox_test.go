@@ -175,6 +175,7 @@ func TestALimitIsKnownToEveryReplica(t *testing.T) {
 	s.replica = 3
 	each(t, s, func(w *world, jobs ...*Jobs) {
 		c, other := w.raise("Title 0"), w.raise("Other 0")
+		w.retimed(other, w.store.Now().Add(48*time.Hour))
 		w.quiet()
 		_, err := w.fake.Break(slackfake.Rule{Method: "chat.update", Kind: slackfake.RateLimit, RetryAfter: 4})
 		w.must(err)
@@ -184,13 +185,11 @@ func TestALimitIsKnownToEveryReplica(t *testing.T) {
 			w.must(err)
 			return !until.IsZero()
 		})
-		known, told := w.store.Now(), w.calls.of("chat.update", slackfake.RateLimit)[0].At
+		known, told := w.store.Now(), len(w.calls.of("chat.update", ""))
 		w.retitle(other.ID, "Other 1") // whichever replica takes it has to wait
 		w.kept("they wait", func() bool { return w.store.Now().Sub(known) > 2*time.Second })
-		for _, call := range w.calls.of("chat.update", "") {
-			if after := call.At - told; after > 1 && after < 4 { // what was on its way when Slack said so is no fault
-				t.Errorf("an update %.1f s into a wait of 4", after)
-			}
+		if n := len(w.calls.of("chat.update", "")) - told; n != 0 {
+			t.Errorf("%d updates within 2 s of a wait of 4", n)
 		}
 		w.fake.Mend("")
 		w.quiet()
@@ -334,14 +333,27 @@ func TestADeadTokenStopsAllCallsAndLosesNothing(t *testing.T) {
 			w.must(err)
 			return counts[store.DeliverySending] == 0
 		})
-		first := said()
-		w.later(tokenDead - askAgain/2) // no message asks whether it is over; the tick does
-		w.until("the tick asks", func() bool { return len(w.calls.of("auth.test", "account_inactive")) > 0 })
+		// No message asks whether it is over; the tick does, shortly before the
+		// hold's end. A call under way unseen may have ended after a jump and
+		// have held everything anew: then that end is the one to go to.
+		w.kept("the tick asks", func() bool {
+			if len(w.calls.of("auth.test", "account_inactive")) > 0 {
+				return true
+			}
+			now := w.store.Now()
+			until, err := w.store.HeldUntil(context.Background(), team, everything, "", now)
+			w.must(err)
+			if until.Sub(now) > askAgain {
+				w.later(until.Sub(now) - askAgain/2)
+			}
+			return false
+		})
 		w.kept("the hold goes on", func() bool {
 			until, err := w.store.HeldUntil(context.Background(), team, everything, "", w.store.Now())
 			w.must(err)
 			return until.Sub(w.store.Now()) > askAgain
 		})
+		first := said()
 		w.must(w.fake.Install([]byte(manifest(slackfake.LeastScopes))))
 		w.later(tokenDead + time.Second)
 		w.quiet()

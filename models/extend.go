@@ -29,16 +29,18 @@ func (c *Change) Claims(now time.Time) Window { return claims(c.State, c.Occupie
 func (n Neighbour) Claims(now time.Time) Window { return claims(n.State, n.Window, now) }
 
 func claims(s State, w Window, now time.Time) Window {
-	if s == InProgress && !w.End.After(now) {
+	if overruns(s, w, now) {
 		return Window{w.Start, now.Add(overrunAhead)}
 	}
 	return w
 }
 
-// overruns reports whether the neighbour is in progress after its time.
-func (n Neighbour) overruns(now time.Time) bool {
-	return n.State == InProgress && !n.Window.End.After(now)
+// overruns reports whether work is in progress after its time.
+func overruns(s State, w Window, now time.Time) bool {
+	return s == InProgress && !w.End.After(now)
 }
+
+func (n Neighbour) overruns(now time.Time) bool { return overruns(n.State, n.Window, now) }
 
 // MayBeExtended is the time in which an extension can lie: what stands around
 // work that runs is read for it.

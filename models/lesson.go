@@ -65,8 +65,9 @@ func (c *Change) DropLesson(f Facts) error {
 const lessonField = "Asked of future releases in"
 
 // learn gives the release an item for each lesson about these services that it
-// does not have yet, and says so for the audit log. It is advisory: what a review found out binds nobody who
-// was not asked, and whoever runs the release may hold it to more.
+// does not have yet, and says so for the audit log. It is advisory: what a
+// review found out binds nobody who was not asked, and whoever runs the release
+// may hold it to more.
 func (r *Release) learn(services []Slug, f ReleaseFacts) []Event {
 	var out []Event
 	for _, l := range f.Lessons {

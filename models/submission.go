@@ -36,16 +36,7 @@ func (c *Change) Raise(in Input, f Facts) error {
 	if c.State != "" && c.State != Draft {
 		return Refusef("%s was submitted already. Edit it instead.", c.ID)
 	}
-	if err := c.mayEdit(f); err != nil {
-		return err
-	}
-	in = in.fill(c, f)
-	if err := in.check(c, f); err != nil {
-		return err
-	}
-	return c.try(func(next *Change) error {
-		in.apply(next)
-		next.take(in, c, f)
+	return c.fillIn(in, f, func(next *Change) error {
 		next.State = Draft
 		next.credit(c, f)
 		return next.submit(EventSubmitted, nil, f)
@@ -76,16 +67,7 @@ func (c *Change) Edit(in Input, f Facts) error {
 	if !c.State.Editable() {
 		return Refusef("%s is %s, so it can't be edited any more. Raise it again if something else has to be done.", c.ID, c.State.phrase())
 	}
-	if err := c.mayEdit(f); err != nil {
-		return err
-	}
-	in = in.fill(c, f)
-	if err := in.check(c, f); err != nil {
-		return err
-	}
-	return c.try(func(next *Change) error {
-		in.apply(next)
-		next.take(in, c, f)
+	return c.fillIn(in, f, func(next *Change) error {
 		diff := DiffFields(c, next, f)
 		resubmit := c.State == ChangesRequested
 		if len(diff) == 0 && !resubmit {
@@ -99,6 +81,23 @@ func (c *Change) Edit(in Input, f Facts) error {
 			return next.submit(EventRevised, diff, f)
 		}
 		return next.touchUp(c, diff, f)
+	})
+}
+
+// fillIn takes over answers that are complete and allowed, and then goes on with
+// the change as they make it.
+func (c *Change) fillIn(in Input, f Facts, then func(next *Change) error) error {
+	if err := c.mayEdit(f); err != nil {
+		return err
+	}
+	in = in.fill(c, f)
+	if err := in.check(c, f); err != nil {
+		return err
+	}
+	return c.try(func(next *Change) error {
+		in.apply(next)
+		next.take(in, c, f)
+		return then(next)
 	})
 }
 
