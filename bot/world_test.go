@@ -180,16 +180,14 @@ func (w *world) later(d time.Duration) {
 	}
 }
 
-// settle waits until nothing that is due is unsent.
+// settle lets everything that is due arrive.
 func (w *world) settle() {
 	w.t.Helper()
-	w.until("everything that is due was sent", func() bool {
-		n, err := w.app.Store.Unsent(context.Background(), testWorkspace)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return n == 0
-	})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := w.app.Settle(ctx); err != nil {
+		w.t.Fatalf("wait until everything that is due was sent: %v", err)
+	}
 }
 
 // until polls what has no signal of its own to wait for; it gives up loudly.

@@ -248,36 +248,11 @@ func (s *story) wait(ctx context.Context, d time.Duration) {
 	if s.err != nil || s.meeting {
 		return
 	}
-	if s.err = settle(ctx, s.app, s.ws); s.err != nil {
+	if s.err = s.app.Settle(ctx); s.err != nil {
 		return
 	}
 	until := s.app.Store.Now().Add(d)
 	if s.meet(ctx, until); s.err == nil {
 		s.err = s.jumpTo(ctx, until)
-	}
-}
-
-// settle waits until nothing that is due is unsent. Posts to one channel are
-// paced to one a second of business time, so the clock is helped along: less and
-// less often, so that a slow machine does not see the windows of the story pass.
-func settle(ctx context.Context, app *bot.App, ws models.WorkspaceID) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for tries, help := 0, 1; ; tries++ {
-		n, err := app.Store.Unsent(ctx, ws)
-		if err != nil || n == 0 {
-			return err
-		}
-		if tries == help {
-			help += min(help, 8)
-			if err := app.Store.Jump(ctx, 10*time.Second); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
 	}
 }

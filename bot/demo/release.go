@@ -375,7 +375,7 @@ func (s *story) meet(ctx context.Context, until time.Time) {
 		next.do(ctx)
 		s.meeting, s.last = false, last
 		if s.err == nil {
-			s.err = settle(ctx, s.app, s.ws)
+			s.err = s.app.Settle(ctx)
 		}
 	}
 }
