@@ -7,7 +7,7 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// suggestSlots puts free times above the form; what was typed stays.
+// suggestSlots puts free times into the form; what was typed stays.
 func (h *Handlers) suggestSlots(ctx context.Context, r *Request) (Reply, error) {
 	meta, in := view.ReadChangeForm(r.View)
 	if len(in.Services) == 0 {
@@ -21,11 +21,14 @@ func (h *Handlers) suggestSlots(ctx context.Context, r *Request) (Reply, error) 
 		}
 		c = kept
 	}
-	slots, f, err := h.Store.Slots(ctx, h.Workspace, r.User, in, c)
+	ahead, f, err := h.Store.Outlook(ctx, h.Workspace, r.User, in, c)
+	if err == nil && !ahead.Misfit() { // none were looked for, since the time fits
+		ahead.Slots, _, err = h.Store.Slots(ctx, h.Workspace, r.User, in, c)
+	}
 	if err != nil {
 		return Reply{}, err
 	}
-	modal := view.ChangeFormWithSlots(meta, in, slots, f)
+	modal := view.ChangeFormWithSlots(meta, in, ahead, f)
 	return Reply{View: &modal}, nil
 }
 

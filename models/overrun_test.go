@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // overrun is a change whose work is in progress an hour after its window.
@@ -87,5 +89,31 @@ func TestSlotsHeedTheNoticeThatThePastOfAServiceAsksFor(t *testing.T) {
 	}
 	if len(troubled.Passed) == 0 || !strings.Contains(troubled.Passed[0].Why, "less notice") {
 		t.Errorf("passed over: %+v", troubled.Passed)
+	}
+}
+
+// TestSlotsAreLookedForBeyondTheNotice: where the notice takes all the time in
+// which slots are looked for, they are looked for after it.
+func TestSlotsAreLookedForBeyondTheNotice(t *testing.T) {
+	w := newWorld().clone()
+	w.Policy.Notice = map[RiskLevel]int{RiskLow: 12, RiskMedium: 12, RiskHigh: 12, RiskVeryHigh: 12}
+	in, f := w.input(), w.near(ana)
+	near := in.SlotsFor(nil, f)
+	start, late := in.InTime(nil, f)
+	if len(near.Free) > 0 || !near.Short() || !late || !start.After(SlotsFrom(in.asChange(nil, f), f.Now).End) {
+		t.Fatalf("%+v, in time from %v (%v)", near, start, late)
+	}
+	in.Start, in.End = start, start.Add(time.Hour)
+	far := in.SlotsFor(nil, f)
+	got := near.Further(far)
+	if len(got.Free) == 0 || got.Free[0].Start.Before(start) || len(got.Passed) == 0 || !strings.Contains(got.Passed[0].Why, "less notice") {
+		t.Errorf("%+v", got)
+	}
+	if _, late := in.InTime(nil, f); late {
+		t.Error("what is in time is called late")
+	}
+	off := Slots{Free: far.Free, Off: "No time in the working hours is free."}
+	if diff := cmp.Diff(off, off.Further(Slots{Free: far.Free[:1], Off: "None."})); diff != "" {
+		t.Errorf("what is no better takes the place of what is nearer (-near +got):\n%s", diff)
 	}
 }

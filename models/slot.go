@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -9,6 +10,7 @@ import (
 type Slots struct {
 	Free   []Window
 	Passed []Passed // in the order of time; neighbouring times with one reason are one
+	Off    string   // that they lie outside the working hours of whoever carries it out, and why, as a sentence
 }
 
 // Passed is a time that was passed over, the first of its kind, and why.
@@ -43,7 +45,9 @@ func ceil(t time.Time) time.Time {
 // SuggestSlots finds three free times of the change's length, none of which
 // overlaps another. f.Around holds what lies in SlotsFrom. Free is a time
 // without a conflict or freeze, inside the maintenance windows, with its
-// notice, with approvers at work before it, and with the implementer there.
+// notice, with approvers at work before it, and with the implementer there. Times
+// in the implementer's working hours come before all others: those are offered
+// only when there are none of these.
 func SuggestSlots(c *Change, f Facts) Slots {
 	next := *c
 	within, length := SlotsFrom(c, f.Now), c.Window.Length()
@@ -55,16 +59,26 @@ func SuggestSlots(c *Change, f Facts) Slots {
 		next.Type = Normal
 		_, next.Requirements, _ = f.Policy.Requirements(&next, withoutCalendar(f)) // refused: its own sentence comes at submit
 	}
-	barriers := next.slotBarriers(f)
+	barriers, who := next.slotBarriers(f), f.Person(c.performer())
 	var out Slots
+	var off []Window // free, but outside the working hours
 	for at := within.Start; at.Before(within.End) && len(out.Free) < slotsWanted; {
 		next.Window = Window{at, at.Add(length)}
+		working := c.Type == Emergency || f.Settings.Hours.span(who, next.Window)
+		if !working && len(off) == slotsWanted { // only working hours are of interest by now
+			at = ceil(later(at.Add(SlotGrid), f.Settings.Hours.Next(who, at)))
+			continue
+		}
 		why, until := next.slotBarred(barriers, f)
 		switch {
-		case why == "":
+		case why == "" && working:
 			out.Free = append(out.Free, next.Window)
 			at = ceil(next.Window.End)
 			continue
+		case why == "":
+			if len(off) == 0 || !off[len(off)-1].Overlaps(next.Window) {
+				off = append(off, next.Window)
+			}
 		case len(out.Passed) == 0 || out.Passed[len(out.Passed)-1].Why != why:
 			out.Passed = append(out.Passed, Passed{next.Window, why})
 		}
@@ -72,7 +86,37 @@ func SuggestSlots(c *Change, f Facts) Slots {
 			at = ceil(until)
 		}
 	}
+	hours := "the working hours of " + f.Name(who.ID) + ", who carries it out"
+	switch {
+	case len(off) == 0:
+	case len(out.Free) == 0:
+		out.Free, out.Off = off, "No time in "+hours+", is free within 14 days."
+	default:
+		out.pass(Passed{off[0], "It lies outside " + hours + "."})
+	}
 	return out
+}
+
+// pass adds a time that was passed over where it belongs in the order of time.
+func (s *Slots) pass(p Passed) {
+	at, _ := slices.BinarySearchFunc(s.Passed, p, func(a, b Passed) int { return a.Window.Start.Compare(b.Window.Start) })
+	s.Passed = slices.Insert(s.Passed, at, p)
+}
+
+// performer is who carries the change out; its requester unless it says so.
+func (c *Change) performer() UserID { return cmp.Or(c.Implementer, c.Requester) }
+
+// span reports whether the window begins and ends within one day's work of the
+// person. What takes longer than a day's work need only begin in it.
+func (w WorkingHours) span(p Person, at Window) bool {
+	if !w.Working(p, at.Start) {
+		return false
+	}
+	from, to := w.From, w.To
+	if p.Own.Until > p.Own.From {
+		from, to = p.Own.From, p.Own.Until
+	}
+	return at.Length() > to-from || !at.End.After(w.at(at.Start.In(p.Location()), 0, to))
 }
 
 func withoutCalendar(f Facts) Facts {
@@ -151,6 +195,34 @@ func freezesNear(all []FreezeSpan, w Window) []FreezeSpan {
 		}
 	}
 	return out
+}
+
+// Short reports that a longer look may find a better time: nothing is free yet,
+// or nothing in the working hours.
+func (s Slots) Short() bool { return len(s.Free) == 0 || s.Off != "" }
+
+// InTime is the first start with enough notice where the form comes with too
+// little, so that little of the time in which slots are looked for can be free.
+func (in Input) InTime(c *Change, f Facts) (start time.Time, late bool) {
+	next := in.asChange(c, f)
+	next.Window.Start, next.WindowSetAt = SlotsFrom(next, f.Now).Start, f.Now
+	f.Around.Freezes = freezesNear(f.Around.Freezes, next.Window)
+	next.assess(f)
+	return EarliestWithNotice(Assess(next.Material, f).Level, f), next.Expedited
+}
+
+// Further are these slots, or those that a look further ahead found where these
+// fall short; what was passed over is then that of both.
+func (s Slots) Further(more Slots) Slots {
+	if len(more.Free) == 0 || more.Off != "" && len(s.Free) > 0 {
+		return s
+	}
+	for _, p := range more.Passed {
+		if n := len(s.Passed); n == 0 || s.Passed[n-1].Why != p.Why {
+			s.Passed = append(s.Passed, p)
+		}
+	}
+	return Slots{more.Free, s.Passed, more.Off}
 }
 
 // SlotsFor are slots for what a form holds so far.

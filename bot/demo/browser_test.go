@@ -39,6 +39,7 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 			b.choose("rollback_tested", "yes")
 			b.choose("reversible", "yes")
 			b.choose("done_before", "five")
+			b.choose("environment", "production") // what is typed takes the place of what was chosen
 			b.click(`[data-testid="modal-submit"]`)
 			b.sees("“Read tracking from the replica” is raised")
 			id := b.raised("Read tracking from the replica")

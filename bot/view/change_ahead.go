@@ -38,10 +38,9 @@ func liveID(e slack.BlockElement) slack.BlockElement {
 const aheadMost = 4
 
 // outlook says under the start of the window what the form would come to if it
-// were sent now: risk and approvals, what stands in the way, and the next free
-// time when that would fit better.
+// were sent now: risk and approvals, and what stands in the way.
 func outlook(in models.Input, o models.Outlook) []slack.Block {
-	if len(in.Services) == 0 || in.Start.IsZero() || in.Type == models.Standard && in.Template == "" {
+	if !foreseen(in) {
 		return nil
 	}
 	// One thing a block: Slack folds a long one.
@@ -49,24 +48,38 @@ func outlook(in models.Input, o models.Outlook) []slack.Block {
 	for _, line := range aheadTrouble(in, o) {
 		blocks = append(blocks, section(line))
 	}
-	return append(blocks, nextFree(o)...)
+	return blocks
+}
+
+// foreseen: enough is filled in to say what it would come to.
+func foreseen(in models.Input) bool {
+	return len(in.Services) > 0 && !in.Start.IsZero() && (in.Type != models.Standard || in.Template != "")
 }
 
 // nextFree offers the next free time when it would fit better, or says why
 // there is none.
-func nextFree(o models.Outlook) []slack.Block {
+func nextFree(in models.Input, o models.Outlook) []slack.Block {
 	switch {
-	case !o.Misfit():
+	case !foreseen(in) || !o.Misfit():
 		return nil
 	case len(o.Slots.Free) > 0:
 		w := o.Slots.Free[0]
-		return []slack.Block{sectionWith("🗓️ *Next free time:* "+span(w), button(ActionSlotTake, "Take it", slotValue(w)).WithStyle(slack.StylePrimary))}
+		line := "🗓️ *Next free time:* " + span(w) + offHours(o.Slots)
+		return []slack.Block{sectionWith(line, button(ActionSlotTake, "Take it", slotValue(w)).WithStyle(slack.StylePrimary))}
 	}
 	line := markup("🗓️ *No free time within 14 days.*")
 	if n := len(o.Slots.Passed); n > 0 {
 		line += " " + esc(o.Slots.Passed[n-1].Why, 200)
 	}
 	return []slack.Block{section(line)}
+}
+
+// offHours says why free times lie outside the working hours.
+func offHours(s models.Slots) markup {
+	if s.Off == "" {
+		return ""
+	}
+	return "\n" + esc(s.Off, 200)
 }
 
 // aheadLine is the risk, and who has to agree.

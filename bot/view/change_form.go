@@ -55,7 +55,7 @@ func ChangeForm(meta FormMeta, in models.Input, f models.Facts, resets int) slac
 // ChangeFormAhead is the form as it was filled in so far, with what it would
 // come to under the start of the window.
 func ChangeFormAhead(meta FormMeta, in models.Input, ahead models.Outlook, f models.Facts) slack.ModalViewRequest {
-	return changeForm(meta, in, &ahead, f, meta.Resets, nil)
+	return changeForm(meta, in, &ahead, f, meta.Resets, nextFree(in, ahead))
 }
 
 func changeForm(meta FormMeta, in models.Input, ahead *models.Outlook, f models.Facts, resets int, slots []slack.Block) slack.ModalViewRequest {
@@ -66,30 +66,35 @@ func changeForm(meta FormMeta, in models.Input, ahead *models.Outlook, f models.
 		meta.Kept = Kept{}
 	}
 	title, submit := "Raise a change", "Submit for approval"
+	if in.Type == models.Standard || ahead != nil && ahead.Trouble == "" && len(ahead.Requirements) == 0 {
+		submit = "Submit" // nobody has to approve it
+	}
 	if meta.Mode == ModeEdit {
 		title = "Edit " + meta.Change.String()
 		if !meta.draft() {
 			submit = "Save"
 		}
 	}
-	blocks := append(formNotes(meta, resets), slots...)
+	blocks := formNotes(meta, resets)
 	for _, ask := range changeInputs(in, ahead, f) {
 		if e, isTime := ask.element.(*slack.DateTimePickerBlockElement); isTime && meta.Slot != 0 {
 			e.ActionID += "." + strconv.FormatInt(meta.Slot, 10)
 		}
 		blocks = append(blocks, ask.block())
 		switch {
-		case ask.field == models.FieldStart && ahead != nil:
-			blocks = append(blocks, outlook(in, *ahead)...)
+		case ask.field == models.FieldStart:
+			if ahead != nil {
+				blocks = append(blocks, outlook(in, *ahead)...)
+			}
+			// Free times stand where the time is chosen: what is drawn elsewhere in a long form is not seen.
+			blocks = append(append(blocks, slots...), actions(button(ActionSlot, "Suggest a slot", ""))...)
 		case in.Type == models.Standard && (ask.field == models.FieldTemplate || ask.field == models.FieldType):
 			blocks = append(blocks, templateNote(ask.field, in, f)...)
 		}
 	}
-	buttons := []*slack.ButtonBlockElement{button(ActionSlot, "Suggest a slot", "")}
 	if meta.draft() {
-		buttons = append(buttons, button(ActionDraft, "Save as draft", meta.value()))
+		blocks = append(blocks, actions(button(ActionDraft, "Save as draft", meta.value()))...)
 	}
-	blocks = append(blocks, actions(buttons...)...)
 	return form(FormChange, title, submit, metadata(meta), blocks)
 }
 

@@ -155,6 +155,9 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 		blocks = append(blocks, section(heldWords(held.List)))
 	}
 	blocks = append(blocks, inputs(freezeInputs(z, f))...)
+	if held != nil { // who has just pressed Preview is at the end of the form
+		blocks = append(blocks, section(heldSum(held.List)+" Press *"+markup(submit)+"* to save it, or change an answer to look again."))
+	}
 	return form(FormFreeze, title, submit, metadata(meta), blocks)
 }
 
@@ -176,12 +179,20 @@ func FreezeOvertaken(meta FreezeMeta, typed, theirs models.Freeze, next models.W
 	return v
 }
 
+// heldSum says how much a freeze would touch.
+func heldSum(list []*models.Change) markup {
+	if len(list) == 0 {
+		return "*As planned now it touches no change.* Nothing is saved yet."
+	}
+	return "*It touches " + count(len(list), "change", "changes") + " as planned now.* Nothing is saved yet."
+}
+
 // heldWords is the preview: how many changes, and the first of them.
 func heldWords(list []*models.Change) markup {
-	if len(list) == 0 {
-		return "*As planned now it touches no change.* Nothing is saved yet: send the form once more."
+	out := heldSum(list)
+	if len(list) > 0 {
+		out += " What is in progress may finish or roll back."
 	}
-	out := "*It touches " + count(len(list), "change", "changes") + " as planned now.* Nothing is saved yet: send the form once more. What is in progress may finish or roll back."
 	for _, c := range list[:min(listMost, len(list))] {
 		out += "\n• " + bold(id(c)) + " " + esc(c.Title, 40) + " · " + span(c.Window)
 	}

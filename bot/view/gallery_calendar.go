@@ -63,8 +63,12 @@ func (g *gallery) calendars(k cast) {
 	for range 7 {
 		slots.Passed = append(slots.Passed, models.Passed{Window: slots.Free[0], Why: "CHG-9 is planned from then: " + k.in.Title})
 	}
-	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew, Slot: at.Unix()}, k.in, slots, engineer), k.name, "form", "slots")
-	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew}, k.in, models.Slots{}, engineer), k.name, "form", "slots", "none")
+	ahead := models.Outlook{Preview: k.in.Preview(nil, engineer), Slots: slots}
+	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew, Slot: at.Unix()}, k.in, ahead, engineer), k.name, "form", "slots")
+	ahead.Slots.Off = "No time in the working hours of " + engineer.Name(ana) + ", who carries it out, is free within 14 days."
+	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew}, k.in, ahead, engineer), k.name, "form", "slots", "off-hours")
+	ahead.Slots = models.Slots{}
+	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew}, k.in, ahead, engineer), k.name, "form", "slots", "none")
 	for _, state := range []string{"draft", "approved"} {
 		g.add(RefusalWithSlot("CHG-4 can't start: It falls into the hard freeze FRZ-2 ("+clip(k.note, 60)+"). Choose a time outside it.", k.life(state).c, slots.Free[0]), k.name, "refusal", "slot", state)
 	}

@@ -10,14 +10,15 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// passedMost is how many reasons stand above the form.
+// passedMost is how many reasons stand under the free times.
 const passedMost = 4
 
-// ChangeFormWithSlots is the form as it was filled in, with free times above
-// it that one click fills in, and why earlier ones are not free.
-func ChangeFormWithSlots(meta FormMeta, in models.Input, s models.Slots, f models.Facts) slack.ModalViewRequest {
+// ChangeFormWithSlots is the form as it was filled in, with free times under its
+// start that one click fills in, and why earlier ones are not free.
+func ChangeFormWithSlots(meta FormMeta, in models.Input, ahead models.Outlook, f models.Facts) slack.ModalViewRequest {
 	var blocks []slack.Block
-	head := markup("*Free times*")
+	s := ahead.Slots
+	head := "*Free times*" + offHours(s)
 	if len(s.Free) == 0 {
 		head = "*No free time within 14 days.* Try a shorter window, another implementer, or ask for an exception."
 	}
@@ -36,7 +37,7 @@ func ChangeFormWithSlots(meta FormMeta, in models.Input, s models.Slots, f model
 		}
 		blocks = append(blocks, section(why+moreWords(len(s.Passed)-passedMost, "reason", "reasons")))
 	}
-	return changeForm(meta, in, nil, f, meta.Resets, blocks)
+	return changeForm(meta, in, &ahead, f, meta.Resets, blocks)
 }
 
 func slotValue(w models.Window) string {

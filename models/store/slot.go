@@ -11,8 +11,8 @@ import (
 
 // Outlook is what a form comes to as it is filled in so far, over the change
 // that it edits, nil for a new one; and the next free time when another would
-// fit better. It reads in one round trip, or two when it comes with too little
-// notice, and writes nothing.
+// fit better. It reads in one round trip, or up to three when it comes with too
+// little notice, and writes nothing.
 func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Outlook, models.Facts, error) {
 	f, err := s.Facts(ctx, ws, actor)
 	if err != nil {
@@ -43,10 +43,8 @@ func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models
 	if !out.Misfit() {
 		return out, f, nil
 	}
-	if out.Expedited { // no time before that would fit: it is looked for from there on
-		in.Start, in.End = out.Earliest, out.Earliest.Add(planned.Window.Length())
-		slots, _, err := s.Slots(ctx, ws, actor, in, c)
-		out.Slots = slots
+	if out.Expedited { // it may have to be looked for further ahead than was read
+		out.Slots, _, err = s.Slots(ctx, ws, actor, in, c)
 		return out, f, err
 	}
 	round := f
@@ -56,13 +54,33 @@ func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models
 }
 
 // Slots are free times for what a form holds so far; c is the change that it
-// edits, nil for a new one. Nothing is written. The notice is judged by a risk
-// that knows of debts and of the record of the services; that a change was done
-// before, which only makes it less, is left for its submission.
+// edits, nil for a new one. Nothing is written. Where they fall short because of
+// the notice, it looks on from the first start in time. The notice is judged by
+// a risk that knows of debts and of the record of the services; that a change
+// was done before, which only makes it less, is left for its submission.
 func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Slots, models.Facts, error) {
-	f, err := s.Facts(ctx, ws, actor)
+	f, err := s.slotFacts(ctx, ws, actor, in, c)
 	if err != nil {
 		return models.Slots{}, f, err
+	}
+	out := in.SlotsFor(c, f)
+	start, late := in.InTime(c, f)
+	if !late || !out.Short() {
+		return out, f, nil
+	}
+	in.Start, in.End = start, start.Add(max(in.End.Sub(in.Start), 0))
+	further, err := s.slotFacts(ctx, ws, actor, in, c)
+	if err != nil {
+		return models.Slots{}, f, err
+	}
+	return out.Further(in.SlotsFor(c, further)), f, nil
+}
+
+// slotFacts reads what lies in the time in which slots are looked for.
+func (s *Store) slotFacts(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Facts, error) {
+	f, err := s.Facts(ctx, ws, actor)
+	if err != nil {
+		return f, err
 	}
 	var me models.ChangeID
 	if c != nil {
@@ -75,12 +93,12 @@ func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.U
 		questions = append(questions, pastOf(ws, scope.Services, me, &past))
 	}
 	if err := s.engine.read(ctx, questions...); err != nil {
-		return models.Slots{}, f, fmt.Errorf("look for slots: %w", err)
+		return f, fmt.Errorf("look for slots: %w", err)
 	}
 	f.Around = models.Around{Neighbours: near.found, Freezes: freezesRound(scope, f.Directory), Openings: openingsRound(scope, f),
 		Debts: debtsOf(scope.Services, slices.DeleteFunc(slices.Clone(past), func(r changeRow) bool { return r.DebtAt == nil }), f.Directory),
 		Track: trackOf(scope.Services, past)}
-	return in.SlotsFor(c, f), f, nil
+	return f, nil
 }
 
 // pastOf reads, in one statement, what the teams of these services owe and the

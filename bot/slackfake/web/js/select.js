@@ -89,9 +89,8 @@ class Select {
       if (this.slow) this.typedSoon();
       else this.search();
     });
-    input.addEventListener('click', () => this.open());
-    // What is chosen gives way to what is typed.
-    input.addEventListener('focus', () => !this.multi && input.select());
+    input.addEventListener('click', () => (this.giveWay(), this.open()));
+    input.addEventListener('focus', () => this.giveWay());
     input.addEventListener('blur', () => this.shut?.());
     // Pressing in the list must not take the focus from the box, or the list would shut first.
     list.addEventListener('mousedown', (event) => event.preventDefault());
@@ -101,6 +100,12 @@ class Select {
   }
 
   // ---- what is chosen ----
+
+  // What is chosen gives way to what is typed, also where the box had the focus
+  // before: after a choice, or once a click has put the caret into the words.
+  giveWay() {
+    if (!this.multi && !this.shut) this.input.select();
+  }
 
   drawChosen() {
     const { input, chosen, multi } = this;
@@ -271,6 +276,7 @@ class Select {
 
   key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) this.giveWay();
     if (event.key === 'Escape' && this.shut) {
       this.shut();
       event.stopPropagation();
