@@ -69,7 +69,7 @@ func (a *attempt) try(ctx context.Context) error {
 		return d.not(a, ctx)
 	}
 	if a.tooLate(d) {
-		return a.cfg.Store.MarkHeld(ctx, a.row, d.from)
+		return a.hold(ctx, d)
 	}
 	if waits, err := a.findPlace(ctx); waits || err != nil {
 		return err
@@ -97,6 +97,16 @@ func (a *attempt) tooLate(d drawing) bool {
 	now := a.cfg.Store.Now()
 	return a.row.UserID != "" && a.posts() && !a.doubtful && d.from.After(now) &&
 		now.Sub(later(a.row.CreatedAt, at(a.row.NotBefore))) > late
+}
+
+// hold has the message wait for its reader's hours; reminders join those of the
+// next morning.
+func (a *attempt) hold(ctx context.Context, d drawing) error {
+	a.log.InfoContext(ctx, "a message came late and waits for its reader's hours", "delivery", a.row.ID, "kind", a.row.Kind, "user", a.row.UserID, "until", d.from)
+	if d.start != "" {
+		return a.cfg.Store.HoldReminders(ctx, a.row, d.from, d.start)
+	}
+	return a.cfg.Store.MarkHeld(ctx, a.row, d.from)
 }
 
 // posts reports whether the call would show something new; all others may be

@@ -43,9 +43,10 @@ func (a *attempt) drawReminders(ctx context.Context) (drawing, error) {
 	if err != nil {
 		return drawing{}, fmt.Errorf("read facts for delivery %d: %w", a.row.ID, err)
 	}
-	list = slices.DeleteFunc(list, func(r models.Reminder) bool { return !about.Concerns(r, f) })
+	list = slices.DeleteFunc(models.Newest(list), func(r models.Reminder) bool { return !about.Concerns(r, f) })
 	if len(list) == 0 && a.row.TS == "" {
 		return drawing{not: superseded("all of it was done meanwhile")}, nil
 	}
-	return drawing{Message: view.Reminders(list, about, f), record: "reminders", from: about.MayWait(list, a.row.UserID, f)}, nil
+	from := about.MayWait(list, a.row.UserID, f)
+	return drawing{Message: view.Reminders(list, about, f), record: "reminders", from: from, start: models.StartBundle(f.Person(a.row.UserID), from)}, nil
 }

@@ -22,6 +22,7 @@ type drawing struct {
 	record string    // "CHG-4", for the metadata
 	anew   bool      // post it again when somebody deleted it
 	from   time.Time // when a person may get it who did not get it in time; zero = at once
+	start  string    // key of the message of reminders that they get then
 
 	not func(*attempt, context.Context) error // what to do instead of sending
 }
@@ -175,6 +176,8 @@ func (a *attempt) event(ctx context.Context) (models.Event, error) {
 func superseded(why string) func(*attempt, context.Context) error {
 	return func(a *attempt, ctx context.Context) error {
 		a.Counts.Superseded.Add(1)
+		a.log.InfoContext(ctx, "a message is not sent: nobody needs it any more", "delivery", a.row.ID, "kind", a.row.Kind,
+			"channel", a.row.Channel, "user", a.row.UserID, "reason", why)
 		return a.cfg.Store.MarkSuperseded(ctx, a.row, why)
 	}
 }

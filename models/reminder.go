@@ -228,14 +228,31 @@ func (d duty) moment(p Person, at time.Time, stage int, f Facts) time.Time {
 // the start of the person's day, one a day for what was missed while nothing
 // ran, else one for what is found due in the same minute.
 func (d duty) bundle(p Person, planned time.Time, stage int, f Facts) string {
-	day := "remind/" + string(p.ID) + "/" + f.Now.In(p.Location()).Format(time.DateOnly)
 	switch {
 	case d.waits(stage) && !f.Settings.Hours.Working(p, f.Now.Add(-reminderLate)):
-		return day + "/start"
+		return StartBundle(p, f.Now)
 	case f.Now.Sub(planned) > reminderLate:
-		return day + "/late"
+		return bundleOf(p, f.Now) + "late"
 	}
-	return day + "/" + f.Now.UTC().Format("15:04")
+	return bundleOf(p, f.Now) + f.Now.UTC().Format("15:04")
+}
+
+// StartBundle is the message for all that waits for the start of the person's
+// day. What comes too late for the hours it was meant for joins it.
+func StartBundle(p Person, at time.Time) string { return bundleOf(p, at) + "start" }
+
+func bundleOf(p Person, at time.Time) string {
+	return "remind/" + string(p.ID) + "/" + at.In(p.Location()).Format(time.DateOnly) + "/"
+}
+
+// Newest leaves out what was said of a duty at an earlier stage than another of
+// the list: a message that waited for long names each duty once.
+func Newest(list []Reminder) []Reminder {
+	last := map[Reminder]int{}
+	for _, r := range list {
+		last[r.about()] = max(last[r.about()], r.Stage)
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(r Reminder) bool { return r.Stage < last[r.about()] })
 }
 
 // lastHour is the beginning of the last hour of somebody's work before t; zero

@@ -150,10 +150,12 @@ func (s *Store) MarkRetry(ctx context.Context, row Row, at time.Time, why string
 	return s.mark(ctx, row, DeliveryPending, map[string]any{"retry_at": at, "last_error": why})
 }
 
+const heldForHours = "came late, and waits for the reader's hours"
+
 // MarkHeld notes that a first post waits for its reader's hours. Unlike one that
 // has to be tried again, it holds back nothing of its record.
 func (s *Store) MarkHeld(ctx context.Context, row Row, until time.Time) error {
-	return s.mark(ctx, row, DeliveryPending, map[string]any{"not_before": until, "retry_at": nil, "last_error": "came late, and waits for the reader's hours"})
+	return s.mark(ctx, row, DeliveryPending, map[string]any{"not_before": until, "retry_at": nil, "last_error": heldForHours})
 }
 
 // MarkUncertain notes that Slack may or may not have it, and when to look.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -223,9 +224,16 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 		due, next, over := r.judge(l, before)
 		for _, d := range due {
 			rows = append(rows, rowOfReminder(r.ws, d, now))
-			message(d.Bundle, d.User)
 		}
 		out = append(out, r.lookNext(l, next, over))
+	}
+	if err := r.join(ctx, b, rows); err != nil {
+		return 0, err
+	}
+	var fresh []any
+	for _, x := range rows {
+		message(x.Bundle, x.UserID)
+		fresh = append(fresh, x.Bundle)
 	}
 	if len(rows) > 0 {
 		// What was put off is said again, and then stands in the new message only.
@@ -238,10 +246,88 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 	if len(messages) > 0 {
 		out = append(out, want(wantedOf(r.ws, messages, nil), now, &wake))
 	}
+	if len(fresh) > 0 {
+		out = append(out, wantAgain(r.ws, fresh, now, &wake))
+	}
 	if err := b.do(ctx, out...); err != nil || len(wake) == 0 {
 		return len(rows), err
 	}
 	return len(rows), b.enqueue(ctx, wake)
+}
+
+// join has what is due go into a message of reminders to the same person that
+// waits for Slack: whoever missed several gets one.
+func (r *reminding) join(ctx context.Context, b batch, rows []reminderRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	args := []any{r.ws}
+	for _, x := range rows {
+		if dm := "dm:" + string(x.UserID); !slices.Contains(args[1:], any(dm)) {
+			args = append(args, dm)
+		}
+	}
+	among := strings.Repeat(", ?", len(args)-1)[2:]
+	waiting := map[models.UserID][]string{}
+	err := b.do(ctx, stmt{sql: "SELECT user_id, key FROM deliveries WHERE workspace_id = ? AND conversation IN (" + among + ") AND kind = 'remind'" +
+		" AND state IN ('pending', 'uncertain') AND ts = '' AND (not_before IS NULL OR not_before <= ?) ORDER BY id",
+		args: append(args, r.facts.Now), each: func(x scanner) error {
+			var u models.UserID
+			var key string
+			err := x.Scan(&u, &key)
+			waiting[u] = append(waiting[u], key)
+			return err
+		}})
+	for n, x := range rows {
+		if keys := waiting[x.UserID]; len(keys) > 0 && !slices.Contains(keys, x.Bundle) {
+			rows[n].Bundle = keys[0]
+		}
+	}
+	return err
+}
+
+// wantAgain opens messages that were given up because all of it was done, now
+// that there is more to say in them.
+func wantAgain(ws models.WorkspaceID, keys []any, now time.Time, wake *[]river.InsertManyParams) stmt {
+	return stmt{sql: "UPDATE deliveries SET state = 'pending', updated_at = ? WHERE workspace_id = ? AND kind = 'remind' AND state = 'superseded' AND key IN (?" +
+		strings.Repeat(", ?", len(keys)-1) + ") RETURNING id", args: append([]any{now, ws}, keys...), each: func(x scanner) error {
+		var id int64
+		err := x.Scan(&id)
+		*wake = append(*wake, wakeUp(id, time.Time{}, now))
+		return err
+	}}
+}
+
+// HoldReminders has a message of reminders that comes too late be that of the
+// start of its reader's day, or join it. Unlike one that has to be tried again,
+// it holds back nothing.
+func (s *Store) HoldReminders(ctx context.Context, row Row, until time.Time, key string) error {
+	now := s.Now()
+	err := s.engine.door(ctx, func(b batch) error {
+		there := false
+		err := b.do(ctx, stmt{sql: "UPDATE reminders SET bundle = ? WHERE workspace_id = ? AND bundle = ?", args: []any{key, row.WorkspaceID, row.Key}},
+			stmt{sql: "SELECT id FROM deliveries WHERE workspace_id = ? AND key = ? AND id <> ?", args: []any{row.WorkspaceID, key, row.ID},
+				each: func(scanner) error { there = true; return nil }})
+		if err != nil {
+			return err
+		}
+		if !there {
+			return b.do(ctx, stmt{sql: "UPDATE deliveries SET key = ?, state = 'pending', not_before = ?, retry_at = NULL, last_error = ?, updated_at = ? WHERE id = ?",
+				args: []any{key, until, heldForHours, now, row.ID}})
+		}
+		var wake []river.InsertManyParams
+		joined := []models.Delivery{{Kind: models.DeliverRemind, User: row.UserID, Key: key, NotBefore: until}}
+		err = b.do(ctx, stmt{sql: "UPDATE deliveries SET state = 'superseded', retry_at = NULL, last_error = 'joined a later message', updated_at = ? WHERE id = ?",
+			args: []any{now, row.ID}}, want(wantedOf(row.WorkspaceID, joined, nil), now, &wake), wantAgain(row.WorkspaceID, []any{key}, now, &wake))
+		if err != nil || len(wake) == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
+	})
+	if err != nil {
+		return fmt.Errorf("hold reminders %d: %w", row.ID, err)
+	}
+	return nil
 }
 
 const oneLook = " WHERE workspace_id = ? AND record_kind = ? AND record_id = ? AND about = ?"

@@ -1,0 +1,87 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/store"
+)
+
+// messagesTo are the rows of messages of reminders to one person, oldest first.
+func messagesTo(t testing.TB, s *store.Store, u models.UserID) (rows []store.Row) {
+	t.Helper()
+	must(t, s.DB().Where("workspace_id = ? AND kind = 'remind' AND user_id = ?", ws, u).Order("id").Find(&rows).Error)
+	return rows
+}
+
+// escalated raises two changes that nobody decides, of which the change manager
+// hears some time after it is due; the second is not looked at yet.
+func escalated(t testing.TB, s *store.Store, after time.Duration) (first store.Row) {
+	t.Helper()
+	raiseLater(t, s, 7*time.Hour)
+	raiseLater(t, s, 7*time.Hour)
+	must(t, s.Jump(ctx, 7*time.Hour+after))
+	if _, said, err := s.Remind(ctx, ws, 1); err != nil || said == 0 {
+		t.Fatalf("%d reminders, %v", said, err)
+	}
+	rows := messagesTo(t, s, "U_OWNER")
+	if len(rows) != 1 {
+		t.Fatalf("%d messages to the change manager", len(rows))
+	}
+	return rows[0]
+}
+
+func reminded(t testing.TB, s *store.Store, key string) int {
+	t.Helper()
+	list, _, err := s.Reminded(ctx, ws, key)
+	must(t, err)
+	return len(list)
+}
+
+func TestAMessageThatWasGivenUpIsSentWhenThereIsMoreToSayInIt(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		row := escalated(t, s, 30*time.Minute)
+		must(t, s.MarkSuperseded(ctx, row, "all of it was done meanwhile"))
+		jobs := jobsFor(t, s, row.ID)
+		_, _, err := s.Remind(ctx, ws, 1)
+		must(t, err)
+		got := messagesTo(t, s, "U_OWNER")
+		if len(got) != 1 || got[0].State != store.DeliveryPending || jobsFor(t, s, row.ID) != jobs+1 || reminded(t, s, row.Key) != 2 {
+			t.Errorf("%+v, %d jobs, %d reminders", got, jobsFor(t, s, row.ID), reminded(t, s, row.Key))
+		}
+	})
+}
+
+func TestRemindersThatAreHeldJoinTheMessageOfTheMorning(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		row := escalated(t, s, 30*time.Minute)
+		morning := s.Now().Add(9 * time.Hour)
+		key := models.StartBundle(models.Person{ID: "U_OWNER", Zone: "Europe/Berlin"}, morning)
+		must(t, s.HoldReminders(ctx, row, morning, key))
+		_, _, err := s.Remind(ctx, ws, 1) // nothing of it waits with what is held
+		must(t, err)
+		rows := messagesTo(t, s, "U_OWNER")
+		if len(rows) != 2 || rows[0].Key != key || rows[0].NotBefore == nil || rows[1].Key == key || rows[1].State != store.DeliveryPending {
+			t.Fatalf("one is held: %+v", rows)
+		}
+		must(t, s.HoldReminders(ctx, rows[1], morning, key))
+		rows = messagesTo(t, s, "U_OWNER")
+		if !rows[0].Open() || rows[1].State != store.DeliverySuperseded || reminded(t, s, key) != 2 {
+			t.Errorf("%d reminders in %+v", reminded(t, s, key), rows)
+		}
+	})
+}
+
+func TestWhatFallsDueWhileAMessageWaitsForSlackJoinsIt(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		row := escalated(t, s, 2*time.Minute)
+		must(t, s.MarkUncertain(ctx, row, s.Now(), "no answer"))
+		must(t, s.Jump(ctx, 5*time.Minute)) // by itself it would be another message
+		_, _, err := s.Remind(ctx, ws, 1)
+		must(t, err)
+		if rows := messagesTo(t, s, "U_OWNER"); len(rows) != 1 || rows[0].Wanted != 2 || rows[0].State != store.DeliveryUncertain || reminded(t, s, row.Key) != 2 {
+			t.Errorf("%d reminders in %+v", reminded(t, s, row.Key), rows)
+		}
+	})
+}
