@@ -126,7 +126,8 @@ func (p *process) stop(t testing.TB, within time.Duration) time.Duration {
 	t.Helper()
 	began := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatalf("could not be asked to stop: %v", err)
+		<-p.ended
+		t.Fatalf("ended by itself: %v\n%s", p.err, p.said)
 	}
 	select {
 	case <-p.ended:

@@ -68,7 +68,7 @@ type soak struct {
 
 func newSoak(t *testing.T, s soaking) *soak {
 	c := newCrowd(t, setting{s.engine, ModeSocket}, s.people, 6+s.least/60, s.people, true, true)
-	return &soak{crowd: c, soaking: s, sabotage: &sabotage{hits: map[string]int{}}}
+	return &soak{crowd: c, soaking: s, sabotage: &sabotage{ways: ways, hits: map[string]int{}}}
 }
 
 // report is what was wrong at the end; nothing, if all is well.
@@ -245,7 +245,7 @@ func (run *soak) breakSlack(ctx context.Context, r *rand.Rand) {
 // sabotage counts what went wrong.
 type sabotage struct {
 	began time.Time
-	only  string // the kinds that come up; "" = all
+	ways  []broken
 
 	mu   sync.Mutex
 	hits map[string]int
@@ -253,11 +253,9 @@ type sabotage struct {
 
 func (s *sabotage) pick(r *rand.Rand) slackfake.Rule {
 	var all []slackfake.Rule
-	for _, w := range ways {
-		if s.only == "" || strings.Contains(s.only, w.Kind) {
-			for range w.weight {
-				all = append(all, w.Rule)
-			}
+	for _, w := range s.ways {
+		for range w.weight {
+			all = append(all, w.Rule)
 		}
 	}
 	return all[r.IntN(len(all))]
