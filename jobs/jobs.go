@@ -120,7 +120,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	err := errors.New("jobs run once only")
 	j.once.Do(func() {
 		j.quit = ctx
-		err = j.runner.Start(ctx)
+		err = j.begin(ctx)
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -130,6 +130,23 @@ func (j *Jobs) Run(ctx context.Context) error {
 	}
 	<-j.runner.Stopped()
 	return nil
+}
+
+// begin starts the workers. A connection that is lost just then is no reason to
+// end the process: it is tried again, as everything is later on.
+func (j *Jobs) begin(ctx context.Context) error {
+	for wait := j.cfg.Times.Again; ; wait = min(2*wait, 30*time.Second) {
+		err := j.runner.Start(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		j.log.WarnContext(ctx, "jobs can't begin yet; trying again", "wait", wait, "error", err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // upkeep is a queue of its own, so that a flood of deliveries can't starve the

@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
 	"github.com/gatehousehq/gatehouse/models/proof"
 	"github.com/gatehousehq/gatehouse/models/store"
+	"github.com/gatehousehq/gatehouse/models/store/storetest"
 )
 
 // Slack is away for eight hours, over two times of a digest, while people go on
@@ -160,4 +163,30 @@ func TestAfterTwoDaysDownNobodyIsCaughtUpWithTwice(t *testing.T) {
 		proof.Record(w, proof.Row{What: "what fell due in 48 h of downtime: persons and channels that heard of it more than once, or not at all", Where: engineOf(w),
 			Tried: n + 2*len(rooms), Bad: bad, Note: fmt.Sprintf("%d running changes over their windows, %d missed digests; %d reminders said in one message a person.", n, 2*len(rooms), j.Counts.Reminded.Load())})
 	})
+}
+
+// Connections that are cut between a process's start and that of its jobs end
+// neither: the first call over a dead one fails, the next has a new one.
+func TestJobsBeginAlthoughTheirConnectionsWereCut(t *testing.T) {
+	t.Parallel()
+	var url string
+	opener := storetest.Opener(t, store.Postgres)
+	open := func(opts ...func(*store.Options)) *store.Store {
+		return opener(append(opts, func(o *store.Options) { url = o.URL })...)
+	}
+	w := newWorld(t, open, fast)
+	c := w.raise("Rotate the keys")
+	db, err := pgx.Connect(context.Background(), url)
+	w.must(err)
+	_, err = db.Exec(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	w.must(err)
+	w.must(db.Close(context.Background()))
+	cut := w.store
+	w.store = w.open() // to look on by
+	_, stop := w.runOn(cut, "r0", fast)
+	t.Cleanup(stop)
+	w.quiet()
+	if len(w.cards(changesRoom, c.ID)) != 1 {
+		t.Error(w.state())
+	}
 }
