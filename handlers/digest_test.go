@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
 )
 
@@ -22,5 +24,40 @@ func TestADigestThatCanNotBeSetIsRefusedInWordsThatNameWhatIsWrong(t *testing.T)
 		}
 		fine(t, w.As("ana").Slash("general", "/gatehouse digest at 09:00 Asia/Manila"))
 		w.told("ana", "The digest comes", "09:00", "Asia/Manila")
+	})
+}
+
+func TestABadCronLineIsRefusedBesideItsFieldAndNothingIsSaved(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		fine(t, w.As("ana").Slash("general", "/gatehouse digest at"))
+		w.opened("ana", "digest.form")
+		const taken = "30 9 * * 1,4"
+		for _, try := range []struct{ line, zone, field, words string }{
+			{"0 0 31 2 *", "Europe/Berlin", "cron", `"0 0 31 2 *" never comes round: no year has such a day.`},
+			{"* * * * *", "Europe/Berlin", "cron", `"* * * * *" comes round more often than once an hour, which is the limit.`},
+			{"*/5 9 * * 1", "Europe/Berlin", "cron", `"*/5 9 * * 1" comes round more often than once an hour, which is the limit.`},
+			{"@every 1s", "Europe/Berlin", "cron", "write five fields"},
+			{"CRON_TZ=UTC", "Europe/Berlin", "cron", "the time zone is a choice of its own"},
+			{"tomorrow", "Europe/Berlin", "cron", "write five fields"},
+			{"0 9 * * 7", "Europe/Berlin", "cron", "no cron line"},
+			{taken, "Europe/Atlantis", "zone", `There is no time zone "Europe/Atlantis": write its name as in Europe/Berlin.`},
+			{taken, "Local", "zone", `There is no time zone "Local"`},
+		} {
+			r := w.As("ana").Submit(slackfake.Fields{"cron": try.line, "zone": try.zone})
+			if len(r.Errors) != 1 || !strings.Contains(r.Errors[try.field], try.words) {
+				t.Errorf("%q in %s: %v, want %s beside %s", try.line, try.zone, r.Errors, try.words, try.field)
+			}
+			if _, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL"); err == nil {
+				t.Fatalf("%q in %s is saved", try.line, try.zone)
+			}
+		}
+		if r := w.As("ana").Submit(slackfake.Fields{"cron": "", "zone": "Europe/Berlin", "days": []string{}}); !strings.Contains(r.Errors["days"], "Choose at least one day") {
+			t.Errorf("no day and no line: %v", r.Errors)
+		}
+		fine(t, w.As("ana").Submit(slackfake.Fields{"cron": taken})) // the form still stands as it was filled in
+		w.told("ana", "The digest comes", "Europe/Berlin")
+		if s, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL"); err != nil || s.Cron != taken || s.Zone != "Europe/Berlin" {
+			t.Errorf("%+v, %v", s, err)
+		}
 	})
 }

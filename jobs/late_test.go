@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,4 +80,86 @@ func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
 		}
 		proof.Record(w, proof.Row{What: "first messages to people in four zones that an outage of 8 h delayed: sent outside the reader's hours", Where: engineOf(w), Tried: tried, Bad: outside})
 	})
+}
+
+func TestLateRemindersAndReleaseMessagesWaitForMorningAndStaleOnesAreDroppedWithAReason(t *testing.T) {
+	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
+	s := fast
+	s.hours, s.idle = &hours, true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		w.goTo(w.morning(1).Add(5 * time.Hour)) // 14:00
+		w.confirm()
+		r := w.plan("Market expansion")
+		decided, open := w.raise("Decided meanwhile"), w.raise("Still open")
+		for _, c := range []*models.Change{decided, open} { // half of the time is left at 16:00
+			w.retimed(c, w.store.Now().Add(52*time.Hour))
+		}
+		asked, err := w.store.Change(context.Background(), team, open.ID)
+		w.must(err)
+		peer := asked.Asked[slices.IndexFunc(asked.Asked, func(a models.Ask) bool { return a.User != dee })].User
+		var log bytes.Buffer
+		s := s
+		s.change = func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }
+		stop := w.run(s)
+		w.quiet()
+		w.goTo(w.morning(1).Add(6 * time.Hour)) // 15:00
+		w.confirm()
+		before := map[models.UserID]int{}
+		for u := range names {
+			before[u] = len(w.fake.DM(string(u)))
+		}
+		_, err = w.fake.Break(slackfake.Rule{Method: "*", Kind: slackfake.Error503})
+		w.must(err)
+		assign := func(no int, u models.UserID) {
+			w.onRelease(ana, r.ID, func(r *models.Release, f models.ReleaseFacts) error { return r.Assign(no, u, f) })
+		}
+		assign(5, cai)
+		assign(6, ben)
+		w.goTo(w.morning(0).Add(7*time.Hour + time.Minute)) // 16:01
+		w.confirm()
+		w.kept("the reminders are noted", func() bool { return w.waiting(dee, models.DeliverRemind) == 1 })
+		assign(6, cai)
+		w.approve(ben, decided.ID)
+		w.approve(dee, decided.ID)
+		w.approve(dee, open.ID)
+		stop()                                   // what is under way by day ends by day
+		w.goTo(w.morning(1).Add(-8 * time.Hour)) // 01:00
+		w.fake.Mend("")
+		w.later(maxBackoff)
+		stop = w.run(s)
+		w.kept("what is left is held", func() bool {
+			return w.held(peer) == 1 && w.waiting(cai, models.DeliverAsk) == 1 &&
+				w.waiting(ben, models.DeliverAsk) == 0 && w.waiting(dee, models.DeliverRemind) == 0
+		})
+		for u := range names {
+			if n := len(w.fake.DM(string(u))) - before[u]; n > 0 {
+				t.Errorf("%s got %d messages at night", u, n)
+			}
+		}
+		w.goTo(w.morning(0))
+		w.until("they hear", func() bool { return len(w.reminded(peer)) == 1 && len(w.fake.DM(string(cai))) > before[cai] })
+		w.quiet()
+		stop()
+		if n := len(w.reminded(dee)); n != 0 {
+			t.Errorf("dee, who did all of it, is reminded %d times", n)
+		}
+		if got := w.reminded(peer)[0]; !strings.Contains(got, open.ID.String()) || strings.Contains(got, decided.ID.String()) {
+			t.Errorf("%s is reminded of %s", peer, got)
+		}
+		for _, words := range []string{"came late and waits for its reader's hours", "kind=ask", "kind=remind", `reason="there is nothing left to do"`, `reason="all of it was done meanwhile"`} {
+			if !strings.Contains(log.String(), words) {
+				t.Errorf("the log does not say %s:\n%s", words, log.String())
+			}
+		}
+	})
+}
+
+// waiting counts somebody's messages of a kind that are still to be sent.
+func (w *world) waiting(u models.UserID, kind models.DeliveryKind) (n int) {
+	for id := int64(1); id < 200; id++ {
+		if r, err := w.store.Delivery(context.Background(), id); err == nil && r.Kind == kind && r.UserID == u && r.Open() {
+			n++
+		}
+	}
+	return n
 }
