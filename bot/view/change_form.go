@@ -282,7 +282,7 @@ func zoneOf(p models.Person) string {
 }
 
 func chosenServices(slugs []models.Slug, f models.Facts) slack.BlockElement {
-	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, plain("Payments API", limitPlaceholder), ActionServices).WithMinQueryLength(0)
+	e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeExternal, plain("Find services by name", limitPlaceholder), ActionServices).WithMinQueryLength(0)
 	for _, slug := range slugs {
 		s, known := f.Services[slug]
 		if !known {

@@ -90,12 +90,18 @@ function restoreFocus(container, { action, block, ts }) {
   const scope = (ts && container.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) || container;
   const same =
     action && scope.querySelector(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block ?? '')}"]`);
-  const target = same && (same.matches(FOCUSABLE) ? same : same.querySelector(FOCUSABLE));
+  const target = same && (same.matches(FOCUSABLE) ? same : entry(same));
   (target ?? scope).focus({ preventScroll: true });
 }
 
 const FOCUSABLE =
   'a[href], button:not([disabled]), input:not([disabled]), textarea:not([disabled]), select:not([disabled]), [tabindex="0"]';
+
+/** entry is where one goes on in a control: what one types into, before buttons that remove what was chosen. */
+export const entry = (root) => {
+  const nodes = focusables(root);
+  return nodes.find((node) => node.matches('input, textarea')) ?? nodes[0];
+};
 
 /** focusables lists what Tab can reach inside a node, in order. */
 export function focusables(root) {

@@ -1,6 +1,6 @@
 // Modals: a stack of views with the top one in front. Everything typed is kept
 // while its field is there, through updates, pushes, errors and reloads.
-import { h, button, iconButton, patch, fill, debounce, focusables, uid } from './dom.js';
+import { h, button, iconButton, patch, fill, debounce, entry, focusables, uid } from './dom.js';
 import { api } from './api.js';
 import { avatar } from './persona.js';
 import { drawBlocks, showError } from './blocks.js';
@@ -135,7 +135,7 @@ class ModalView {
   toFirstError() {
     const block = this.blocks.querySelector('.has-error');
     block?.scrollIntoView({ block: 'center' });
-    (block && focusables(block)[0])?.focus({ preventScroll: true });
+    (block && entry(block))?.focus({ preventScroll: true });
   }
 
   busy(is) {
