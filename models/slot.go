@@ -112,6 +112,9 @@ func (w WorkingHours) span(p Person, at Window) bool {
 	if !w.Working(p, at.Start) {
 		return false
 	}
+	if len(w.Days) == 0 { // nobody says when people work
+		return true
+	}
 	from, to := w.From, w.To
 	if p.Own.Until > p.Own.From {
 		from, to = p.Own.From, p.Own.Until
