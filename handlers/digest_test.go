@@ -54,6 +54,9 @@ func TestABadCronLineIsRefusedBesideItsFieldAndNothingIsSaved(t *testing.T) {
 		if r := w.As("ana").Submit(slackfake.Fields{"cron": "", "zone": "Europe/Berlin", "days": []string{}}); !strings.Contains(r.Errors["days"], "Choose at least one day") {
 			t.Errorf("no day and no line: %v", r.Errors)
 		}
+		if r := w.As("ana").Submit(slackfake.Fields{"days": []string{"Monday"}, "at": ""}); !strings.Contains(r.Errors["at"], "Choose a time") {
+			t.Errorf("no time and no line: %v", r.Errors)
+		}
 		fine(t, w.As("ana").Submit(slackfake.Fields{"cron": taken})) // the form still stands as it was filled in
 		w.told("ana", "The digest comes", "Europe/Berlin")
 		if s, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL"); err != nil || s.Cron != taken || s.Zone != "Europe/Berlin" {

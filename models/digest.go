@@ -24,7 +24,7 @@ const skipDigest = 12 * time.Hour
 // a cron line, which then counts alone.
 type DigestInput struct {
 	Days []time.Weekday
-	At   time.Duration // since midnight
+	At   time.Duration // since midnight; below zero = no time was chosen
 	Zone string
 	Cron string
 }
@@ -75,6 +75,10 @@ func SetDigest(target string, in DigestInput, next func(When, time.Time) (time.T
 	if in.Cron == "" && len(in.Days) == 0 {
 		return Schedule{}, nil, &Refusal{Text: "Nothing is saved yet: some answers need another look.",
 			Fields: map[Field]string{FieldDays: "Choose at least one day, or turn the digest off."}}
+	}
+	if in.Cron == "" && in.At < 0 {
+		return Schedule{}, nil, &Refusal{Text: "Nothing is saved yet: some answers need another look.",
+			Fields: map[Field]string{FieldAt: "Choose a time, or write a cron line."}}
 	}
 	at, err := next(When{Cron: in.Line(), Zone: in.Zone}, f.Now)
 	if err != nil {

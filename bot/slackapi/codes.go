@@ -68,8 +68,8 @@ type verdict struct {
 const (
 	tellOperator = "Please tell whoever runs Gatehouse; its log has the details."
 	askAdmin     = "Please ask a Slack admin of this workspace."
-	otherChannel = "Choose another channel in `/gatehouse setup`."
-	inviteOr     = "Invite Gatehouse there with `/invite`, or choose another channel in `/gatehouse setup`."
+	otherChannel = "Choose another channel in /gatehouse setup."
+	inviteOr     = "Invite Gatehouse there with /invite, or choose another channel in /gatehouse setup."
 	reinstall    = "Whoever runs Gatehouse must install the app again and give it the new token; what is waiting is sent then."
 	openAgain    = "Please open it again."
 )
@@ -99,9 +99,9 @@ var verdicts = map[string]verdict{
 
 	"channel_not_found":                        {Never, ChannelClosed, "The channel is gone, or it is private and Gatehouse was not invited.", inviteOr},
 	"not_in_channel":                           {Never, ChannelClosed, "Gatehouse is not in that channel.", inviteOr},
-	"is_archived":                              {Never, ChannelClosed, "The channel is archived.", "Unarchive it, or choose another channel in `/gatehouse setup`."},
+	"is_archived":                              {Never, ChannelClosed, "The channel is archived.", "Unarchive it, or choose another channel in /gatehouse setup."},
 	"is_inactive":                              {Never, ChannelClosed, "The channel is frozen, archived or deleted.", otherChannel},
-	"restricted_action":                        {Never, ChannelClosed, "This workspace does not let Gatehouse post in that channel.", "Ask a Slack admin to allow it, or choose another channel in `/gatehouse setup`."},
+	"restricted_action":                        {Never, ChannelClosed, "This workspace does not let Gatehouse post in that channel.", "Ask a Slack admin to allow it, or choose another channel in /gatehouse setup."},
 	"restricted_action_read_only_channel":      {Never, ChannelClosed, "The channel is read-only.", otherChannel},
 	"restricted_action_thread_only_channel":    {Never, ChannelClosed, "The channel allows replies in threads only.", otherChannel},
 	"restricted_action_non_threadable_channel": {Never, ChannelClosed, "The channel allows no threads.", otherChannel},

@@ -29,7 +29,7 @@ func Brief(r *models.Release, m *models.Meeting, b models.Brief, f models.Facts)
 	blocks := []slack.Block{
 		section("🤝 " + bold(heading)),
 		section(joined("\n", at, "Go-live "+when(r.GoLive)+slipped(b.Slipped), readiness(b.Ready.Readiness)+" · "+unmetWords(b.Ready.Unmet),
-			esc(b.Ready.Forecast.Words(f.Actor.Location()), 300), before(b.Since))),
+			esc(b.Ready.Forecast.Words(f.Person(r.ProjectLead).Location()), 300), before(b.Since))),
 	}
 	for _, x := range b.Buckets {
 		blocks = append(blocks, section(bucketBrief(x, f)))

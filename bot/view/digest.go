@@ -204,6 +204,9 @@ func ReadDigestForm(v slack.View) (target string, in models.DigestInput, respons
 	readMetadata(v, &meta)
 	a := answersOf(v)
 	in = models.DigestInput{At: clockOf(a[models.FieldAt].SelectedTime), Zone: strings.TrimSpace(a.text(models.FieldZone)), Cron: strings.TrimSpace(a.text(models.FieldCron))}
+	if a[models.FieldAt].SelectedTime == "" {
+		in.At = -1
+	}
 	for _, o := range a[models.FieldDays].SelectedOptions {
 		if len(o.Value) == 1 && o.Value[0] >= '0' && o.Value[0] <= '6' {
 			in.Days = append(in.Days, time.Weekday(o.Value[0]-'0'))

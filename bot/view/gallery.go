@@ -212,7 +212,7 @@ func (g *gallery) lists(k cast) {
 	g.add(Home(full, galleryCommands, k.facts(mia, now)), k.name, "home", "full")
 	g.add(Home(HomeData{}, galleryCommands, k.facts(ana, now)), k.name, "home", "empty")
 	closed := models.Undelivered{ID: 7, Kind: models.DeliverCard, Record: all[0].Ref(), Channel: "C0CHANGES", Since: now,
-		Reason: "The message was not posted. The channel is archived. Unarchive it, or choose another channel in `/gatehouse setup`."}
+		Reason: "The message was not posted. The channel is archived. Unarchive it, or choose another channel in /gatehouse setup."}
 	g.add(Home(HomeData{Undelivered: []models.Undelivered{closed,
 		{ID: 8, Kind: models.DeliverAsk, Record: all[0].Ref(), User: ben, Since: now, Reason: "The message was not posted. " + k.note},
 		{ID: 9, Kind: models.DeliverCard, Record: models.RecordRef{Kind: models.RecordRelease, ID: 3}, Channel: "C0CHANGES", Since: now},

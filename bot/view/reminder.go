@@ -109,7 +109,7 @@ func reminder(r models.Reminder, about models.Subjects, f models.Facts) (markup,
 		}
 	default:
 		c := about.Changes[models.ChangeID(r.Record.ID)]
-		heading, what, buttons = ref(c), changeReminded(r, c), reminderButtons(r, c)
+		heading, what, buttons = ref(c), changeReminded(r, c, f), reminderButtons(r, c)
 		carries = bold(name(c.Implementer, f)) + " carries it out."
 	}
 	switch {
@@ -125,11 +125,11 @@ func reminder(r models.Reminder, about models.Subjects, f models.Facts) (markup,
 	return joined("\n", "⏰ "+heading, what, list), buttons
 }
 
-func changeReminded(r models.Reminder, c *models.Change) markup {
+func changeReminded(r models.Reminder, c *models.Change, f models.Facts) markup {
 	switch r.Kind {
 	case models.RemindDecide:
 		if c.OwesApproval() {
-			return "The work began without an approval, which is due by " + when(c.StartedAt.Add(models.OweWithin)) + "."
+			return "The work began without an approval, which " + due(c.StartedAt.Add(models.OweWithin), f)
 		}
 		return "Its window opens " + when(c.Window.Start) + ", and it still waits for a decision."
 	case models.RemindOpens:
@@ -139,9 +139,16 @@ func changeReminded(r models.Reminder, c *models.Change) markup {
 	case models.RemindComplete:
 		return "Its window ended " + when(c.Ends()) + ", and no outcome is recorded."
 	case models.RemindIncident:
-		return "It is an emergency that names no incident yet, which is due by " + when(c.StartedAt.Add(models.OweWithin)) + "."
+		return "It is an emergency that names no incident yet, which " + due(c.StartedAt.Add(models.OweWithin), f)
 	}
-	return "It owes a review, due " + when(c.ReviewDue) + "."
+	return "It owes a review, which " + due(c.ReviewDue, f)
+}
+
+func due(by time.Time, f models.Facts) markup {
+	if f.Now.Before(by) {
+		return "is due by " + when(by) + "."
+	}
+	return "was due by " + when(by) + "."
 }
 
 // namedItems is how many items of one date a reminder names.
