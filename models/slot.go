@@ -214,6 +214,17 @@ func (in Input) InTime(c *Change, f Facts) (start time.Time, late bool) {
 	return EarliestWithNotice(Assess(next.Material, f).Level, f), next.Expedited
 }
 
+// SlotReach is how far ahead slots for the form are looked for at most, whatever
+// its risk turns out to be.
+func (in Input) SlotReach(c *Change, f Facts) time.Time {
+	longest := 0
+	for _, days := range f.Policy.Notice {
+		longest = max(longest, days)
+	}
+	noticed := f.Settings.Hours.AddDays(f.Actor, f.Now, longest)
+	return later(SlotsFrom(in.asChange(c, f), f.Now).End, noticed.Add(SlotHorizon+SlotGrid))
+}
+
 // Further are these slots, or those that a look further ahead found where these
 // fall short; what was passed over is then that of both.
 func (s Slots) Further(more Slots) Slots {

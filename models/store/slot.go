@@ -69,14 +69,13 @@ func (s *Store) Slots(ctx context.Context, ws models.WorkspaceID, actor models.U
 		return out, f, nil
 	}
 	in.Start, in.End = start, start.Add(max(in.End.Sub(in.Start), 0))
-	further, err := s.slotFacts(ctx, ws, actor, in, c)
-	if err != nil {
-		return models.Slots{}, f, err
-	}
+	further, scope := f, in.SlotScope(c, f)
+	further.Around.Freezes, further.Around.Openings = freezesRound(scope, f.Directory), openingsRound(scope, f)
 	return out.Further(in.SlotsFor(c, further)), f, nil
 }
 
-// slotFacts reads what lies in the time in which slots are looked for.
+// slotFacts reads what lies in the time in which slots are looked for, and other
+// changes as far ahead as they are looked for with any notice.
 func (s *Store) slotFacts(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Facts, error) {
 	f, err := s.Facts(ctx, ws, actor)
 	if err != nil {
@@ -87,8 +86,10 @@ func (s *Store) slotFacts(ctx context.Context, ws models.WorkspaceID, actor mode
 		me = c.ID
 	}
 	scope := in.SlotScope(c, f)
+	reach := scope
+	reach.Window.End = in.SlotReach(c, f)
 	near, past := neighbours{}, []changeRow(nil)
-	questions := []stmt{near.look(ws, me, f.Related(scope.Services), thatPlan, scope)}
+	questions := []stmt{near.look(ws, me, f.Related(scope.Services), thatPlan, reach)}
 	if len(scope.Services) > 0 {
 		questions = append(questions, pastOf(ws, scope.Services, me, &past))
 	}

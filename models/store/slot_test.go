@@ -60,6 +60,16 @@ func TestSlotsAndConflictsTakeAtMostThreeQueries(t *testing.T) {
 				t.Errorf("%v is not free", w)
 			}
 		}
+		patient := quorum(2, 1) // whose notice takes all of the fourteen days
+		patient.Notice = map[models.RiskLevel]int{models.RiskLow: 20, models.RiskMedium: 20, models.RiskHigh: 20, models.RiskVeryHigh: 20}
+		_, err = s.ActivatePolicy(ctx, ws, 2, []byte("patient"), func([]byte) (models.Policy, error) { return patient, nil })
+		must(t, err)
+		_, err = s.Facts(ctx, ws, raiser)
+		must(t, err)
+		n = s.CountQueries(func() { slots, _, err = s.Slots(ctx, ws, raiser, asked(s), nil) })
+		if must(t, err); n > 3 || len(slots.Free) != 3 {
+			t.Errorf("%d queries found %d slots beyond the notice", n, len(slots.Free))
+		}
 	})
 }
 
