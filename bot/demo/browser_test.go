@@ -3,9 +3,9 @@ package demo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -296,8 +296,22 @@ func (b *browser) text() string {
 
 func (b *browser) screenshot(name string) {
 	if png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot()); err == nil {
-		path := filepath.Join(os.TempDir(), "gatehouse-"+name+".png")
-		_ = os.WriteFile(path, png, 0o600)
-		b.t.Logf("what the page looked like: %s", path)
+		b.keep(name, png)
 	}
+}
+
+// keep leaves a picture that outlives the test, in a file of this run alone.
+func (b *browser) keep(name string, png []byte) {
+	b.t.Helper()
+	file, err := os.CreateTemp("", "gatehouse-"+name+"-*.png")
+	if err != nil {
+		b.t.Logf("keep what the page looked like: %v", err)
+		return
+	}
+	_, err = file.Write(png)
+	if err := errors.Join(err, file.Close()); err != nil {
+		b.t.Logf("keep what the page looked like: %v", err)
+		return
+	}
+	b.t.Logf("what the page looked like: %s", file.Name())
 }
