@@ -72,7 +72,7 @@ func (h *Handlers) onRelease(ctx context.Context, r *Request, id models.ReleaseI
 }
 
 // releaseWords are what can stand behind the name of a release. Any other word
-// shows the release: its card has the buttons.
+// does nothing, which is said above the release: its card has the buttons.
 var releaseWords map[string]func(h *Handlers, ctx context.Context, r *Request, id models.ReleaseID, rest string) (Reply, error)
 
 func init() {
@@ -110,8 +110,11 @@ func (h *Handlers) namedRelease(ctx context.Context, r *Request, typed string) (
 		reply, err := do(h, ctx, r, id, rest)
 		return reply, true, err
 	}
-	reply, err := h.showRelease(ctx, r, id)
-	return reply, true, err
+	rel, f, err := h.loadRelease(ctx, r.User, id)
+	if err != nil {
+		return Reply{}, true, err
+	}
+	return say(view.ReleaseUnknown(h.ChecklistCommand, strings.TrimSpace(word+" "+rest), rel, f)), true, nil
 }
 
 func (h *Handlers) showRelease(ctx context.Context, r *Request, id models.ReleaseID) (Reply, error) {

@@ -100,6 +100,8 @@ func TestAReleaseIsPlannedAndFoundInAnySpelling(t *testing.T) {
 				t.Errorf("%q: %s", spelling, w.last("ben"))
 			}
 		}
+		fine(t, w.As("ben").Slash("general", "/checklist REL-1 donne DO2 https://wiki.example/runbook"))
+		w.told("ben", "I don't know “donne DO2 https://wiki.example/runbook”, so nothing was recorded", "REL-1 done 12", "Tracking for Poland")
 		fine(t, w.As("ben").Slash("general", "/checklist list"))
 		w.told("ben", "Releases by go-live", "REL-1", "green")
 		fine(t, w.As("ben").Slash("general", "/checklist REL-1 why"))
@@ -115,7 +117,7 @@ func TestAnItemIsDoneByOneLine(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		r := w.plan()
 		fine(t, w.As("ana").Slash("general", "/checklist rel1 done do2 <https://wiki.example/runbook> the new one"))
-		w.told("ana", "DO2", "waits for Dev and Chi to verify")
+		w.told("ana", "DO2", "waits for Dev or Chi to verify")
 		if i := w.item(r.ID, "DO2"); i.Status != models.ItemSubmitted || i.Standing().Ref != "https://wiki.example/runbook" || i.Standing().Note != "the new one" {
 			t.Errorf("%s with %+v", i.Status, i.Standing())
 		}

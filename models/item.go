@@ -132,18 +132,14 @@ func (r *Release) mayAct(a ItemAct, i *Item, f ReleaseFacts) error {
 	return nil
 }
 
-// askFor names somebody who may.
+// askFor names somebody who may, the nearest to the item first.
 func (r *Release) askFor(a ItemAct, i *Item, f ReleaseFacts) string {
-	var who []UserID
-	for _, u := range distinct([]UserID{r.OwnerOf(i), r.ProjectLead, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy}) {
+	for _, u := range []UserID{r.OwnerOf(i), r.ProjectLead, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy} {
 		if may, _ := r.who(a, i, u); may && f.active(u) && u != f.Actor.ID {
-			who = append(who, u)
+			return f.Name(u)
 		}
 	}
-	if len(who) == 0 {
-		return "a change manager to name somebody who can"
-	}
-	return f.Name(who[0])
+	return "a change manager to name somebody who can"
 }
 
 // act runs one act on the item of that number and records it.

@@ -176,12 +176,12 @@ var releaseAsks = map[EventKind]AskKind{
 // day: their message was edited, and Slack shows no sign of that.
 var daily = map[EventKind]string{
 	EventBucketAssigned: "assigned", EventItemAssigned: "assigned", EventItemAdded: "assigned", EventLessonAsked: "assigned", EventItemSubmitted: "submitted",
-	EventItemExemptionAsked: "submitted",
+	EventItemExemptionAsked: "submitted", EventHandoverConditional: "conditions",
 }
 
 // releaseNotes are the events that those whom they name hear of by DM, once.
 var releaseNotes = map[EventKind]bool{
-	EventItemReturned: true, EventItemExemptionRefused: true, EventWaiverExpired: true, EventConditionOverdue: true,
+	EventItemReturned: true, EventItemReopened: true, EventItemExemptionRefused: true, EventWaiverExpired: true, EventConditionOverdue: true,
 	EventHandoverScheduled: true, EventHandoverCalledOff: true, EventHandoverBriefed: true,
 	EventReleaseReopened: true, EventIncidentReported: true, EventVotesMissing: true, EventHandoverOverrun: true,
 	EventConditionDue: true, EventEarlyLifePulse: true,

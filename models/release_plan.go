@@ -203,8 +203,12 @@ func (r *Release) Edit(in ReleaseInput, f ReleaseFacts) error {
 	in = in.fill(f)
 	if in.OpsLead != r.OpsLead || in.Deputy != r.Deputy {
 		if !r.Leads(f.Actor.ID) && !f.Holds(f.Actor.ID, RoleChangeManager) {
+			field := FieldOpsLead
+			if in.OpsLead == r.OpsLead {
+				field = FieldDeputy
+			}
 			return &Refusal{Text: "Nothing is saved yet: some answers need another look.", Fields: map[Field]string{
-				FieldOpsLead: "Who accepts for operations is changed by the operations lead, the deputy or a change manager. " + whoManages(f.Facts)}}
+				field: "Who accepts for operations is changed by the operations lead, the deputy or a change manager. " + whoManages(f.Facts)}}
 		}
 		if m := r.InSession(); m != nil && in.Deputy != r.Deputy && !f.Holds(f.Actor.ID, RoleChangeManager) {
 			return &Refusal{Text: "Nothing is saved yet: some answers need another look.", Fields: map[Field]string{

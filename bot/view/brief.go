@@ -40,7 +40,7 @@ func Brief(r *models.Release, m *models.Meeting, b models.Brief, f models.Facts)
 	if lines := linkedLines(b.Linked); len(lines) > 0 {
 		blocks = append(blocks, section(bold("Linked changes")+"\n"+firstOf(lines, 5)))
 	}
-	return message(heading+", "+at, append(blocks, small("Decides: "+names(leads(r), f)))...)
+	return message(heading+", "+at, append(blocks, small("Decides: "+either(leads(r), f)))...)
 }
 
 func leads(r *models.Release) []models.UserID {

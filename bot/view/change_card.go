@@ -181,6 +181,9 @@ func ofRelease(c *models.Change, f models.Facts) markup {
 	if l.State == models.ReleaseCancelled {
 		return out + " is cancelled: it can't start until it names another, or none."
 	}
+	if l.State == models.ReleaseConditional {
+		return out + ", accepted with conditions: it can start once those before go-live are verified and operations have confirmed."
+	}
 	return out + ", " + markup(strings.ToLower(l.State.String())) + ": it can start once operations have accepted that."
 }
 

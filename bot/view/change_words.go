@@ -216,18 +216,23 @@ func givers(s models.Standing) []models.UserID {
 }
 
 // names lists people as a sentence does; a long list ends in a number.
-func names(list []models.UserID, f models.Facts) markup {
+func names(list []models.UserID, f models.Facts) markup { return namesWith(" and ", list, f) }
+
+// either names those of whom one is enough.
+func either(list []models.UserID, f models.Facts) markup { return namesWith(" or ", list, f) }
+
+func namesWith(last markup, list []models.UserID, f models.Facts) markup {
 	const most = 2
 	var out markup
 	for i, u := range list[:min(most, len(list))] {
 		sep := markup(", ")
 		if i == len(list)-1 {
-			sep = " and "
+			sep = last
 		}
 		out = joined(sep, out, name(u, f))
 	}
 	if more := len(list) - most; more > 0 {
-		out += " and " + number(more) + " more"
+		out += last + number(more) + " more"
 	}
 	return out
 }

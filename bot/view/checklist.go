@@ -179,6 +179,13 @@ func ReadBucketForm(v slack.View) (meta BucketMeta, owner, verifies models.UserI
 	return meta, a.user(models.FieldOwner), a.user(models.FieldVerifier)
 }
 
+// ReleaseUnknown answers words behind the name of a release that mean nothing
+// there: nothing is done on a guess, and the release is shown.
+func ReleaseUnknown(command, typed string, r *models.Release, f models.ReleaseFacts) Message {
+	line := "I don't know “" + esc(typed, 60) + "”, so nothing was recorded. " + code(command+" "+r.ID.String()+" done 12 https://…") + " submits evidence for item 12. Here is the release:"
+	return message(line, append([]slack.Block{section(line)}, ReleasePrivate(r, f).Blocks...)...)
+}
+
 // ReleasePrivate answers "/checklist REL-3": the card, what is out of the
 // ordinary, and the buttons that f.Actor may use now.
 func ReleasePrivate(r *models.Release, f models.ReleaseFacts) Message {

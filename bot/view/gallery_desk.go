@@ -159,6 +159,7 @@ func (g *gallery) releaseForms(k cast, s *releaseStage) {
 	f.Template = &newer
 	g.add(AdoptForm(s.r, f, ""), k.name, "form", "release", "adopt")
 	g.add(ReleasePrivate(s.r, f), k.name, "release", "private", "newer-template")
+	g.add(ReleaseUnknown("/checklist", "donne 12 "+k.note, s.r, f), k.name, "release", "unknown")
 	g.add(Planned(s.r, f.Facts), k.name, "outcome", "release", "planned")
 	g.add(ReleaseOutcome(s.r, f), k.name, "outcome", "release", "moved")
 }
@@ -173,7 +174,7 @@ func (g *gallery) releaseLines(k cast, s *releaseStage) {
 	}
 	for _, kind := range []models.EventKind{models.EventItemReturned, models.EventItemExemptionRefused, models.EventWaiverExpired,
 		models.EventConditionOverdue, models.EventHandoverScheduled, models.EventHandoverCalledOff, models.EventHandoverBriefed,
-		models.EventReleaseReopened, models.EventIncidentReported, models.EventItemAssigned, models.EventItemSubmitted} {
+		models.EventReleaseReopened, models.EventIncidentReported, models.EventItemAssigned, models.EventItemSubmitted, models.EventItemReopened} {
 		g.add(ReleaseNote(s.r, k.releaseEvent(kind, s.now), s.facts(mia)), k.name, "release", "note", string(kind))
 	}
 }

@@ -93,10 +93,20 @@ func promptButtons(r *models.Release, m *models.Meeting) [][]*slack.ButtonBlockE
 	vote := meetingButton(ActionVote, "Vote…", r, m)
 	adjourn := meetingButton(ActionAdjourn, "Adjourn…", r, m)
 	if m.RevealedAt.IsZero() {
-		return [][]*slack.ButtonBlockElement{{here, vote.WithStyle(slack.StylePrimary), meetingButton(ActionReveal, "Show votes", r, m), adjourn}}
+		return [][]*slack.ButtonBlockElement{{here, vote.WithStyle(slack.StylePrimary), revealButton(r, m), adjourn}}
 	}
 	return [][]*slack.ButtonBlockElement{{decideButton(r, m), meetingButton(ActionConditions, "Accept with conditions…", r, m),
 		meetingButton(ActionDecline, "Decline…", r, m).WithStyle(slack.StyleDanger)}, {here, vote, adjourn}}
+}
+
+// revealButton asks first while votes are missing: what is shown can't be hidden
+// again.
+func revealButton(r *models.Release, m *models.Meeting) *slack.ButtonBlockElement {
+	b := meetingButton(ActionReveal, "Show votes", r, m)
+	if n := len(r.Missing(m)); n > 0 {
+		b.Confirm = confirm("Show the votes now?", string(count(n, "vote is", "votes are"))+" still missing. What comes after they are shown is marked as late.", "Show them", "Not yet", slack.StyleDefault)
+	}
+	return b
 }
 
 func decideButton(r *models.Release, m *models.Meeting) *slack.ButtonBlockElement {
@@ -124,7 +134,7 @@ func quorumLines(r *models.Release, m *models.Meeting, f models.ReleaseFacts) ma
 	places := map[markup]markup{}
 	filled, seats := 0, r.Quorum(m)
 	for _, s := range seats {
-		who := "⬜ " + names(s.Who, f.Facts)
+		who := "⬜ " + either(s.Who, f.Facts)
 		if s.By != "" {
 			who, filled = "✅ "+name(s.By, f.Facts), filled+1
 		}
@@ -172,7 +182,7 @@ func voteState(r *models.Release, m *models.Meeting, f models.ReleaseFacts) mark
 	if len(lines) == 0 {
 		return "*Votes:* none."
 	}
-	return "*Votes*\n" + firstOf(lines, 10) + "\n*Now decides* " + names(leads(r), f.Facts) + "."
+	return "*Votes*\n" + firstOf(lines, 10) + "\n*Now decides* " + either(leads(r), f.Facts) + "."
 }
 
 // nobodyDecides warns when those who could have left.
@@ -228,7 +238,7 @@ func conditionCount(r *models.Release, d *models.HandoverDecision) markup {
 	if before+after == 0 {
 		return ""
 	}
-	return count(before+after, "condition", "conditions") + ": " + number(before) + " before go-live, " + number(after) + " after"
+	return count(before+after, "condition", "conditions") + ": " + joined(", ", some(before, "before go-live"), some(after, "after"))
 }
 
 // voteTally counts the votes that count.
@@ -306,7 +316,11 @@ func handoverWords(r *models.Release, did string, f models.ReleaseFacts) markup 
 		}
 		return "⚠️ You accepted " + about + " with conditions: " + count(len(r.Blocking(f.Now)), "is", "are") + " to be verified before go-live. You are asked to confirm when the last one is."
 	case ActionDecline, ActionAdjourn:
-		return "Recorded: the handover of " + about + " is put off. The next meeting is set for " + when(m.At) + "; move it if that does not suit."
+		out := "Recorded: the handover of " + about + " is put off. The next meeting is set for " + when(m.At) + "; move it if that does not suit."
+		if !m.At.Before(r.GoLive) {
+			out += " That is not before go-live, " + when(r.GoLive) + ": " + name(r.ProjectLead, f.Facts) + " has to move that, too."
+		}
+		return out
 	}
 	return "Recorded."
 }

@@ -109,7 +109,7 @@ func ItemForm(meta ItemMeta, r *models.Release, i *models.Item, act models.ItemA
 func itemBody(r *models.Release, i *models.Item, f models.ReleaseFacts) []slack.Block {
 	expected := markup("")
 	if visible(i.Expected) {
-		expected = "Evidence: " + esc(i.Expected, 300)
+		expected = "Evidence wanted: " + esc(i.Expected, 300)
 	}
 	who := "Owner " + name(r.OwnerOf(i), f.Facts) + " · verified by " + verifiers(r, i, f)
 	blocks := []slack.Block{section(joined("\n", itemLine(i, f), expected, who+" · "+esc(i.Bucket.String(), 40)+", "+escapeAll(string(i.Stage()))))}
@@ -155,7 +155,7 @@ func verifiers(r *models.Release, i *models.Item, f models.ReleaseFacts) markup 
 			list = append(list, u)
 		}
 	}
-	return names(list, f.Facts)
+	return either(list, f.Facts)
 }
 
 func itemRef(r *models.Release, i *models.Item) ReleaseRef {

@@ -139,10 +139,10 @@ func itemStatus(i *models.Item) markup {
 	return out
 }
 
-// evidenceLine is what stands to be verified, or why it stands where it does.
+// evidenceLine is what stands to be verified or was, or why it stands where it does.
 func evidenceLine(i *models.Item, f models.ReleaseFacts) markup {
 	var out markup
-	if e := i.Standing(); e != nil && i.Status != models.ItemVerified {
+	if e := i.Standing(); e != nil {
 		out = "Evidence " + number(e.Version) + " by " + name(e.By, f.Facts) + ": " + evidence(e)
 	}
 	if i.Exempt != nil {

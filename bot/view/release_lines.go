@@ -22,7 +22,24 @@ func ReleaseNote(r *models.Release, e models.Event, f models.ReleaseFacts) Messa
 		return m
 	}
 	line := joined("\n", releaseName(r), releaseLine(r, e, f))
+	if e.Kind == models.EventHandoverConditional {
+		line = joined("\n", line, conditionsOf(r, f))
+	}
 	return message(line, append([]slack.Block{section(line)}, actions(openChecklist(r))...)...)
+}
+
+// conditionsOf lists the reader's conditions of the handover that are not met.
+func conditionsOf(r *models.Release, f models.ReleaseFacts) markup {
+	var lines []markup
+	for _, i := range r.Conditions() {
+		if r.OwnerOf(i) == f.Actor.ID && !i.Met(f.Now) {
+			lines = append(lines, "• "+itemName(i)+", by "+when(i.Condition.Due)+reason(i.Condition.Test, 120))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return bold("Yours to meet:") + "\n" + firstOf(lines, 5)
 }
 
 // releaseLines say what happened, one event each. A missing kind falls back to
@@ -80,6 +97,9 @@ var releaseLines = map[models.EventKind]func(*models.Release, models.Event, mode
 	models.EventItemReturned: func(_ *models.Release, e models.Event, f models.ReleaseFacts) markup {
 		return "↩️ " + name(e.Actor, f.Facts) + " *returned* item " + itemOf(e) + reason(e.Reason, 300)
 	},
+	models.EventItemReopened: func(_ *models.Release, e models.Event, f models.ReleaseFacts) markup {
+		return "🔁 " + name(e.Actor, f.Facts) + " *opened again* item " + itemOf(e) + reason(e.Reason, 300)
+	},
 	models.EventItemExemptionRefused: func(_ *models.Release, e models.Event, f models.ReleaseFacts) markup {
 		return "↩️ " + name(e.Actor, f.Facts) + " says that item " + itemOf(e) + " *does apply*" + reason(e.Reason, 300)
 	},
@@ -114,17 +134,19 @@ func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bo
 		return len(r.ItemsOf(f.Actor.ID, f.Now)) > 0
 	case models.EventItemSubmitted, models.EventItemExemptionAsked:
 		return len(r.ToSettle(f.Actor.ID)) > 0
+	case models.EventHandoverConditional:
+		return conditionsOf(r, f) != ""
 	}
 	return true
 }
 
 // yours and toVerify are said once a day at most: they count what there is now.
 func yours(r *models.Release, _ models.Event, f models.ReleaseFacts) markup {
-	return "📋 " + count(len(r.ItemsOf(f.Actor.ID, f.Now)), "item is", "items are") + " yours to do now; your list of them is up to date."
+	return "📋 " + count(len(r.ItemsOf(f.Actor.ID, f.Now)), "item is", "items are") + " yours to do now; your list of them, further up, is up to date."
 }
 
 func toVerify(r *models.Release, _ models.Event, f models.ReleaseFacts) markup {
-	return "🔎 " + count(len(r.ToVerify(f.Actor.ID)), "item waits", "items wait") + " for your verification; your list of them is up to date."
+	return "🔎 " + count(len(r.ToVerify(f.Actor.ID)), "item waits", "items wait") + " for your verification; your list of them, further up, is up to date."
 }
 
 // itemOf is the item that an event is about, as its difference names it.
