@@ -22,8 +22,9 @@ type Certificate struct {
 	At        time.Time
 	GoLive    time.Time
 	Entries   []CertificateEntry
-	Hash      string    // SHA-256 of all above as JSON, in hex
-	RevokedAt time.Time `json:",omitzero"` // an item of it was unmet again; not hashed
+	Changes   []CertifiedChange `json:",omitempty"` // left out when there is none, so that older hashes hold
+	Hash      string            // SHA-256 of all above as JSON, in hex
+	RevokedAt time.Time         `json:",omitzero"` // an item of it was unmet again; not hashed
 }
 
 // CertificateEntry is one item as it stood.
@@ -42,6 +43,15 @@ type CertificateEntry struct {
 	VerifiedBy UserID
 	VerifiedAt time.Time
 	Condition  string // its test; "" = none
+}
+
+// CertifiedChange is a production change that the release took along, as it
+// stood at the acceptance.
+type CertifiedChange struct {
+	ID     ChangeID
+	Title  string
+	State  State
+	Window Window
 }
 
 // Computed is the hash over what the certificate says now.
@@ -73,6 +83,11 @@ func (r *Release) certify(meeting int, f ReleaseFacts) {
 	for k := range r.Items {
 		if i := &r.Items[k]; i.Bucket != BucketEarlyLife {
 			c.Entries = append(c.Entries, entryOf(i))
+		}
+	}
+	for _, x := range f.Linked {
+		if x.Environment == Production && !slices.Contains([]State{Rejected, Cancelled, Expired}, x.State) {
+			c.Changes = append(c.Changes, CertifiedChange{x.ID, x.Title, x.State, Window{Start: x.Window.Start.UTC(), End: x.Window.End.UTC()}})
 		}
 	}
 	c.Hash = c.Computed()

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -224,9 +225,19 @@ func TestAConditionOnAWaiverThatRanOutIsOpen(t *testing.T) {
 
 func TestACertificateShowsEveryAlteration(t *testing.T) {
 	w := newWorld()
-	c := *w.releaseIn(t, ReleaseAccepted).Certificate()
+	r := w.releaseIn(t, ReleaseConditional)
+	w.proven(t, r, itemNo(t, r, "DO2"))
+	f := w.forRelease(fay)
+	window := NewWindow(monday.AddDate(0, 0, 63), monday.AddDate(0, 0, 63).Add(time.Hour))
+	f.Linked = []LinkedChange{{ID: 4, Title: "Open the market", State: Approved, Environment: Production, Window: window},
+		{ID: 5, Title: "Rehearse it", State: Closed, Environment: Staging, Window: window}, {ID: 6, Title: "Too early", State: Cancelled, Environment: Production, Window: window}}
+	must(t, r.Confirm(f))
+	c := *r.Certificate()
 	if !c.Genuine() || len(c.Entries) != 8 {
 		t.Fatalf("%d entries, genuine %v", len(c.Entries), c.Genuine())
+	}
+	if diff := cmp.Diff([]CertifiedChange{{4, "Open the market", Approved, window}}, c.Changes); diff != "" {
+		t.Errorf("the production changes that it names:\n%s", diff)
 	}
 	for name, alter := range map[string]func(*Certificate){
 		"who":      func(c *Certificate) { c.By = ana },
@@ -234,14 +245,25 @@ func TestACertificateShowsEveryAlteration(t *testing.T) {
 		"evidence": func(c *Certificate) { c.Entries[1].Ref += "x" },
 		"version":  func(c *Certificate) { c.Entries[2].Version++ },
 		"verifier": func(c *Certificate) { c.Entries[3].VerifiedBy = cai },
+		"a change": func(c *Certificate) { c.Changes[0].State = Closed },
 		"left out": func(c *Certificate) { c.Entries = c.Entries[1:] },
 	} {
 		altered := c
-		altered.Entries = slices.Clone(c.Entries)
+		altered.Entries, altered.Changes = slices.Clone(c.Entries), slices.Clone(c.Changes)
 		alter(&altered)
 		if altered.Genuine() {
 			t.Errorf("%s was altered and it still looks genuine", name)
 		}
+	}
+}
+
+func TestACertificateWithoutChangesIsHashedAsBeforeThereWereAny(t *testing.T) {
+	w := newWorld()
+	c := *w.releaseIn(t, ReleaseAccepted).Certificate()
+	b, err := json.Marshal(c)
+	must(t, err)
+	if !c.Genuine() || strings.Contains(string(b), "Changes") {
+		t.Errorf("genuine %v: %s", c.Genuine(), b)
 	}
 }
 

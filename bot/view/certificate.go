@@ -26,13 +26,26 @@ func Certificate(r *models.Release, c models.Certificate, f models.Facts) Messag
 	}
 	counts := joined(" · ", number(tally[models.ItemVerified])+" verified", some(tally[models.ItemWaived], "waived"),
 		some(tally[models.ItemNotApplicable], "not applicable"), some(len(c.Entries)-tally[models.ItemVerified]-tally[models.ItemWaived]-tally[models.ItemNotApplicable], "open"))
-	body := joined("\n", who+" "+when(c.At)+", for go-live "+when(c.GoLive), "Items: "+counts, firstOf(open, 8))
+	body := joined("\n", who+" "+when(c.At)+", for go-live "+when(c.GoLive), "Items: "+counts, firstOf(open, 8), certifiedChanges(c))
 	blocks := Message{}.Blocks
 	blocks = append(blocks, section("📜 "+bold(heading)), section(body), small("SHA-256 "+code(c.Hash)))
 	if !c.RevokedAt.IsZero() {
 		blocks = append(blocks, small("⚠️ No longer in force since "+when(c.RevokedAt)+": an item of it was not met any more."))
 	}
 	return message(heading+". "+who, blocks...)
+}
+
+// certifiedChanges are the production changes that the certificate names; it
+// says nothing when there is none, as older ones named none.
+func certifiedChanges(c models.Certificate) markup {
+	if len(c.Changes) == 0 {
+		return ""
+	}
+	var lines []markup
+	for _, x := range c.Changes {
+		lines = append(lines, "• "+markup(x.ID.String())+" "+esc(x.Title, 60)+", "+markup(strings.ToLower(x.State.String()))+", "+span(x.Window))
+	}
+	return "Production changes:\n" + firstOf(lines, 5)
 }
 
 func some(n int, what markup) markup {
@@ -96,6 +109,16 @@ func CertificateText(c models.Certificate, f models.Facts) string {
 		}
 		if e.Condition != "" {
 			fmt.Fprintf(b, "; condition: %s", oneLine(e.Condition))
+		}
+		b.WriteString("\n")
+	}
+	if len(c.Changes) > 0 {
+		b.WriteString("\nProduction changes of the release, as they stood:\n")
+	}
+	for _, x := range c.Changes {
+		fmt.Fprintf(b, "%s %s: %s", x.ID, oneLine(x.Title), strings.ToLower(x.State.String()))
+		if !x.Window.Start.IsZero() {
+			fmt.Fprintf(b, ", %s to %s", stamp(x.Window.Start), stamp(x.Window.End))
 		}
 		b.WriteString("\n")
 	}
