@@ -53,7 +53,7 @@ func readCalendar(text string, f models.Facts) (days int, service models.Slug, e
 		case isNumber == nil:
 			return 0, "", models.Refusef("The calendar shows 1 to %d days, so nothing was listed. Try 7d or 14d.", mostDays)
 		default:
-			return 0, "", models.Refusef("%q is neither a span of days nor a service, so nothing was listed. Try today, 7d, 14d, or a service such as %s.", clip(word, 40), anyService(f))
+			return 0, "", models.Refusef("%q is neither a span of days nor a service, so nothing was listed. Try today, 7d, 14d, or a service such as %s.", clip(word, 40), serviceLike(word, f))
 		}
 	}
 	return days, service, nil

@@ -135,13 +135,17 @@ func TestWorkIsStartedCompletedAndRolledBack(t *testing.T) {
 		fine(t, w.As("ana").Click(w.card("ana", id), "Start"))
 		w.becomesSoon(id, models.InProgress)
 		w.told("ana", id.String(), "Complete")
-		fine(t, w.As("ana").Click(w.card("ana", id), "Complete…"))
+		running := w.card("ana", id)
+		fine(t, w.As("ana").Click(running, "Complete…"))
 		w.opened("ana", "complete.form")
 		if r := w.As("ana").Submit(slackfake.Fields{"outcome": "failed"}); r.Errors["reason"] != "Say what happened: others will want to learn from it." {
 			t.Errorf("a failure without a word: %v %s", r.Errors, r.Error)
 		}
 		fine(t, w.As("ana").Submit(slackfake.Fields{"outcome": "successful", "as_built": "reporting 4.2"}))
 		w.becomesSoon(id, models.Closed)
+		fine(t, w.As("ana").Click(running, "Complete…")) // nobody fills in a form for nothing
+		w.sees("ana", id.String()+" is completed already: successful")
+		w.As("ana").CloseAll()
 
 		// Undone later: a change of its own that may start at once.
 		w.press("ana", id, "Roll back…", "reason.form", slackfake.Fields{"reason": "Reports are empty."})

@@ -173,9 +173,9 @@ func readFilter(text string, f models.Facts) (store.ChangeFilter, error) {
 		case name == "since:":
 			return filter, models.Refusef("%q says no time, so nothing was listed. Use since:24h, since:7d or a date such as since:%s.", clip(word, 40), f.Now.In(f.Actor.Location()).Format(time.DateOnly))
 		case name == "service:":
-			return filter, models.Refusef("There is no service %q, so nothing was listed. A service is named by its short name, such as %s.", clip(value, 40), anyService(f))
+			return filter, models.Refusef("There is no service %q, so nothing was listed. A service is named by its short name, such as %s.", clip(value, 40), serviceLike(value, f))
 		default:
-			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.", clip(word, 40), anyService(f))
+			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.", clip(word, 40), serviceLike(word, f))
 		}
 	}
 	return filter, nil
@@ -195,10 +195,17 @@ func ago(value string, f models.Facts) (time.Time, bool) {
 	return f.Now.Add(-time.Duration(n*hours) * time.Hour), true
 }
 
-// anyService is an example that works.
-func anyService(f models.Facts) models.Slug {
-	for _, s := range f.ActiveServices() {
-		return s.Slug
+// serviceLike is an example that works: a service whose name holds what was
+// typed, else any.
+func serviceLike(word string, f models.Facts) models.Slug {
+	list := f.ActiveServices()
+	for _, s := range list {
+		if strings.Contains(strings.ToLower(string(s.Slug)+" "+s.Name), strings.ToLower(word)) {
+			return s.Slug
+		}
+	}
+	if len(list) > 0 {
+		return list[0].Slug
 	}
 	return "payments-api"
 }

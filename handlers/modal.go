@@ -69,6 +69,9 @@ func (h *Handlers) edit(ctx context.Context, r *Request) (Reply, error) {
 // raiseAgain opens a new form filled from a change that ended.
 func (h *Handlers) raiseAgain(ctx context.Context, r *Request) (Reply, error) {
 	return h.fill(ctx, r, "Raise a change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+		if err := f.MayAct(); err != nil {
+			return slack.ModalViewRequest{}, err
+		}
 		in := asked(c)
 		length := c.Window.Length()
 		in.Start, in.Implementer = freshInput(f).Start, r.User
@@ -105,8 +108,19 @@ func askReason(kind string) handle {
 }
 
 func (h *Handlers) askCompletion(ctx context.Context, r *Request) (Reply, error) {
+	return h.askOutcome(ctx, r, func(c *models.Change, f models.Facts) slack.ModalViewRequest {
+		return view.CompleteForm(c, f, r.ResponseURL)
+	})
+}
+
+// askOutcome opens the form. What can't be completed, whatever somebody writes,
+// is said before they write it.
+func (h *Handlers) askOutcome(ctx context.Context, r *Request, draw func(*models.Change, models.Facts) slack.ModalViewRequest) (Reply, error) {
 	return h.fill(ctx, r, "Complete change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-		return view.CompleteForm(c, f, r.ResponseURL), nil
+		if c.State != models.InProgress {
+			return slack.ModalViewRequest{}, c.Complete(models.Completion{}, f)
+		}
+		return draw(c, f), nil
 	})
 }
 
@@ -139,8 +153,8 @@ func (h *Handlers) extendForm(ctx context.Context, r *Request, id models.ChangeI
 // askCompletionAs is askCompletion with the answer chosen already.
 func askCompletionAs(outcome models.Outcome) handle {
 	return func(h *Handlers, ctx context.Context, r *Request) (Reply, error) {
-		return h.fill(ctx, r, "Complete change", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
-			return view.CompleteFormAs(c, outcome, f, r.ResponseURL), nil
+		return h.askOutcome(ctx, r, func(c *models.Change, f models.Facts) slack.ModalViewRequest {
+			return view.CompleteFormAs(c, outcome, f, r.ResponseURL)
 		})
 	}
 }

@@ -124,7 +124,7 @@ func slowStory(t *testing.T, w *house, p plan) {
 
 	w.told("ben", "Your approval of CHG-1")
 	w.sees("chi", "CHG-1")
-	w.told("dev", "Needs your decision")
+	w.told("dev", "Needs you")
 	w.told("ana", "CHG-2", "raised")
 	late.check("form, again", w.As("ana").Submit(nil))
 	if _, open := w.As("ana").View(); open {

@@ -11,6 +11,7 @@ const startGrace = 10 * time.Minute
 
 // Reminders are what is to be said now about the change, given what was said
 // before, and when to look again; the zero time when nothing will be due.
+// f.Around.Freezes are those round its window.
 func (c *Change) Reminders(said []Reminder, f Facts) (due []Reminder, next time.Time) {
 	return remind(c.Ref(), c.duties(f), said, f)
 }
@@ -27,12 +28,16 @@ func (c *Change) duties(f Facts) []duty {
 		if c.opensUnseen(f) {
 			d := mine
 			d.kind, d.deadline, d.now, d.closes = RemindOpens, c.Window.Start, true, true
-			d.stages = []time.Time{c.Window.Start.Add(-ownWindow)}
+			if at := c.Window.Start.Add(-ownWindow); c.startable(c.Window.Start, f).Equal(c.Window.Start) {
+				d.stages = []time.Time{at}
+			}
 			out = append(out, d)
 		}
 		d := mine
 		d.kind, d.deadline, d.now, d.closes = RemindStart, c.Window.End, true, true
-		d.stages = []time.Time{c.Window.Start.Add(startGrace)}
+		if at := c.startable(c.Window.Start.Add(startGrace), f); at.Before(c.Window.End) {
+			d.stages = []time.Time{at}
+		}
 		out = append(out, d)
 	case c.State == InProgress:
 		d, end := mine, c.Ends()
@@ -59,6 +64,21 @@ func (c *Change) duties(f Facts) []duty {
 		out = append(out, d)
 	}
 	return out
+}
+
+// startable is at, or when the freezes that stop the start then are over, as
+// planned now; the end of the window where a change manager holds it. Nobody is
+// asked to start what can't be started.
+func (c *Change) startable(at time.Time, f Facts) time.Time {
+	if c.OnHold() {
+		return later(at, c.Window.End)
+	}
+	for _, x := range f.Around.Freezes { // by their beginning
+		if x.Window.Contains(at) && x.Freeze.stops(c, f) {
+			at = x.Window.End
+		}
+	}
+	return at
 }
 
 // ownWindow is how long before a window its implementer's hours begin.

@@ -68,6 +68,12 @@ func (z Freeze) covers(c *Change, f Facts) bool {
 		(len(z.Services) == 0 || slices.ContainsFunc(c.Services, func(s Slug) bool { return slices.Contains(z.Services, s) }))
 }
 
+// stops reports whether the change can't start while the freeze is on: it is
+// hard and covers the change, which has no exception and needs none.
+func (z Freeze) stops(c *Change, f Facts) bool {
+	return z.strict() && c.Type != Emergency && c.Identity.RollbackOf == 0 && !c.excepted(z.ID) && z.covers(c, f)
+}
+
 // in names the freeze in a sentence.
 func (s FreezeSpan) words() string {
 	kind := string(s.Freeze.Kind) + " freeze"

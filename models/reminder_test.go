@@ -66,6 +66,65 @@ func TestApproversHearAtHalfAndAQuarterOfTheTimeThenTheChangeManagers(t *testing
 	r.at(t, 20*time.Minute)
 }
 
+// TestNobodyIsAskedToStartWhatIsStopped: a lockdown, a hard freeze and a hold
+// keep the reminder back until they are over, or for good.
+func TestNobodyIsAskedToStartWhatIsStopped(t *testing.T) {
+	span := func(w *world, kind FreezeKind, from, until time.Duration) FreezeSpan {
+		return FreezeSpan{Freeze{ID: 7, Kind: kind, Owner: eli}, NewWindow(w.now.Add(from), w.now.Add(until))}
+	}
+	for name, x := range map[string]struct {
+		stop func(w *world, c *Change) []FreezeSpan
+		want []string // at ten minutes, at thirty, and ten minutes later
+	}{
+		"nothing": {func(*world, *Change) []FreezeSpan { return nil }, []string{"UANA start 1", "", ""}},
+		"a lockdown of half an hour": {func(w *world, _ *Change) []FreezeSpan {
+			return []FreezeSpan{span(w, Lockdown, -time.Hour, 30*time.Minute)}
+		},
+			[]string{"", "UANA start 1", ""}},
+		"two that follow each other": {func(w *world, _ *Change) []FreezeSpan {
+			return []FreezeSpan{span(w, Lockdown, -time.Hour, 30*time.Minute), span(w, HardFreeze, 20*time.Minute, 40*time.Minute)}
+		}, []string{"", "", "UANA start 1"}},
+		"a hard freeze of the whole window": {func(w *world, _ *Change) []FreezeSpan { return []FreezeSpan{span(w, HardFreeze, 0, 2*time.Hour)} }, []string{"", "", ""}},
+		"a soft freeze":                     {func(w *world, _ *Change) []FreezeSpan { return []FreezeSpan{span(w, SoftFreeze, 0, 2*time.Hour)} }, []string{"UANA start 1", "", ""}},
+		"a lifted one": {func(w *world, _ *Change) []FreezeSpan {
+			z := span(w, Lockdown, -time.Hour, 2*time.Hour)
+			z.Freeze.LiftedAt = w.now
+			return []FreezeSpan{z}
+		}, []string{"UANA start 1", "", ""}},
+		"one with an exception": {func(w *world, c *Change) []FreezeSpan {
+			c.Requirements = append(c.Requirements, Requirement{Key: exceptionKey(7, "owner")})
+			return []FreezeSpan{span(w, HardFreeze, 0, 2*time.Hour)}
+		}, []string{"UANA start 1", "", ""}},
+		"a change manager": {func(w *world, c *Change) []FreezeSpan {
+			c.Held = Hold{By: eli, At: w.now}
+			return nil
+		}, []string{"", "", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld().clone()
+			c := w.raised(t, func(in *Input) {
+				in.Environment, in.Start, in.End = Development, w.now.Add(time.Hour), w.now.Add(2*time.Hour)
+			})
+			w.later(time.Hour)
+			freezes := x.stop(w, c)
+			var said []Reminder
+			for i, after := range []time.Duration{startGrace, 20 * time.Minute, 10 * time.Minute} {
+				w.later(after)
+				f := w.as("")
+				f.Around.Freezes = freezes
+				due, _ := c.Reminders(said, f)
+				var got []string
+				for _, d := range due {
+					got = append(got, fmt.Sprintf("%s %s %d", d.User, string(d.Kind), d.Stage))
+				}
+				if said = append(said, due...); strings.Join(got, ", ") != x.want[i] {
+					t.Errorf("look %d: %v, want %q", i+1, got, x.want[i])
+				}
+			}
+		})
+	}
+}
+
 func TestTheImplementerHearsOfAWindowUnusedAndOfOneThatIsOver(t *testing.T) {
 	w := newWorld().clone()
 	w.now = time.Date(2026, 3, 7, 1, 0, 0, 0, time.UTC) // Saturday night: their own window counts as hours

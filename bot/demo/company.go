@@ -116,8 +116,8 @@ func channels() []slackfake.Channel {
 
 // hints are what a newcomer may try, printed and shown on the page.
 var hints = []string{
-	"You are Ana. In #changes type /change new, choose Parcel tracking, answer the six fields, say that the work is automated and well known, and submit.",
-	"Switch to Joy (on the left): the request waits in her messages from Gatehouse. Approve it; one peer is enough at low risk.",
+	"You are Ana. In #changes type /change new, choose Parcel tracking, answer the six fields and, further down, the questions about risk (one team, three times yes, at least five times), and submit.",
+	"Switch to Fay (on the left): the request waits in her messages from Gatehouse. Approve it; one peer is enough at low risk.",
 	"Back as Ana: jump the clock to the start of your window, press Start on the card, then Complete.",
 	"As Ana, try to approve your own change; as Kai, a guest, try to approve any.",
 	"Type /change templates: two recipes are active, one is suspended by its first failed run. Eli, the change manager, can reinstate it.",

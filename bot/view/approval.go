@@ -203,6 +203,10 @@ var reasonForms = map[string]struct{ title, submit, label, hint, example string 
 // the Reason constants.
 func ReasonForm(kind string, c *models.Change, seen models.Revision, f models.Facts, responseURL string) slack.ModalViewRequest {
 	words := reasonForms[kind]
+	if kind == ReasonReject && c.OwesApproval() {
+		words.label, words.hint = "What should have been done instead?",
+			"The work began before its approval, and this does not stop it: your no stands on the card, and the review has to answer it."
+	}
 	blocks := []slack.Block{section(ref(c) + "\n" + joined(" · ", serviceList(c.Services, f, halfCard), environment(c), span(c.Window)))}
 	if kind == ReasonOverride {
 		blocks = append(blocks, section(verdictLines(models.StartVerdict(c, f).Blocking())))

@@ -118,6 +118,7 @@ func (g *gallery) emergencies(k cast) {
 	p = p.then("owed", k, ben, 5*time.Minute, func(f models.Facts) error { return p.c.StartNow(k.note, p.c.Revision, f) })
 	p.c.IncidentRef = ""
 	show(p, ben, "emergency-begun")
+	g.add(ReasonForm(ReasonReject, p.c, p.c.Revision, k.facts(ben, p.now), ""), k.name, "form", ReasonReject, "afterwards")
 	g.add(Outcome(p.c, ActionStartNow, k.facts(ben, p.now)), k.name, "outcome", "start-now")
 	for _, e := range []models.Event{
 		{Kind: models.EventStarted, Actor: ben, Reason: k.note}, {Kind: models.EventNobodyLeft},

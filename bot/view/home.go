@@ -26,7 +26,7 @@ const homeMost = 8
 // the buttons that they may use now. What does not fit is counted, with the
 // command that lists it; Slack takes no more than 100 blocks.
 func Home(d HomeData, c Commands, f models.Facts) slack.HomeTabViewRequest {
-	blocks := append(undelivered(d.Undelivered, f), header("Needs your decision"))
+	blocks := append(undelivered(d.Undelivered, f), header("Needs you"))
 	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, divider(), header("What you run"))
 	blocks = append(blocks, homePart(d.Mine, "You have no open change.", c.Change+" mine", f)...)
@@ -126,9 +126,9 @@ const mineMost = 5
 // Mine answers the bare command: what needs f.Actor, what they run, and a
 // button to raise a change. More stands in the Home.
 func Mine(d HomeData, c Commands, f models.Facts) Message {
-	text := "Needs your decision: " + count(len(d.Waiting), "change", "changes") + shortText(d.Waiting, f) +
+	text := "Needs you: " + count(len(d.Waiting), "change", "changes") + shortText(d.Waiting, f) +
 		"\nYou run " + count(len(d.Mine), "open change", "open changes") + shortText(d.Mine, f)
-	blocks := []slack.Block{section("*Needs your decision*")}
+	blocks := []slack.Block{section("*Needs you*")}
 	blocks = append(blocks, shortList(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, section("*What you run*"))
 	blocks = append(blocks, shortList(d.Mine, "You have no open change.", c.Change+" mine", f)...)

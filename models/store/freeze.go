@@ -149,6 +149,7 @@ func (s *Store) saveFreeze(ctx context.Context, b batch, cmd Command, before *fr
 		spans, _ := schedule.Windows(version.When, f.Now, f.Now.Add(lookAhead))
 		cards = append(cards, version.Holds(touched, spans, f)...)
 	}
+	out = append(out, lookAllAgain(cmd.Workspace, cards, f.Now)...)
 	if rows := wantedOf(cmd.Workspace, models.FreezeCards(cards), events); len(rows) > 0 {
 		out = append(out, want(rows, f.Now, &wake))
 	}

@@ -67,8 +67,28 @@ const (
 // lookAgain has reminders judged anew after a record, or a part of one, was saved.
 func lookAgain(ws models.WorkspaceID, ref models.RecordRef, about string, now time.Time) stmt {
 	keep := looks.insert([]lookRow{{ws, ref.Kind, ref.ID, about, now}})
-	keep.sql += " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
+	keep.sql += lookAt
 	return keep
+}
+
+const lookAt = " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
+
+// lookAllAgain has the reminders of the approved ones of these changes judged
+// anew: what stopped their start may be over.
+func lookAllAgain(ws models.WorkspaceID, list []*models.Change, now time.Time) []stmt {
+	var rows []lookRow
+	for _, c := range list {
+		row := lookRow{ws, models.RecordChange, int64(c.ID), "", now}
+		if c.State == models.Approved && !slices.Contains(rows, row) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	keep := looks.insert(rows)
+	keep.sql += lookAt
+	return []stmt{keep}
 }
 
 // Remind says what is due: of at most limit records that are to be looked at,
@@ -193,7 +213,11 @@ func (r *reminding) judge(l lookRow, said []models.Reminder) (due []models.Remin
 		}
 	case models.RecordChange:
 		if c := r.about.Changes[models.ChangeID(l.RecordID)]; c != nil {
-			due, next = c.Reminders(said, r.facts)
+			f := r.facts
+			if c.State == models.Approved {
+				f.Around.Freezes = freezesRound(c.Scope(), f.Directory)
+			}
+			due, next = c.Reminders(said, f)
 			return due, next, c.State.Final() || c.State == models.Draft
 		}
 	}

@@ -180,6 +180,8 @@ export class Modals {
     this.stage = h('div', { class: 'modal-stage' });
     layer.append(h('div', { class: 'modal-scrim' }), this.stage);
     on('views', () => this.load());
+    // A button that a new drawing took away takes the focus with it; Escape and the other keys still mean the form.
+    document.addEventListener('keydown', (event) => document.activeElement === document.body && this.top?.key(event));
   }
 
   async load() {
