@@ -3,6 +3,7 @@ package models
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Standing is how far a change's approvals have come.
@@ -82,7 +83,20 @@ func (s Standing) Filled() int {
 }
 
 // Missing says in words what is still needed: "1 peer and 2 of CAB".
-func (s Standing) Missing() string {
+func (s Standing) Missing() string { return list(s.missing(), "nothing more") }
+
+// MissingWithin is Missing in at most so many letters: what does not fit is
+// counted, so that no name is cut.
+func (s Standing) MissingWithin(letters int) string {
+	words := s.missing()
+	all := len(words)
+	for n := all - 1; n > 0 && utf8.RuneCountInString(list(words, "")) > letters; n-- {
+		words = append(words[:n:n], number(all-n)+" more")
+	}
+	return list(words, "nothing more")
+}
+
+func (s Standing) missing() []string {
 	open := map[string]int{}
 	var order []Requirement
 	for _, slot := range s.open() {
@@ -95,7 +109,7 @@ func (s Standing) Missing() string {
 	for _, r := range order {
 		words = append(words, r.stillNeeded(open[r.Key]))
 	}
-	return list(words, "nothing more")
+	return words
 }
 
 func (r Requirement) stillNeeded(n int) string {

@@ -174,3 +174,24 @@ func TestWhatIsMissingReadsAsAPersonSaysIt(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsMissingIsCountedWhereItDoesNotFit(t *testing.T) {
+	var s Standing
+	for _, role := range []string{"1 peer", "each service owner", "majority of CAB (2)", "1 operations lead"} {
+		s.Slots = append(s.Slots, Slot{Requirement: Requirement{Key: role, Text: role, Count: 1}})
+	}
+	for letters, want := range map[int]string{
+		100: "1 peer, each service owner, majority of CAB (2) and 1 operations lead",
+		69:  "1 peer, each service owner, majority of CAB (2) and 1 operations lead",
+		65:  "1 peer, each service owner, majority of CAB (2) and 1 more",
+		40:  "1 peer, each service owner and 2 more",
+		30:  "1 peer and 3 more", 1: "1 peer and 3 more",
+	} {
+		if got := s.MissingWithin(letters); got != want {
+			t.Errorf("in %d letters: %q, want %q", letters, got, want)
+		}
+	}
+	if got := (Standing{}).MissingWithin(20); got != "nothing more" {
+		t.Errorf("nothing missing: %q", got)
+	}
+}

@@ -131,12 +131,12 @@ func waits(c *models.Change) markup {
 	if c.State != models.AwaitingApproval {
 		return ""
 	}
-	return " It waits for " + esc(c.Standing().Missing(), 120) + "."
+	return " It waits for " + esc(c.Standing().MissingWithin(120), 120) + "."
 }
 
 func stillMissing(c *models.Change) markup {
 	if s := c.Standing(); !s.Met() {
-		return " Still needed: " + esc(s.Missing(), 120) + "."
+		return " Still needed: " + esc(s.MissingWithin(120), 120) + "."
 	}
 	return ""
 }

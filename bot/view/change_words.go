@@ -202,7 +202,7 @@ func missing(c *models.Change, given markup, max int) markup {
 	if standing.Met() {
 		return given
 	}
-	return given + "; still needed: " + esc(standing.Missing(), max)
+	return given + "; still needed: " + esc(standing.MissingWithin(max), max)
 }
 
 func givers(s models.Standing) []models.UserID {

@@ -89,7 +89,7 @@ func digestLines(d models.Digest, f models.Facts) []digestLine {
 	return out
 }
 
-func waitsFor(c *models.Change) markup { return "waits for " + esc(c.Standing().Missing(), 60) }
+func waitsFor(c *models.Change) markup { return "waits for " + esc(c.Standing().MissingWithin(60), 60) }
 
 func plannedLine(p models.DigestChange, f models.Facts) markup {
 	c := p.Change

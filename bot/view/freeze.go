@@ -152,6 +152,9 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 		if meta.ID != 0 {
 			submit = "Save"
 		}
+		if title = "Touches no change"; len(held.List) > 0 { // seen wherever the form is scrolled to
+			title = "Touches " + string(count(len(held.List), "change", "changes"))
+		}
 		blocks = append(blocks, section(heldWords(held.List)))
 	}
 	blocks = append(blocks, inputs(freezeInputs(z, f))...)
