@@ -186,8 +186,8 @@ func TestATaskThatPanicsStopsNoOtherAndIsTriedAgainLaterAndLater(t *testing.T) {
 			t.Errorf("it was run %d times, and %d times while it should rest", runs, n.Load()-runs)
 		}
 		for range 3 {
-			w.later(maxBackoff)
 			before := n.Load()
+			w.later(maxBackoff)
 			w.kept("it is tried again", func() bool { return n.Load() > before || n.Load() > 4 })
 		}
 		if got := jobs[0].Counts.Panics.Load(); got != 3 {
