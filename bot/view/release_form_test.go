@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +64,86 @@ func TestFormsOfReleasesChangeNothingByThemselves(t *testing.T) {
 		_, choice, comment := ReadVoteForm(sent(t, VoteForm(held.r, held.r.InSession(), held.facts(ben), url), nil))
 		v, _ := held.r.InSession().VoteOf(ben)
 		compare("a vote", []any{v.Choice, v.Comment}, []any{choice, comment})
+	}
+}
+
+// TestWhatIsAskedOfAReleaseIsReadBack: each form with its golden answers, and
+// the release that it is about.
+func TestWhatIsAskedOfAReleaseIsReadBack(t *testing.T) {
+	type values = map[models.Field]map[string]any
+	const url, said = "https://hooks.slack.example/1", "because *it* <is> & stays"
+	for _, k := range []cast{everyday(), hostile(), longest()} {
+		s := k.released()
+		f := s.facts(ana)
+		compare := func(what string, want, got any) {
+			t.Helper()
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %s (-sent +read):\n%s", k.name, what, diff)
+			}
+		}
+		meta, handover := ReleaseMeta{s.r.ID, url}, HandoverMeta{Release: s.r.ID, ResponseURL: url}
+
+		rm, why := ReadReleaseReasonForm(sent(t, ReleaseReasonForm(s.r, f, url), values{models.FieldReason: {"value": said}}))
+		compare("a cancellation", []any{meta, said}, []any{rm, why})
+
+		next := *f.Template
+		next.Version, next.Items = next.Version+1, append(slices.Clone(next.Items),
+			models.TemplateItem{ID: "DO97", Bucket: models.BucketDocumentation, Title: k.note, Due: 5}, models.TemplateItem{ID: "TS98", Bucket: models.BucketTests, Title: k.note, Due: 5})
+		newer := f
+		newer.Template = &next
+		offered := decoded(AdoptForm(s.r, newer, url))["blocks"].([]any)
+		all := offered[len(offered)-1].(map[string]any)["element"].(map[string]any)["options"].([]any)
+		rm, ids := ReadAdoptForm(sent(t, AdoptForm(s.r, newer, url), values{models.FieldItem: {"selected_options": all}}))
+		var want []string
+		for _, o := range s.r.Offers(&next) {
+			want = append(want, o.ID)
+		}
+		compare("lines of a newer template", []any{meta, want}, []any{rm, ids})
+
+		rm, in := ReadNewItemForm(sent(t, NewItemForm(s.r, f, url), values{models.FieldTitle: {"value": "One <line> & more"}, models.FieldBucket: chose(string(models.BucketTests))}))
+		compare("a new item as it is proposed", []any{meta, models.NewItem{Bucket: models.BucketTests, Title: "One <line> & more", Mandatory: true, DueDays: 5}}, []any{rm, in})
+		_, in = ReadNewItemForm(sent(t, NewItemForm(s.r, f, url), values{models.FieldTitle: {"value": "Another"}, models.FieldExpected: {"value": said},
+			models.FieldBucket: chose(string(models.BucketEarlyLife)), models.FieldKind: chose("advisory"), models.FieldDue: {"value": "0"}, models.FieldTests: chose("yes"), models.FieldOwner: {"selected_user": string(ben)}}))
+		compare("a new item", models.NewItem{Bucket: models.BucketEarlyLife, Title: "Another", Expected: said, Tests: true, Owner: ben}, in)
+		if _, in = ReadNewItemForm(sent(t, NewItemForm(s.r, f, url), values{models.FieldDue: {"value": "soon"}})); in.DueDays != -1 {
+			t.Errorf("%s: days that are no number are read as %d", k.name, in.DueDays)
+		}
+
+		proposed, err := s.r.Proposed(f)
+		must(err)
+		meeting := &models.Meeting{No: 2}
+		about := handover
+		about.Meeting = 2
+		for n := range proposed {
+			about.Items = append(about.Items, proposed[n].No)
+			proposed[n].Title = "" // the item's own
+			proposed[n].Due = proposed[n].Due.Truncate(time.Minute)
+			proposed[n].After = n%2 == 0
+		}
+		hm, list := ReadConditionsForm(sent(t, ConditionsForm(s.r, meeting, proposed, f, url), nil))
+		for n := range proposed { // what is spelled in several lines is asked for as it is kept
+			proposed[n].Test = strings.TrimSpace(proposed[n].Test)
+		}
+		compare("conditions as they are proposed", []any{about, proposed}, []any{hm, list})
+		own := models.ConditionInput{Title: "A rota", Owner: ben, Due: opening.AddDate(0, 1, 0), Test: said, After: true}
+		of := func(part models.Field) models.Field { return models.ConditionField(part, 0) }
+		_, list = ReadConditionsForm(sent(t, ConditionsForm(s.r, meeting, nil, f, url), values{of(models.FieldTitle): {"value": own.Title}, of(models.FieldOwner): {"selected_user": string(ben)},
+			of(models.FieldDue): dateTime(own.Due), of(models.FieldCheck): {"value": said}, of(models.FieldKind): chose(conditionAfter)}))
+		compare("a condition of one's own", []models.ConditionInput{own}, list)
+
+		for kind, days := range map[string]int{ActionEarlyLife: models.EarlyLifeDays(s.r.Tier), ActionExtend: 5} {
+			about := handover
+			about.Kind = kind
+			given := ""
+			if kind == ActionExtend {
+				given = said
+			}
+			hm, n, why := ReadSupportForm(sent(t, SupportForm(kind, s.r, f, url), values{models.FieldReason: {"value": said}}))
+			compare(kind, []any{about, days, given}, []any{hm, n, why})
+		}
+
+		hm, name, priority, note := ReadIncidentForm(sent(t, IncidentForm(s.r, url), values{models.FieldIncident: {"value": " INC-7 "}, models.FieldPriority: chose("2"), models.FieldNote: {"value": said}}))
+		compare("an incident", []any{handover, "INC-7", 2, said}, []any{hm, name, priority, note})
 	}
 }
 
