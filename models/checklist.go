@@ -147,7 +147,10 @@ type Item struct {
 	Since          time.Time // when it came to this status
 	Reason         string    // why it is blocked, returned, waived or not applicable
 	Origin         Origin
-	Lesson         ChangeID // whose review it comes out of; 0 = none
+	// Line is its id in the template, where the release had given that one to an
+	// item of its own; "" = it is called as the template calls it.
+	Line   string   `json:",omitempty"`
+	Lesson ChangeID // whose review it comes out of; 0 = none
 
 	Evidence   []Evidence // every version ever submitted, the last one standing
 	Round      int        // how many of these a return or a reopening has put aside

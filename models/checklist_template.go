@@ -77,7 +77,11 @@ func (t *ChecklistTemplate) item(id string) (TemplateItem, bool) {
 
 // take makes an item of the release out of a line of its template.
 func (r *Release) take(t TemplateItem, f ReleaseFacts) *Item {
-	i := r.add(Item{ID: t.ID, Bucket: t.Bucket, Origin: FromTemplate, Status: ItemOpen, Since: f.Now})
+	in := Item{ID: t.ID, Bucket: t.Bucket, Origin: FromTemplate, Status: ItemOpen, Since: f.Now}
+	if _, taken := r.Item(t.ID); taken { // ids are never given anew, so this one gets another
+		in.ID, in.Line = r.newID(t.Bucket), t.ID
+	}
+	i := r.add(in)
 	r.adapt(i, t, f)
 	return i
 }
@@ -178,24 +182,39 @@ func (r *Release) Offers(t *ChecklistTemplate) []Offer {
 		return nil
 	}
 	for _, line := range t.Items {
-		i, has := r.Item(line.ID)
-		switch {
-		case !has:
+		i := r.ofLine(line.ID)
+		if i == nil {
 			out = append(out, Offer{Kind: OfferAdded, ID: line.ID, Item: line, What: []FieldDiff{{"Item", "", line.Title}}})
-		case i.Origin != FromTemplate: // the release gave this id to an item of its own
-		default:
-			if what := i.differs(line, r.Tier); len(what) > 0 {
-				out = append(out, Offer{Kind: OfferChanged, ID: line.ID, No: i.No, Item: line, What: what})
-			}
+		} else if what := i.differs(line, r.Tier); len(what) > 0 {
+			out = append(out, Offer{Kind: OfferChanged, ID: line.ID, No: i.No, Item: line, What: what})
 		}
 	}
 	for k := range r.Items {
 		i := &r.Items[k]
-		if _, still := t.item(i.ID); !still && i.Origin == FromTemplate && i.Status != ItemNotApplicable {
-			out = append(out, Offer{Kind: OfferRemoved, ID: i.ID, No: i.No, What: []FieldDiff{{"Item", i.Title, ""}}})
+		if _, still := t.item(i.line()); !still && i.Origin == FromTemplate && i.Status != ItemNotApplicable {
+			out = append(out, Offer{Kind: OfferRemoved, ID: i.line(), No: i.No, What: []FieldDiff{{"Item", i.Title, ""}}})
 		}
 	}
 	return out
+}
+
+// ofLine is the item that a line of the template became; nil when there is none.
+// An item of the release's own may bear the line's id.
+func (r *Release) ofLine(id string) *Item {
+	for k := range r.Items {
+		if i := &r.Items[k]; i.Origin == FromTemplate && i.line() == id {
+			return i
+		}
+	}
+	return nil
+}
+
+// line is what the template calls the item.
+func (i *Item) line() string {
+	if i.Line != "" {
+		return i.Line
+	}
+	return i.ID
 }
 
 // differs lists what a line of a template says otherwise.

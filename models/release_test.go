@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -303,6 +304,42 @@ func TestMovingTheGoLiveKeepsTheBaselineAndRedatesWhatIsOpen(t *testing.T) {
 	must(t, r.MoveGoLive(baseline.AddDate(0, 0, -7), "Sooner after all.", nil, w.forRelease(fay)))
 	if days, _ := r.Slippage(w.as(ana)); days != -5 {
 		t.Errorf("slipped %d working days", days)
+	}
+}
+
+// TestALineWhoseIDTheReleaseGaveItsOwnItemIsStillOffered: it is taken over
+// under another id, offered no more, and found again when it changes or goes.
+func TestALineWhoseIDTheReleaseGaveItsOwnItemIsStillOffered(t *testing.T) {
+	w := newWorld()
+	r := w.planned(t, nil)
+	f := w.forRelease(ana)
+	must(t, r.AddItem(NewItem{Bucket: BucketDocumentation, Title: "Own", DueDays: 2}, f))
+	own := r.Items[len(r.Items)-1]
+	offered := func(tpl *ChecklistTemplate) (out []string) {
+		for _, o := range r.Offers(tpl) {
+			out = append(out, fmt.Sprint(o.Kind, " ", o.ID, " ", o.No))
+		}
+		return out
+	}
+	next := *f.Template
+	next.Version, next.Items = 2, append(slices.Clone(next.Items), TemplateItem{ID: own.ID, Bucket: BucketDocumentation, Title: "Diagram", Expected: "Link", Due: 5})
+	f.Template = &next
+	if diff := cmp.Diff([]string{"added " + own.ID + " 0"}, offered(&next)); diff != "" {
+		t.Fatal(diff)
+	}
+	must(t, r.Adopt(own.ID, f))
+	taken := r.Items[len(r.Items)-1]
+	if i, _ := r.Item(own.ID); taken.Title != "Diagram" || taken.ID == own.ID || i.Title != "Own" || len(offered(&next)) != 0 || r.Template.Version != 2 {
+		t.Fatalf("it became %s %q, %s is %q; still offered %v", taken.ID, taken.Title, own.ID, i.Title, offered(&next))
+	}
+	changed := next
+	changed.Items = slices.Clone(next.Items)
+	changed.Items[len(changed.Items)-1].Title = "Diagram, dated"
+	gone := next
+	gone.Items = next.Items[:len(next.Items)-1]
+	no := number(taken.No)
+	if diff := cmp.Diff([][]string{{"changed " + own.ID + " " + no}, {"removed " + own.ID + " " + no}}, [][]string{offered(&changed), offered(&gone)}); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -201,7 +201,7 @@ func AdoptForm(r *models.Release, f models.ReleaseFacts, responseURL string) sla
 const offersInABlock = 8
 
 func offerTitle(r *models.Release, o models.Offer) string {
-	if i, known := r.Item(o.ID); known && o.Item.Title == "" {
+	if i, known := r.Item(strconv.Itoa(o.No)); known && o.Item.Title == "" {
 		return i.Title
 	}
 	return o.Item.Title
