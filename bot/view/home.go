@@ -9,11 +9,13 @@ import (
 // HomeData is what one person sees of the changes: what waits for their
 // decision, what they raised or carry out, and what is planned.
 type HomeData struct {
-	Waiting, Mine, Coming []*models.Change
-	Freezes               []models.FreezeSpan // in force and ahead, by start
-	Undelivered           []models.Undelivered
-	Items, Verify         []models.OpenItem // of releases: theirs to do, and to verify
-	Releases              []*models.Release // theirs, or with something for them
+	Waiting, Mine []*models.Change
+	Older         int // how many of theirs are open besides those in Mine and Waiting
+	Coming        []*models.Change
+	Freezes       []models.FreezeSpan // in force and ahead, by start
+	Undelivered   []models.Undelivered
+	Items, Verify []models.OpenItem // of releases: theirs to do, and to verify
+	Releases      []*models.Release // theirs, or with something for them
 }
 
 // Commands are what the slash commands are called in this workspace.
@@ -27,9 +29,9 @@ const homeMost = 8
 // command that lists it; Slack takes no more than 100 blocks.
 func Home(d HomeData, c Commands, f models.Facts) slack.HomeTabViewRequest {
 	blocks := append(undelivered(d.Undelivered, f), header("Needs you"))
-	blocks = append(blocks, homePart(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
+	blocks = append(blocks, homePart(d.Waiting, 0, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, divider(), header("What you run"))
-	blocks = append(blocks, homePart(d.Mine, "You have no open change.", c.Change+" mine", f)...)
+	blocks = append(blocks, homePart(d.Mine, d.Older, "You have no open change.", c.Change+" mine", f)...)
 	blocks = append(blocks, actions(raise())...)
 	blocks = append(blocks, divider(), header("Coming up"))
 	blocks = append(blocks, coming(d.Coming, c.Change+" calendar", f)...)
@@ -38,8 +40,10 @@ func Home(d HomeData, c Commands, f models.Facts) slack.HomeTabViewRequest {
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-func homePart(list []*models.Change, none markup, rest string, f models.Facts) []slack.Block {
-	if len(list) == 0 {
+// homePart shows the first of a list, and counts the rest with those that were
+// not read.
+func homePart(list []*models.Change, unread int, none markup, rest string, f models.Facts) []slack.Block {
+	if len(list)+unread == 0 {
 		return []slack.Block{section(none)}
 	}
 	var out []slack.Block
@@ -47,7 +51,7 @@ func homePart(list []*models.Change, none markup, rest string, f models.Facts) [
 		out = append(out, section(homeLine(c, f)))
 		out = append(out, actions(privateButtons(c, f)...)...)
 	}
-	return append(out, restLine(len(list)-homeMost, rest)...)
+	return append(out, restLine(max(0, len(list)-homeMost)+unread, rest)...)
 }
 
 func coming(list []*models.Change, rest string, f models.Facts) []slack.Block {
@@ -127,11 +131,11 @@ const mineMost = 5
 // button to raise a change. More stands in the Home.
 func Mine(d HomeData, c Commands, f models.Facts) Message {
 	text := "Needs you: " + count(len(d.Waiting), "change", "changes") + shortText(d.Waiting, f) +
-		"\nYou run " + count(len(d.Mine), "open change", "open changes") + shortText(d.Mine, f)
+		"\nYou run " + count(len(d.Mine)+d.Older, "open change", "open changes") + shortText(d.Mine, f)
 	blocks := []slack.Block{section("*Needs you*")}
-	blocks = append(blocks, shortList(d.Waiting, "Nothing waits for you.", c.Change+" approvals", f)...)
+	blocks = append(blocks, shortList(d.Waiting, 0, "Nothing waits for you.", c.Change+" approvals", f)...)
 	blocks = append(blocks, section("*What you run*"))
-	blocks = append(blocks, shortList(d.Mine, "You have no open change.", c.Change+" mine", f)...)
+	blocks = append(blocks, shortList(d.Mine, d.Older, "You have no open change.", c.Change+" mine", f)...)
 	return message(text, append(blocks, actions(raise())...)...)
 }
 
@@ -143,13 +147,13 @@ func shortText(list []*models.Change, f models.Facts) markup {
 	return out
 }
 
-func shortList(list []*models.Change, none markup, rest string, f models.Facts) []slack.Block {
-	if len(list) == 0 {
+func shortList(list []*models.Change, unread int, none markup, rest string, f models.Facts) []slack.Block {
+	if len(list)+unread == 0 {
 		return []slack.Block{section(none)}
 	}
 	var out []slack.Block
 	for _, c := range list[:min(mineMost, len(list))] {
 		out = append(out, sectionWith(listLine(c, f), open(c)))
 	}
-	return append(out, restLine(len(list)-mineMost, rest)...)
+	return append(out, restLine(max(0, len(list)-mineMost)+unread, rest)...)
 }

@@ -70,6 +70,15 @@ func (s *Store) Changes(ctx context.Context, ws models.WorkspaceID, f ChangeFilt
 	return s.list(ctx, ws, func(q *gorm.DB) *gorm.DB { return f.narrow(q, ws).Order("id DESC").Limit(limit) })
 }
 
+// countChanges counts all that a filter finds, whatever its limit.
+func (s *Store) countChanges(ctx context.Context, ws models.WorkspaceID, f ChangeFilter) (int, error) {
+	var n int64
+	if err := f.narrow(s.db.WithContext(ctx).Model(&changeRow{}).Where("workspace_id = ?", ws), ws).Count(&n).Error; err != nil {
+		return 0, fmt.Errorf("count changes: %w", err)
+	}
+	return int(n), nil
+}
+
 func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 	for _, c := range []struct {
 		wanted bool

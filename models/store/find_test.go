@@ -105,6 +105,21 @@ func TestHomeHoldsWhatIsThePersons(t *testing.T) {
 	})
 }
 
+// TestAHomeCountsWhatItDoesNotRead: only the latest hundred of somebody's own
+// changes are read.
+func TestAHomeCountsWhatItDoesNotRead(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		const many = 103
+		for range many {
+			raise(t, s, ws)
+		}
+		home, _, err := s.Home(ctx, ws, raiser)
+		if err != nil || len(home.Mine) != 100 || home.Older != many-100 {
+			t.Errorf("%d are read and %d more counted of %d: %v", len(home.Mine), home.Older, many, err)
+		}
+	})
+}
+
 func TestEveryRevisionIsKept(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		c := raise(t, s, ws)

@@ -13,7 +13,8 @@ import (
 // HomeData is what a person's App Home is about. No change stands in two lists.
 type HomeData struct {
 	Waiting []*models.Change    // needs this person: to decide, edit, start, complete or review; the next window first
-	Mine    []*models.Change    // raised or carried out by this person and still open
+	Mine    []*models.Change    // raised or carried out by this person and still open, the latest hundred
+	Older   int                 // how many of theirs are open besides these hundred
 	Coming  []*models.Change    // everybody else's, with a window in the next seven days
 	Freezes []models.FreezeSpan // in force, or beginning in the next fourteen days
 
@@ -41,9 +42,18 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 	if err != nil {
 		return HomeData{}, f, err
 	}
-	mine, err := s.Changes(ctx, ws, ChangeFilter{Mine: u, States: unfinished, Limit: 100})
+	theirs := ChangeFilter{Mine: u, States: unfinished, Limit: 100}
+	mine, err := s.Changes(ctx, ws, theirs)
 	if err != nil {
 		return HomeData{}, f, err
+	}
+	older := 0
+	if len(mine) == theirs.Limit {
+		all, err := s.countChanges(ctx, ws, theirs)
+		if err != nil {
+			return HomeData{}, f, err
+		}
+		older = max(0, all-len(mine))
 	}
 	coming, err := s.coming(ctx, ws, f.Now)
 	if err != nil {
@@ -53,7 +63,7 @@ func (s *Store) Home(ctx context.Context, ws models.WorkspaceID, u models.UserID
 	if err != nil {
 		return HomeData{}, f, err
 	}
-	home := HomeData{Items: desk.Items, Verify: desk.Verify, Releases: desk.Releases}
+	home := HomeData{Older: older, Items: desk.Items, Verify: desk.Verify, Releases: desk.Releases}
 	if models.MendsDeliveries(u, f) {
 		if home.Undelivered, err = s.Undelivered(ctx, ws); err != nil {
 			return HomeData{}, f, err
