@@ -1,6 +1,8 @@
 package view
 
 import (
+	"time"
+
 	"github.com/slack-go/slack"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -126,8 +128,9 @@ func releaseLine(r *models.Release, e models.Event, f models.ReleaseFacts) marku
 	return historyLine(e, f.Facts)
 }
 
-// ReleaseNoteDue reports whether a note that counts what there is to do still
-// has something to count.
+// ReleaseNoteDue reports whether a note still has something to say: one that
+// counts what there is to do something to count, and one that tells how it
+// stands nothing newer.
 func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bool {
 	switch e.Kind {
 	case models.EventBucketAssigned, models.EventItemAssigned, models.EventItemAdded, models.EventLessonAsked:
@@ -136,6 +139,9 @@ func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bo
 		return len(r.ToSettle(f.Actor.ID)) > 0
 	case models.EventHandoverConditional:
 		return conditionsOf(r, f) != ""
+	case models.EventEarlyLifePulse: // how it stands is told once, however many of these were held up
+		s := r.EarlyLife
+		return !e.At.Before(s.PulsedAt.Add(-time.Minute)) && !(r.Leads(f.Actor.ID) && s.PromptedAt.After(e.At))
 	}
 	return true
 }
