@@ -134,10 +134,10 @@ func aheadTrouble(in models.Input, o models.Outlook) []markup {
 		say("⏱️ *Expedited:* " + esc(o.WhyNow, 300) + " It would be in time from " + when(o.Earliest) + ".")
 	}
 	if len(o.Unmeetable) > 0 {
-		say("⚠️ *Nobody can give* " + esc(listed(o.Unmeetable), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody.")
+		say("⚠️ *Nobody eligible:* " + esc(listed(o.Unmeetable), 200) + ". Too few people hold that role and may decide here; ask an admin to name somebody.")
 	}
 	if len(o.Absent) > 0 {
-		say("⚠️ *No approver is available before the window:* nobody who could give " + esc(listed(o.Absent), 200) + " works before " + when(in.Start) + ".")
+		say("⚠️ *No approver is available before the window:* nobody works before " + when(in.Start) + " who could give: " + esc(listed(o.Absent), 200) + ".")
 	}
 	return out
 }
