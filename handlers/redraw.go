@@ -107,8 +107,29 @@ func (h *Handlers) drawForms(ctx context.Context, viewID string) {
 			return
 		}
 		meta, in := view.ReadChangeForm(r.View)
+		if r.Name == view.ActionType {
+			meta, in = startFor(meta, in, h.glance(ctx, r.User))
+		}
 		h.drawForm(ctx, slackapi.View{ID: viewID, Hash: hash}, r.User, meta, in)
 	}
+}
+
+// startFor gives a type that was just chosen the start that it begins with,
+// where nobody chose another: now for an emergency, else the next full hour.
+func startFor(meta view.FormMeta, in models.Input, f models.Facts) (view.FormMeta, models.Input) {
+	was, hour := in.Start, freshInput(f).Start
+	switch {
+	case in.Type == models.Emergency && was.Equal(hour):
+		in.Start = f.Now.Truncate(time.Minute)
+	case in.Type != models.Emergency && meta.Slot == was.Unix() && !was.After(f.Now):
+		in.Start = hour
+	default:
+		return meta, in
+	}
+	if meta.Slot = in.Start.Unix(); in.End.Equal(was.Add(view.DefaultLength)) {
+		in.End = in.Start.Add(view.DefaultLength)
+	}
+	return meta, in
 }
 
 // drawForm puts the form as it is filled in so far in the place of itself. One

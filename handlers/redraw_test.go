@@ -23,6 +23,31 @@ func typed(v slackfake.View, block string) string {
 	return ""
 }
 
+// TestAnEmergencyStartsNowUnlessSomebodyChoseAnotherTime: the form begins with
+// the next full hour, which is late for what is broken.
+func TestAnEmergencyStartsNowUnlessSomebodyChoseAnotherTime(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		fine(t, w.As("ana").Slash("general", "/change new"))
+		first := w.opened("ana", "change.form")
+		seconds := func(at time.Time) string { return fmt.Sprint(float64(at.Unix())) }
+		hour, now := typed(first, "start"), seconds(w.store.Now().Truncate(time.Minute))
+		starts := func(choice, want string) {
+			t.Helper()
+			fine(t, w.As("ana").ChooseIn("type", choice))
+			w.until("it starts at "+want, func() bool { v, open := w.As("ana").View(); return open && typed(v, "start") == want })
+		}
+		starts("emergency", now)
+		starts("normal", hour)
+		chosen := w.store.Now().Add(26 * time.Hour).Truncate(time.Hour)
+		fine(t, w.As("ana").ChooseIn("start", chosen))
+		fine(t, w.As("ana").ChooseIn("type", "emergency"))
+		w.sees("ana", "Why can't it wait?", "Incident")
+		if v, _ := w.As("ana").View(); typed(v, "start") != seconds(chosen) {
+			t.Errorf("the start that was chosen became %s", typed(v, "start"))
+		}
+	})
+}
+
 func TestTheFormSaysWhatItComesToWhileItIsFilledIn(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		other := w.raise()
