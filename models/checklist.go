@@ -170,7 +170,7 @@ type EvidenceKind string
 const (
 	EvidenceLink EvidenceKind = "link"
 	EvidenceNote EvidenceKind = "note"
-	EvidenceFile EvidenceKind = "file" // a Slack file id
+	EvidenceFile EvidenceKind = "file" // a file in Slack: its link, or its id
 )
 
 // Evidence is one version of what shows that an item is done.

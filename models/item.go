@@ -193,8 +193,28 @@ type EvidenceInput struct {
 
 var slackFile = regexp.MustCompile(`^F[A-Z0-9]{6,}$`)
 
+// slackPermalink is what "Copy link" makes of a file in Slack: the file's id and
+// name are in it.
+var slackPermalink = regexp.MustCompile(`^https://[a-z0-9.-]+\.slack\.com/files/[A-Z0-9]+/(F[A-Z0-9]{6,})(?:/([^/?#]*))?(?:[?#].*)?$`)
+
+// SlackFile takes a file's reference apart: its id, and the name that stands in
+// its link; both are "" when it is none.
+func SlackFile(ref string) (id, name string) {
+	if slackFile.MatchString(ref) && strings.ContainsAny(ref, "0123456789") { // a word in capitals is none
+		return ref, ""
+	}
+	m := slackPermalink.FindStringSubmatch(ref)
+	if m == nil {
+		return "", ""
+	}
+	if name, err := url.PathUnescape(m[2]); err == nil {
+		return m[1], oneLine(name)
+	}
+	return m[1], ""
+}
+
 // ReadEvidence makes evidence out of what a person types after "done 12": a
-// link, a Slack file id, or else a note. Words after a link are its note.
+// link, a file in Slack by its link or id, or else a note. Words after a link are its note.
 func ReadEvidence(text string) EvidenceInput {
 	text = tidy(text)
 	first, rest, _ := strings.Cut(text, " ")
@@ -205,11 +225,12 @@ func ReadEvidence(text string) EvidenceInput {
 			rest = strings.TrimSpace(strings.TrimPrefix(rest, label))
 		}
 	}
+	id, _ := SlackFile(ref)
 	switch {
+	case id != "":
+		return EvidenceInput{Kind: EvidenceFile, Ref: ref, Note: strings.TrimSpace(rest)}
 	case strings.HasPrefix(ref, "https://") || strings.HasPrefix(ref, "http://"):
 		return EvidenceInput{Kind: EvidenceLink, Ref: ref, Note: strings.TrimSpace(rest)}
-	case slackFile.MatchString(first):
-		return EvidenceInput{Kind: EvidenceFile, Ref: first, Note: strings.TrimSpace(rest)}
 	}
 	return EvidenceInput{Kind: EvidenceNote, Note: text}
 }
@@ -226,8 +247,8 @@ func (e EvidenceInput) check(i *Item) error {
 			errs.add(FieldEvidence, "This is no link. Paste the whole address, beginning with https://, or write a note.")
 		}
 	case EvidenceFile:
-		if !slackFile.MatchString(ref) {
-			errs.add(FieldEvidence, "This is no file in Slack. Share the file, or paste a link to it.")
+		if id, _ := SlackFile(ref); id == "" {
+			errs.add(FieldEvidence, "This is no file in Slack. Share the file, and paste the link that “Copy link to file” gives, or its id.")
 		}
 	case EvidenceNote:
 		if blank(note) || utf8.RuneCountInString(note) < 3 {

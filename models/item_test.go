@@ -244,14 +244,19 @@ func TestAMandatoryItemIsNotApplicableOnlyWhenConfirmed(t *testing.T) {
 
 func TestEvidenceIsReadAsPeopleTypeIt(t *testing.T) {
 	for text, want := range map[string]EvidenceInput{
-		"https://wiki.example/runbook":                {Kind: EvidenceLink, Ref: "https://wiki.example/runbook"},
-		"<https://wiki.example/a> version 2":          {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "version 2"},
-		"<https://wiki.example/a|wiki.example/a> new": {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "new"},
-		"<https://wiki.example/a|Runbook>":            {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "Runbook"},
-		"F0123ABCDE signed":                           {Kind: EvidenceFile, Ref: "F0123ABCDE", Note: "signed"},
-		"Read aloud in the meeting":                   {Kind: EvidenceNote, Note: "Read aloud in the meeting"},
-		"Fine":                                        {Kind: EvidenceNote, Note: "Fine"},
-		"":                                            {Kind: EvidenceNote},
+		"https://wiki.example/runbook":                                              {Kind: EvidenceLink, Ref: "https://wiki.example/runbook"},
+		"<https://wiki.example/a> version 2":                                        {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "version 2"},
+		"<https://wiki.example/a|wiki.example/a> new":                               {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "new"},
+		"<https://wiki.example/a|Runbook>":                                          {Kind: EvidenceLink, Ref: "https://wiki.example/a", Note: "Runbook"},
+		"https://parcel.slack.com/files/U0ANA/F0123ABCDE/load_test.pdf?x=1 signed":  {Kind: EvidenceFile, Ref: "https://parcel.slack.com/files/U0ANA/F0123ABCDE/load_test.pdf?x=1", Note: "signed"},
+		"<https://parcel.enterprise.slack.com/files/W0ANA/F0123ABCDE/a%20plan.pdf>": {Kind: EvidenceFile, Ref: "https://parcel.enterprise.slack.com/files/W0ANA/F0123ABCDE/a%20plan.pdf"},
+		"https://parcel.slack.com/archives/C0CHANGES/p1795604400000100":             {Kind: EvidenceLink, Ref: "https://parcel.slack.com/archives/C0CHANGES/p1795604400000100"},
+		"https://slack.com.evil.example/files/U0ANA/F0123ABCDE/load_test.pdf":       {Kind: EvidenceLink, Ref: "https://slack.com.evil.example/files/U0ANA/F0123ABCDE/load_test.pdf"},
+		"FAILOVER rehearsed":        {Kind: EvidenceNote, Note: "FAILOVER rehearsed"},
+		"F0123ABCDE signed":         {Kind: EvidenceFile, Ref: "F0123ABCDE", Note: "signed"},
+		"Read aloud in the meeting": {Kind: EvidenceNote, Note: "Read aloud in the meeting"},
+		"Fine":                      {Kind: EvidenceNote, Note: "Fine"},
+		"":                          {Kind: EvidenceNote},
 	} {
 		if diff := cmp.Diff(want, ReadEvidence(text)); diff != "" {
 			t.Errorf("%q: %s", text, diff)

@@ -142,7 +142,7 @@ func evidenceBlock(line markup, r *models.Release, i *models.Item) slack.Block {
 
 func evidenceButton(r *models.Release, i *models.Item) *slack.ButtonBlockElement {
 	e := i.Standing()
-	if e == nil || e.Kind != models.EvidenceLink || len16(e.Ref) > limitText || !strings.HasPrefix(e.Ref, "https://") && !strings.HasPrefix(e.Ref, "http://") {
+	if e == nil || e.Kind == models.EvidenceNote || len16(e.Ref) > limitText || !strings.HasPrefix(e.Ref, "https://") && !strings.HasPrefix(e.Ref, "http://") {
 		return nil
 	}
 	return button(ActionEvidence, "Open the evidence", itemRef(r, i).Value()).WithURL(e.Ref)
@@ -173,7 +173,7 @@ func itemInputs(r *models.Release, i *models.Item, act models.ItemAct, f models.
 	issues := slack.NewNumberInputBlockElement(plain("0", limitPlaceholder), string(models.FieldOpenIssues), false).
 		WithMinValue("0").WithMaxValue("1000000").WithInitialValue(strconv.Itoa(i.OpenIssues))
 	all := map[models.Field]input{
-		models.FieldEvidence: {field: models.FieldEvidence, label: "Evidence", hint: "A link, the id of a file in Slack, or a sentence that says how it was done. Words behind a link are its note.",
+		models.FieldEvidence: {field: models.FieldEvidence, label: "Evidence", hint: "A link, also to a file in Slack, or a sentence that says how it was done. Words behind a link are its note.",
 			element: typed(models.FieldEvidence, "", "https://wiki.example/runbook the new one", limitText, true)},
 		models.FieldReason:     {field: models.FieldReason, label: "Reason", hint: reasonHints[act], element: typed(models.FieldReason, "", "The vendor has not answered yet", models.MaxReason, true)},
 		models.FieldExpiry:     {field: models.FieldExpiry, label: "Until", hint: "Then it opens again. A year at most.", element: picked(models.FieldExpiry, time.Time{})},

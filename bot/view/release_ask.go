@@ -162,7 +162,11 @@ func evidence(e *models.Evidence) markup {
 	case models.EvidenceLink:
 		what = esc(e.Ref, 160)
 	case models.EvidenceFile:
-		what = "file " + esc(e.Ref, 40)
+		id, name := models.SlackFile(e.Ref)
+		what = joined(" ", "file", esc(name, 80), "("+esc(id, 20)+")")
+		if name == "" {
+			what = "file " + esc(id, 20)
+		}
 	}
 	if visible(e.Note) {
 		what = joined(" ", what, "“"+esc(e.Note, 160)+"”")
