@@ -99,6 +99,7 @@ func (g *gallery) results(k cast) {
 			g.add(HandoverOutcome(s.r, ActionConditions, s.facts(mia)), k.name, "handover", "conditional")
 			g.add(ReleaseThread(s.r, models.Event{Kind: models.EventHandoverConditional, Actor: cara, At: s.now}, s.facts("")), k.name, "release", "thread", "minutes")
 			g.add(ReleaseNote(s.r, models.Event{Kind: models.EventHandoverConditional, Actor: cara, At: s.now}, s.facts(s.r.OwnerOf(s.r.Conditions()[0]))), k.name, "release", "note", "conditions")
+			g.add(ReleaseAsk(s.r, models.AskItems, s.facts(s.r.OwnerOf(s.r.Conditions()[0]))), k.name, "release", "ask", "conditions")
 		}
 		g.add(HandoverPrompt(s.r, &s.r.Meetings[0], s.facts("")), k.name, "handover", "result", end)
 		m, _ := HandoverAsk(s.r, models.ReleaseAsk{User: ben, Kind: models.AskVote, Round: 1}, s.facts(ben))

@@ -100,7 +100,7 @@ func askList(heading markup, r *models.Release, list []*models.Item, f models.Re
 	for _, i := range list[:min(askMost, len(list))] {
 		line := itemLine(i, f)
 		text += "\n" + line
-		blocks = append(blocks, evidenceBlock(joined("\n", line, evidenceLine(i, f)), r, i))
+		blocks = append(blocks, evidenceBlock(joined("\n", line, conditionLine(i), evidenceLine(i, f)), r, i))
 		blocks = append(blocks, actions(buttons(r, i, f)...)...)
 	}
 	blocks = append(blocks, moreLine(len(list)-askMost)...)
@@ -137,6 +137,14 @@ func itemStatus(i *models.Item) markup {
 		out += ", " + count(i.OpenIssues, "open issue", "open issues")
 	}
 	return out
+}
+
+// conditionLine is what the handover asked of an item, while that is not met.
+func conditionLine(i *models.Item) markup {
+	if !i.OpenCondition() {
+		return ""
+	}
+	return "*Condition of the handover*" + reason(i.Condition.Test, 160)
 }
 
 // evidenceLine is what stands to be verified or was, or why it stands where it does.
