@@ -109,8 +109,8 @@ func (o *oracle) decisions() []string {
 				bad = append(bad, fmt.Sprintf("doubled, %d times there: %s", n, d))
 			case n == 0 && d.told != "":
 				bad = append(bad, fmt.Sprintf("lost: %s", d))
-			case n == 1 && d.refused != "" && !effects[0].At.Before(d.last):
-				bad = append(bad, fmt.Sprintf("refused in words, but kept at that: %s", d)) // an earlier try may well have been kept
+			case n == 1 && d.refused != "" && d.tries == 1: // of several, one whose answer never came may well have been kept, however late
+				bad = append(bad, fmt.Sprintf("refused in words, but kept at that: %s", d))
 			}
 		}
 	}
