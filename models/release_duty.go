@@ -23,6 +23,16 @@ func (r *Release) Reminded(x Reminder, f Facts) []*Item {
 	return out
 }
 
+// Owing are those who were to see to what the reminder is about, each once.
+func (r *Release) Owing(x Reminder, f Facts) []UserID {
+	var out []UserID
+	for _, i := range r.Reminded(x, f) {
+		_, user, _ := r.dutyOf(i, f)
+		out = append(out, user)
+	}
+	return distinct(out)
+}
+
 // dutyOf is what somebody has to do about an item by when; no kind = nothing.
 func (r *Release) dutyOf(i *Item, f Facts) (kind ReminderKind, user UserID, deadline time.Time) {
 	switch {

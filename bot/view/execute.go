@@ -83,10 +83,14 @@ func ReadCompleteForm(v slack.View) (id models.ChangeID, done models.Completion,
 
 // ExtendForm asks how much more time running work takes.
 func ExtendForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
+	ends := c.Ends()
+	if ends.Before(f.Now) {
+		ends = f.Now.Truncate(time.Minute)
+	}
 	blocks := []slack.Block{
 		section(ref(c) + "\nStarted " + when(c.StartedAt) + ", time until " + when(c.Ends()) + "."),
 		input{field: models.FieldEnd, label: "Until when?", hint: "At most 24 hours more at once, and never into a hard freeze. No approval is void.",
-			element: picked(models.FieldEnd, c.Ends().Add(time.Hour))}.block(),
+			element: picked(models.FieldEnd, ends.Add(time.Hour))}.block(),
 		input{field: models.FieldReason, label: "Why does it take longer?", hint: "It stands under the card, for those who planned around it.",
 			element: typed(models.FieldReason, "", "Copying the table takes twice as long as in staging", models.MaxReason, true)}.block(),
 	}

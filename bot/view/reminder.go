@@ -167,7 +167,7 @@ func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words,
 	}
 	by := when(deadline)
 	if r.Escalated() && len(list) > 0 {
-		by += ", by " + bold(name(x.OwnerOf(list[0]), f))
+		by += ", by " + bold(names(x.Owing(r, f), f))
 	}
 	words = map[models.ReminderKind]markup{
 		models.RemindItem:      count(len(list), "item", "items") + " of the checklist " + markup(verb) + " due " + by,

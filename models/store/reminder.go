@@ -294,7 +294,7 @@ func (r *reminding) join(ctx context.Context, b batch, rows []reminderRow) error
 	among := strings.Repeat(", ?", len(args)-1)[2:]
 	waiting := map[models.UserID][]string{}
 	err := b.do(ctx, stmt{sql: "SELECT user_id, key FROM deliveries WHERE workspace_id = ? AND conversation IN (" + among + ") AND kind = 'remind'" +
-		" AND state IN ('pending', 'uncertain') AND ts = '' AND (not_before IS NULL OR not_before <= ?) ORDER BY id",
+		" AND " + openStates + " AND ts = '' AND (not_before IS NULL OR not_before <= ?) ORDER BY id",
 		args: append(args, r.facts.Now), each: func(x scanner) error {
 			var u models.UserID
 			var key string
