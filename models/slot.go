@@ -17,6 +17,7 @@ type Slots struct {
 type Passed struct {
 	Window Window
 	Why    string
+	When   Window // the time that Why names, for views to say in the reader's zone
 }
 
 const (
@@ -69,7 +70,7 @@ func SuggestSlots(c *Change, f Facts) Slots {
 			at = ceil(later(at.Add(SlotGrid), f.Settings.Hours.Next(who, at)))
 			continue
 		}
-		why, until := next.slotBarred(barriers, f)
+		why, when, until := next.slotBarred(barriers, f)
 		switch {
 		case why == "" && working:
 			out.Free = append(out.Free, next.Window)
@@ -80,7 +81,7 @@ func SuggestSlots(c *Change, f Facts) Slots {
 				off = append(off, next.Window)
 			}
 		case len(out.Passed) == 0 || out.Passed[len(out.Passed)-1].Why != why:
-			out.Passed = append(out.Passed, Passed{next.Window, why})
+			out.Passed = append(out.Passed, Passed{next.Window, why, when})
 		}
 		if at = at.Add(SlotGrid); until.After(at) {
 			at = ceil(until)
@@ -92,7 +93,7 @@ func SuggestSlots(c *Change, f Facts) Slots {
 	case len(out.Free) == 0:
 		out.Free, out.Off = off, "No time in "+hours+", is free within 14 days."
 	default:
-		out.pass(Passed{off[0], "It lies outside " + hours + "."})
+		out.pass(Passed{Window: off[0], Why: "It lies outside " + hours + "."})
 	}
 	return out
 }
@@ -131,6 +132,7 @@ func withoutCalendar(f Facts) Facts {
 type barrier struct {
 	window Window
 	why    string
+	named  Window // the time that why names
 }
 
 // slotBarriers are those of other changes, freezes and the implementer's
@@ -144,48 +146,48 @@ func (c *Change) slotBarriers(f Facts) []barrier {
 			if n.overruns(f.Now) {
 				words = " was planned from " + n.Window.words() + " and is still in progress"
 			}
-			out = append(out, barrier{n.Claims(f.Now), n.ID.String() + words + ": " + why + "."})
+			out = append(out, barrier{n.Claims(f.Now), n.ID.String() + words + ": " + why + ".", n.Window})
 		}
 	}
 	if c.Type != Emergency {
 		for _, x := range f.Around.Freezes {
 			if x.Freeze.covers(c, f) {
-				out = append(out, barrier{x.Window, "It falls into " + x.words() + "."})
+				out = append(out, barrier{x.Window, "It falls into " + x.words() + ".", x.Window})
 			}
 		}
 	}
 	if away := f.Person(c.Implementer).Own.Away; away.Until.After(f.Now) {
 		w := NewWindow(away.From, away.Until)
-		out = append(out, barrier{w, f.Name(c.Implementer) + ", who carries it out, is away from " + w.words() + "."})
+		out = append(out, barrier{w, f.Name(c.Implementer) + ", who carries it out, is away from " + w.words() + ".", w})
 	}
 	slices.SortStableFunc(out, func(a, b barrier) int { return a.window.Start.Compare(b.window.Start) })
 	return out
 }
 
-// slotBarred says why the change can't have its window, and until when at
-// least that stays so; "" when the window is free.
-func (c *Change) slotBarred(barriers []barrier, f Facts) (why string, until time.Time) {
+// slotBarred says why the change can't have its window, which time that names,
+// and until when at least that stays so; "" when the window is free.
+func (c *Change) slotBarred(barriers []barrier, f Facts) (why string, named Window, until time.Time) {
 	for _, b := range barriers {
 		if !b.window.Start.Before(c.Window.End) {
 			break
 		}
 		if b.window.Overlaps(c.Window) {
-			return b.why, b.window.End
+			return b.why, b.named, b.window.End
 		}
 	}
 	if outside := openingCheck(c, f, planning); len(outside) > 0 {
-		return outside[0].What, time.Time{}
+		return outside[0].What, outside[0].When, time.Time{}
 	}
 	near := f
 	near.Around.Neighbours, near.Around.Freezes = nil, freezesNear(f.Around.Freezes, c.Window)
 	hurried := *c
 	if hurried.assess(near); hurried.Expedited {
-		return "It would come with less notice than its risk asks for.", time.Time{}
+		return "It would come with less notice than its risk asks for.", Window{}, time.Time{}
 	}
 	if absent := c.absent(f); len(absent) > 0 {
-		return "Nobody works before it who could give: " + absent[0] + ".", time.Time{}
+		return "Nobody works before it who could give: " + absent[0] + ".", Window{}, time.Time{}
 	}
-	return "", time.Time{}
+	return "", Window{}, time.Time{}
 }
 
 // freezesNear are those that a risk is assessed by.

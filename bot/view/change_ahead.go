@@ -69,7 +69,8 @@ func nextFree(in models.Input, o models.Outlook) []slack.Block {
 	}
 	line := markup("🗓️ *No free time within 14 days.*")
 	if n := len(o.Slots.Passed); n > 0 {
-		line += " " + esc(o.Slots.Passed[n-1].Why, 200)
+		last := o.Slots.Passed[n-1]
+		line += " " + told(models.Reason{When: last.When}, last.Why, 200)
 	}
 	return []slack.Block{section(line)}
 }

@@ -61,7 +61,8 @@ func (g *gallery) calendars(k cast) {
 	at := opening.Add(30 * time.Hour)
 	slots := models.Slots{Free: []models.Window{models.NewWindow(at, at.Add(time.Hour)), models.NewWindow(at.Add(time.Hour), at.Add(2*time.Hour))}}
 	for range 7 {
-		slots.Passed = append(slots.Passed, models.Passed{Window: slots.Free[0], Why: "CHG-9 is planned from then: " + k.in.Title})
+		w := slots.Free[0]
+		slots.Passed = append(slots.Passed, models.Passed{Window: w, Why: "CHG-9 is planned from " + w.Words() + ": " + k.in.Title, When: w})
 	}
 	ahead := models.Outlook{Preview: k.in.Preview(nil, engineer), Slots: slots}
 	g.add(ChangeFormWithSlots(FormMeta{Mode: ModeNew, Slot: at.Unix()}, k.in, ahead, engineer), k.name, "form", "slots")

@@ -33,7 +33,7 @@ func ChangeFormWithSlots(meta FormMeta, in models.Input, ahead models.Outlook, f
 	if len(s.Passed) > 0 {
 		why := markup("*Why not earlier:*")
 		for _, p := range s.Passed[:min(passedMost, len(s.Passed))] {
-			why += "\n• " + when(p.Window.Start) + ": " + esc(p.Why, 200)
+			why += "\n• " + when(p.Window.Start) + ": " + told(models.Reason{When: p.When}, p.Why, 200)
 		}
 		blocks = append(blocks, section(why+moreWords(len(s.Passed)-passedMost, "reason", "reasons")))
 	}
