@@ -17,21 +17,28 @@ func (a *App) Jump(ctx context.Context, d time.Duration) error {
 	return a.Jobs.Tick(ctx)
 }
 
+// helping is how far Settle moves the clock at once, and how often at most.
+const (
+	helping = 5 * time.Second
+	helps   = 12
+)
+
 // Settle waits until nothing that is due is unsent. Posts to one channel are
 // paced to one a second of business time, so the clock is helped along: less and
-// less often, so that a slow machine does not see the windows of a story pass.
-// Only a demo or a test may do that.
+// less often and by a minute in all, so that a slow machine does not see the
+// windows of a story pass. Only a demo or a test may do that.
 func (a *App) Settle(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for tries, help := 0, 1; ; tries++ {
+	for tries, next, helped := 0, 1, 0; ; tries++ {
 		n, err := a.Store.Unsent(ctx, models.WorkspaceID(a.Identity.TeamID))
 		if err != nil || n == 0 {
 			return err
 		}
-		if tries == help {
-			help += min(help, 8)
-			if err := a.Store.Jump(ctx, 10*time.Second); err != nil {
+		if tries == next && helped < helps {
+			next += min(next, 8)
+			helped++
+			if err := a.Store.Jump(ctx, helping); err != nil {
 				return err
 			}
 		}

@@ -103,9 +103,9 @@ func TestASmallTeamGoesOnWithoutWhatNobodyCanGive(t *testing.T) {
 	w.told("ana", "CHG-1", "Nobody can give", "S0DBA")
 	mustDo(t, w.As("ben").Click(w.dm("ben", "CHG-1"), "change.approve"))
 	w.told("ben", "1 of 2")
-	w.later(29 * time.Minute)
+	w.later(20 * time.Minute)
 	mustHold(t, w.card("changes", "CHG-1").Plain(), "Awaiting approval")
-	w.later(2 * time.Minute)
+	w.later(11 * time.Minute)
 	w.until("it goes on", func() bool {
 		c, err := w.app.Store.Change(t.Context(), testWorkspace, 1)
 		return err == nil && c.State == models.Approved

@@ -134,8 +134,11 @@ func (b bug) noticed(t *testing.T, program string) bool {
 // ways are those of the soak that bring the bug out. Most clicks that come twice
 // are stopped by the rules as well; forms are not.
 func (b bug) ways() []broken {
-	if b.faults == slackfake.Duplicate {
+	switch b.faults {
+	case slackfake.Duplicate:
 		return []broken{{slackfake.Rule{Method: "view_submission", Kind: slackfake.Duplicate}, 1}}
+	case slackfake.Slow: // a card has to be on its way when it is wanted anew
+		return []broken{{slackfake.Rule{Method: "chat.update", Kind: slackfake.Slow, MS: 2000}, 1}}
 	}
 	return slices.DeleteFunc(slices.Clone(ways), func(w broken) bool { return w.Kind != b.faults })
 }

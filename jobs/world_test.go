@@ -21,6 +21,7 @@ import (
 	"github.com/gatehousehq/gatehouse/bot/slackapi"
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 	"github.com/gatehousehq/gatehouse/models/store"
 	"github.com/gatehousehq/gatehouse/models/store/storetest"
 )
@@ -61,7 +62,7 @@ var quick = Times{
 }
 
 // patience is how long a test waits for what must come; only failures take it.
-const patience = 2 * time.Minute
+var patience = time.Duration(proof.N(2, 10)) * time.Minute
 
 // world is a company in a database and in a stand-in for Slack, which shares
 // its clock.
