@@ -109,7 +109,7 @@ func (o *oracle) decisions() []string {
 				bad = append(bad, fmt.Sprintf("doubled, %d times there: %s", n, d))
 			case n == 0 && d.told != "":
 				bad = append(bad, fmt.Sprintf("lost: %s", d))
-			case n == 1 && d.refused != "" && d.tries == 1: // of several, one whose answer never came may well have been kept, however late
+			case n == 1 && d.refused != "" && d.tries == 1 && !effects[0].At.Before(d.last): // of several, one whose answer never came may well have been kept, however late
 				bad = append(bad, fmt.Sprintf("refused in words, but kept at that: %s", d))
 			}
 		}

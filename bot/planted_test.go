@@ -138,7 +138,7 @@ func (b bug) ways() []broken {
 	case slackfake.Duplicate:
 		return []broken{{slackfake.Rule{Method: "view_submission", Kind: slackfake.Duplicate}, 1}}
 	case slackfake.Slow: // a card has to be on its way when it is wanted anew
-		return []broken{{slackfake.Rule{Method: "chat.update", Kind: slackfake.Slow, MS: 2000}, 1}}
+		return []broken{{slackfake.Rule{Method: "chat.update", Kind: slackfake.Slow, MS: 2000}, 2}, {slackfake.Rule{Method: "*", Kind: slackfake.Slow, MS: 400}, 3}}
 	}
 	return slices.DeleteFunc(slices.Clone(ways), func(w broken) bool { return w.Kind != b.faults })
 }
