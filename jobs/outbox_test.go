@@ -92,7 +92,10 @@ func TestTheCardInTheChannelNamesWhatIsInTheWay(t *testing.T) {
 }
 
 func TestAHundredUpdatesWhileSlackIsDownAreOneEdit(t *testing.T) {
-	each(t, fast, func(w *world, jobs ...*Jobs) {
+	s := fast
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		stop := w.run(s)
 		c := w.raise("Title 0")
 		w.quiet()
 		_, err := w.fake.Break(slackfake.Rule{Method: "*", Kind: slackfake.Error503})
@@ -100,7 +103,11 @@ func TestAHundredUpdatesWhileSlackIsDownAreOneEdit(t *testing.T) {
 		for i := range 100 {
 			w.retitle(c.ID, fmt.Sprintf("Title %d", i+1))
 		}
+		stop() // what was drawn before the last update is not shown after the outage
 		w.fake.Mend("")
+		w.jobs = nil
+		w.start("r0", s)
+		w.later(maxBackoff)
 		w.quiet()
 		edits := map[string]int{}
 		for _, u := range w.calls.of("chat.update", "ok") {
