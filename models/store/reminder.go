@@ -66,12 +66,14 @@ const (
 
 // lookAgain has reminders judged anew after a record, or a part of one, was saved.
 func lookAgain(ws models.WorkspaceID, ref models.RecordRef, about string, now time.Time) stmt {
-	keep := looks.insert([]lookRow{{ws, ref.Kind, ref.ID, about, now}})
-	keep.sql += lookAt
-	return keep
+	return lookAt([]lookRow{{ws, ref.Kind, ref.ID, about, now}})
 }
 
-const lookAt = " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
+func lookAt(rows []lookRow) stmt {
+	keep := looks.insert(rows)
+	keep.sql += " ON CONFLICT (workspace_id, record_kind, record_id, about) DO UPDATE SET look_at = excluded.look_at"
+	return keep
+}
 
 // lookAllAgain has the reminders of the approved ones of these changes judged
 // anew: what stopped their start may be over.
@@ -86,9 +88,7 @@ func lookAllAgain(ws models.WorkspaceID, list []*models.Change, now time.Time) [
 	if len(rows) == 0 {
 		return nil
 	}
-	keep := looks.insert(rows)
-	keep.sql += lookAt
-	return []stmt{keep}
+	return []stmt{lookAt(rows)}
 }
 
 // Remind says what is due: of at most limit records that are to be looked at,

@@ -11,8 +11,8 @@ import (
 
 // Outlook is what a form comes to as it is filled in so far, over the change
 // that it edits, nil for a new one; and the next free time when another would
-// fit better. It reads in one round trip, or up to three when it comes with too
-// little notice, and writes nothing.
+// fit better. It reads in one round trip, or two when it comes with too little
+// notice, and writes nothing.
 func (s *Store) Outlook(ctx context.Context, ws models.WorkspaceID, actor models.UserID, in models.Input, c *models.Change) (models.Outlook, models.Facts, error) {
 	f, err := s.Facts(ctx, ws, actor)
 	if err != nil {
