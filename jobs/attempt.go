@@ -144,10 +144,17 @@ func (a *attempt) findPlace(ctx context.Context) (waits bool, err error) {
 	defer cancel()
 	channel, err := a.cfg.Slack.OpenDM(call, user)
 	if err != nil {
-		return true, a.settle(ctx, store.Sent{}, err)
+		return true, a.failedFirst(ctx, err)
 	}
 	a.row.Channel = models.ChannelID(channel)
 	return false, nil
+}
+
+// failedFirst settles a call that failed before the row was marked as sending;
+// it counts as a try too, or Slack would be asked again and again at one pace.
+func (a *attempt) failedFirst(ctx context.Context, err error) error {
+	a.row.Attempts++
+	return a.settle(ctx, store.Sent{}, err)
 }
 
 // mayCall says whether a call must wait; if so the row was put off, or the
@@ -266,7 +273,7 @@ func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	case barred(err):
 		return false, nil
 	case err != nil:
-		return true, a.settle(ctx, store.Sent{}, err)
+		return true, a.failedFirst(ctx, err)
 	case !found:
 		return true, a.cfg.Store.MarkRetry(ctx, a.row, a.cfg.Store.Now(), "looked for in Slack and not there")
 	}

@@ -21,7 +21,7 @@ import (
 func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
 	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
 	s := fast
-	s.hours = &hours
+	s.hours, s.idle = &hours, true
 	where := map[models.UserID]string{ana: "Europe/Berlin", ben: "Europe/London", cai: "Africa/Cairo", dee: "Europe/Athens"}
 	each(t, s, func(w *world, _ ...*Jobs) {
 		ctx := context.Background()
@@ -39,6 +39,16 @@ func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
 			c := w.raise(fmt.Sprintf("Change %d", i), "pay-api")
 			w.retimed(c, w.store.Now().Add(96*time.Hour))
 		}
+		stop := w.run(s)
+		w.kept("all have met the outage", func() bool {
+			for id := int64(1); id < 100; id++ {
+				if r, err := w.store.Delivery(ctx, id); err == nil && r.Open() && r.UserID != "" && r.LastError == "" {
+					return false
+				}
+			}
+			return true
+		})
+		stop() // what is under way by day ends by day
 		w.later(8 * time.Hour)
 		w.fake.Mend("")
 		held := func() (rows []store.Row) {
@@ -51,6 +61,7 @@ func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
 			return rows
 		}
 		w.later(maxBackoff)
+		defer w.run(s)()
 		w.until("the cards are there", func() bool { return len(w.cards(changesRoom, 1)) == 1 })
 		asked := 0
 		w.kept("every request is held", func() bool { asked = len(held()); return asked >= 3 })

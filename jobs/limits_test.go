@@ -114,3 +114,35 @@ func (w *limitsSeen) heldUp(until map[string]float64) {
 		}
 	}
 }
+
+// A message to somebody needs their direct message opened, and one in doubt
+// needs a look at the history: these tries count like those that send.
+func TestTriesBeforeTheMessageIsSentAreFewerEachTime(t *testing.T) {
+	each(t, searchable, func(w *world, _ ...*Jobs) {
+		_, err := w.fake.Break(slackfake.Rule{Method: "conversations.open", Kind: slackfake.Error503})
+		w.must(err)
+		w.raise("Rotate the keys")
+		waits := func(kind models.DeliveryKind) (longest time.Duration) {
+			for id := int64(1); id < 20; id++ {
+				if r, err := w.store.Delivery(context.Background(), id); err == nil && r.Kind == kind && r.Open() && r.Attempts >= 4 && r.RetryAt != nil {
+					longest = max(longest, r.RetryAt.Sub(r.UpdatedAt))
+				}
+			}
+			return longest
+		}
+		w.kept("requests wait longer each time", func() bool { return waits(models.DeliverAsk) > 8*quick.Again })
+		w.fake.Mend("")
+		w.later(maxBackoff)
+		w.quiet()
+
+		_, err = w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1})
+		w.must(err)
+		_, err = w.fake.Break(slackfake.Rule{Method: "conversations.history", Kind: slackfake.Error503})
+		w.must(err)
+		w.raise("Rotate the keys again")
+		w.kept("looks wait longer each time", func() bool { return max(waits(models.DeliverCard), waits(models.DeliverAsk)) > 8*quick.Again })
+		w.fake.Mend("")
+		w.later(maxBackoff)
+		w.quiet()
+	})
+}

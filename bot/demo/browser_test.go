@@ -214,7 +214,9 @@ func (b *browser) fill(action, text string) {
 func (b *browser) choose(field, part string) {
 	b.t.Helper()
 	menu := chromedp.CSS(`[data-testid="modal"] [data-block-id="` + field + `"][data-action-id]`)
-	b.do("open "+field, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu), chromedp.Click(menu), chromedp.KeyEvent(part))
+	// Not by its place on the screen: an answer to the choice before may just then move the form.
+	b.do("open "+field, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu),
+		run(fmt.Sprintf(`(menu => { menu.focus(); menu.click(); })(document.querySelector(%q).querySelector('input'))`, menu)), chromedp.KeyEvent(part))
 	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
 	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
 	b.until("the choice "+part, fmt.Sprintf(`!!document.querySelector(%q).dataset.chosen`, menu))

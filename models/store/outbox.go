@@ -147,7 +147,7 @@ func (s *Store) NoteFile(ctx context.Context, row Row, id string) error {
 
 // MarkRetry notes that Slack did not take it and when to try again.
 func (s *Store) MarkRetry(ctx context.Context, row Row, at time.Time, why string) error {
-	return s.mark(ctx, row, DeliveryPending, map[string]any{"retry_at": at, "last_error": why})
+	return s.mark(ctx, row, DeliveryPending, map[string]any{"retry_at": at, "last_error": why, "attempts": row.Attempts})
 }
 
 const heldForHours = "came late, and waits for the reader's hours"
@@ -160,7 +160,7 @@ func (s *Store) MarkHeld(ctx context.Context, row Row, until time.Time) error {
 
 // MarkUncertain notes that Slack may or may not have it, and when to look.
 func (s *Store) MarkUncertain(ctx context.Context, row Row, at time.Time, why string) error {
-	return s.mark(ctx, row, DeliveryUncertain, map[string]any{"retry_at": at, "last_error": why})
+	return s.mark(ctx, row, DeliveryUncertain, map[string]any{"retry_at": at, "last_error": why, "attempts": row.Attempts})
 }
 
 // MarkDead parks a delivery that can't succeed until somebody repairs
