@@ -48,7 +48,7 @@ var bugs = []bug{
 		`c.record(f, Event{Kind: EventApprovalGiven,`, `c.record(f, Event{Kind: map[bool]EventKind{true: EventApprovalGiven, false: EventEdited}[c.ID%2 == 1],`},
 		store.SQLite, slackfake.Slow, nil},
 	{"a card is wanted once only", edit{"models/store/delivery.go",
-		`SET wanted = deliveries.wanted + 1,`, `SET wanted = deliveries.wanted,`}, store.SQLite, slackfake.Slow, nil},
+		`SET wanted = deliveries.wanted + 1,`, `SET wanted = deliveries.wanted,`}, store.SQLite, slowCards, nil},
 	{"a message that may have arrived is not looked for", edit{"jobs/attempt.go",
 		`a.doubtful = a.posts() && a.row.State != store.DeliveryPending`, `a.doubtful = false`}, store.SQLite, slackfake.DropReply, nil},
 	{"what Slack may have is taken for sent", edit{"jobs/settle.go",
@@ -131,11 +131,14 @@ func (b bug) noticed(t *testing.T, program string) bool {
 	return true
 }
 
+// slowCards are edits of cards that take their time, in a small team.
+const slowCards = "slow cards"
+
 // soaking is short. Where cards have to be wanted anew while they are on their
 // way, few act: the cards of many queue for Slack's pace, and what is drawn last
 // of all is right whatever was forgotten before.
 func (b bug) soaking() soaking {
-	if b.faults == slackfake.Slow {
+	if b.faults == slowCards {
 		return soaking{b.engine, replicasOf(b.engine), 150, 20, 3}
 	}
 	return soaking{b.engine, replicasOf(b.engine), proof.N(200, 400), proof.N(15, 60), 10}
@@ -147,7 +150,7 @@ func (b bug) ways() []broken {
 	switch b.faults {
 	case slackfake.Duplicate:
 		return []broken{{slackfake.Rule{Method: "view_submission", Kind: slackfake.Duplicate}, 1}}
-	case slackfake.Slow:
+	case slowCards:
 		return []broken{{slackfake.Rule{Method: "chat.update", Kind: slackfake.Slow, MS: 2000}, 4}, {slackfake.Rule{Method: "*", Kind: slackfake.Slow, MS: 400}, 1}}
 	}
 	return slices.DeleteFunc(slices.Clone(ways), func(w broken) bool { return w.Kind != b.faults })

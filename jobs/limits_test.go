@@ -73,6 +73,10 @@ func (w *limitsSeen) round(seconds int) {
 	w.quiet()
 	w.judge(w.calls.all()[began:], wait)
 	w.met -= len(until) // judged twice
+	for _, c := range w.raised[len(w.raised)-2:] {
+		w.cancel(c) // or each would be in the way of all that follow, and say so
+	}
+	w.quiet()
 }
 
 // judge looks for calls in a channel between its 429 and the end of the wait,
