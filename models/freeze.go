@@ -74,7 +74,7 @@ func (z Freeze) stops(c *Change, f Facts) bool {
 	return z.strict() && c.Type != Emergency && c.Identity.RollbackOf == 0 && !c.excepted(z.ID) && z.covers(c, f)
 }
 
-// in names the freeze in a sentence.
+// words names the freeze in a sentence.
 func (s FreezeSpan) words() string {
 	kind := string(s.Freeze.Kind) + " freeze"
 	if s.Freeze.Kind == Lockdown {
@@ -120,15 +120,15 @@ func freezeCheck(c *Change, f Facts, s stage) []Reason {
 			r.Told = true // its window is not what is in the way, so no card says so
 		}
 		switch r.When = x.Window; {
+		case x.Freeze.stops(c, f):
+			r.Blocks, r.Field = true, FieldWhyNow
+			r.Unblock = "Choose a time outside it, or edit it and say why it can't wait: then " + f.Name(x.Freeze.Owner) + " and a change manager are asked for an exception."
 		case !x.Freeze.strict():
 			r.Unblock = f.Name(x.Freeze.Owner) + " has to agree too."
 		case c.Type == Emergency:
 			r.Unblock = "The ECAB's approval is the exception."
-		case c.excepted(x.Freeze.ID):
-			r.Unblock = "Its approval by " + f.Name(x.Freeze.Owner) + " and a change manager is the exception."
 		default:
-			r.Blocks, r.Field = true, FieldWhyNow
-			r.Unblock = "Choose a time outside it, or edit it and say why it can't wait: then " + f.Name(x.Freeze.Owner) + " and a change manager are asked for an exception."
+			r.Unblock = "Its approval by " + f.Name(x.Freeze.Owner) + " and a change manager is the exception."
 		}
 		out = append(out, r)
 	}
