@@ -3,11 +3,13 @@ package bot
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -304,12 +306,24 @@ func mustDo(t *testing.T, r slackfake.Result) {
 	}
 }
 
+// handedOut are the addresses that this run has handed out.
+var handedOut sync.Map
+
+// freeAddr is an address for a process that starts soon. Its port is not one of
+// those that the system gives to outgoing connections (from 32768 on, on Linux),
+// of which another may have it by then, nor one that was handed out before.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
+		if _, taken := handedOut.LoadOrStore(addr, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
