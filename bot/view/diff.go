@@ -42,7 +42,12 @@ func diffLines(diff []models.FieldDiff) slack.Block {
 func (r *rich) diff(diff []models.FieldDiff) {
 	for _, d := range diff {
 		before, after := differing(oneLine(d.Before), oneLine(d.After), diffLetters)
-		runs := []slack.RichTextSectionElement{run(clip(oneLine(d.Field), 40)+": ", slack.RichTextSectionTextStyle{Bold: true})}
+		field, bold := clip(oneLine(d.Field), 40), slack.RichTextSectionTextStyle{Bold: true}
+		if d.Before == "" && strings.HasSuffix(field, "?") { // a question, and the only answer to it
+			r.line(run(field+" ", bold), run(after, slack.RichTextSectionTextStyle{}))
+			continue
+		}
+		runs := []slack.RichTextSectionElement{run(field+": ", bold)}
 		runs = append(runs, side(d.Before, before, slack.RichTextSectionTextStyle{Strike: true})...)
 		runs = append(runs, run(" → ", slack.RichTextSectionTextStyle{}))
 		r.line(append(runs, side(d.After, after, slack.RichTextSectionTextStyle{})...)...)
