@@ -78,7 +78,11 @@ func (c *Change) Extend(until time.Time, reason string, f Facts) error {
 	}
 	more := Window{c.Ends(), until}
 	if x, meets := c.freezeAhead(more, f); meets {
-		errs.add(FieldEnd, "It would reach into %s. Choose an earlier end, or roll back before it begins.", x.words())
+		instead := "Choose an earlier end, or roll back before it begins."
+		if x.Window.Contains(f.Now) { // it has begun, so no later end is clear of it
+			instead = "It has begun already, so complete the work or roll it back: both are always possible."
+		}
+		errs.add(FieldEnd, "It would reach into %s. %s", x.words(), instead)
 	}
 	if err := errs.err("Nothing is recorded yet: some answers need another look."); err != nil {
 		return err

@@ -191,3 +191,22 @@ func TestAnExtensionNeverReachesIntoAHardFreeze(t *testing.T) {
 		}
 	}
 }
+
+// A freeze that is on already can't be run ahead of, so nobody is told to try.
+func TestAnExtensionRefusedByAFreezeSaysWhatCanStillBeDone(t *testing.T) {
+	w := newWorld()
+	for begins, advice := range map[time.Duration]string{
+		-time.Hour: "complete the work or roll it back",
+		time.Hour:  "roll back before it begins",
+	} {
+		c := w.in(t, InProgress)
+		f := w.clone().as(ana)
+		f.Now = c.Window.End
+		start := f.Now.Add(begins)
+		f.Around.Freezes = []FreezeSpan{{Freeze{ID: 2, Kind: HardFreeze, Name: "Quarter end", Owner: gus}, NewWindow(start, start.Add(48*time.Hour))}}
+		err := c.Extend(c.Window.End.Add(2*time.Hour), "It takes longer.", f)
+		if said := refused(t, err).Fields[FieldEnd]; !strings.Contains(said, advice) {
+			t.Errorf("a freeze that begins %s after now: %q", begins, said)
+		}
+	}
+}
