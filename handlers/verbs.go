@@ -36,7 +36,24 @@ func (h *Handlers) slashCommand(ctx context.Context, r *Request) (Reply, error) 
 			return reply, err
 		}
 	}
-	return say(view.Unknown(r.Name, typed, c.nearest(word))), nil
+	return say(view.Unknown(r.Name, typed, append(h.elsewhere(r.Command, word), c.nearest(r.Name, word)...))), nil
+}
+
+// elsewhere are the verbs of that very name that other commands have.
+func (h *Handlers) elsewhere(but Command, word string) []view.Suggestion {
+	var out []view.Suggestion
+	for _, other := range []struct {
+		command Command
+		name    string
+	}{{CommandChange, h.ChangeCommand}, {CommandChecklist, h.ChecklistCommand}, {CommandGatehouse, h.GatehouseCommand}} {
+		if other.command == but {
+			continue
+		}
+		if v, ok := commands[other.command].find(word); ok {
+			out = append(out, view.Suggestion{Command: other.name, Verb: v.Verb})
+		}
+	}
+	return out
 }
 
 // commandOf finds the command that the app's manifest calls so.
@@ -125,8 +142,9 @@ func (c command) find(word string) (verb, bool) {
 	return c.verbs[i], true
 }
 
-// nearest lists up to three verbs that the word may have meant, best first.
-func (c command) nearest(word string) []view.Verb {
+// nearest lists up to three verbs of the command of this name that the word may
+// have meant, best first.
+func (c command) nearest(name, word string) []view.Suggestion {
 	word = strings.ToLower(word)
 	if utf8.RuneCountInString(word) > 40 {
 		return nil
@@ -151,9 +169,9 @@ func (c command) nearest(word string) []view.Verb {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	out := []view.Verb{}
+	var out []view.Suggestion
 	for _, x := range found[:min(3, len(found))] {
-		out = append(out, x.verb)
+		out = append(out, view.Suggestion{Command: name, Verb: x.verb})
 	}
 	return out
 }

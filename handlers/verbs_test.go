@@ -138,6 +138,28 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 		Note: fmt.Sprintf("the right verb among at most three suggestions in %d of %d", right, tries)})
 }
 
+func TestAWordOfAnotherCommandLeadsToThatCommand(t *testing.T) {
+	w := build(t, plan{})
+	for typed, wants := range map[string][]string{
+		"/change delegate":    {"/gatehouse me"},
+		"/change Absence":     {"/gatehouse me"},
+		"/checklist roles":    {"/gatehouse roles"},
+		"/checklist lockdown": {"/change lockdown"},
+		"/gatehouse new":      {"/change new", "/checklist new"},
+	} {
+		fine(t, w.As("ben").Slash("general", typed))
+		answer := w.last("ben")
+		if !strings.Contains(answer, "nothing was done") {
+			t.Errorf("%q did something: %s", typed, answer)
+		}
+		for _, want := range wants {
+			if !strings.Contains(answer, want) {
+				t.Errorf("%q does not lead to %q: %s", typed, want, answer)
+			}
+		}
+	}
+}
+
 // knownWord: a verb or one of its other names, as help lists them.
 func knownWord(word string) (string, bool) {
 	aliases := map[string][]string{"new": {"raise", "create", "add"}, "list": {"ls", "all"}, "mine": {"my"},

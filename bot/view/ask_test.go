@@ -165,7 +165,10 @@ func TestHelpFitsAScreenAndNamesEveryVerb(t *testing.T) {
 }
 
 func TestUnknownWordsGetSuggestionsAndNoAction(t *testing.T) {
-	near := []Verb{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}
+	var near []Suggestion
+	for _, name := range []string{"a", "b", "c", "d"} {
+		near = append(near, Suggestion{"/change", Verb{Name: name}})
+	}
 	m := Unknown("/change", "<!channel>"+strings.Repeat("x", 5000), near)
 	if ids := buttonIDs(m); len(ids) > 0 {
 		t.Errorf("buttons %v", ids)

@@ -243,7 +243,7 @@ func (g *gallery) words() {
 	const attack = "<!channel> *x* `y` <@U0ANA> & <https://evil.example|bank>"
 	g.add(Help("/change", verbs, "A change is named in any spelling: CHG-4, chg4, 4."), "help")
 	g.add(Help("/change", many, ""), "help", "many")
-	g.add(Unknown("/change", "aprove", verbs[3:4]), "unknown", "near")
+	g.add(Unknown("/change", "aprove", []Suggestion{{"/change", verbs[3]}}), "unknown", "near")
 	g.add(Unknown("/change", attack+strings.Repeat("x", 4000), nil), "unknown", "hostile")
 	g.add(Refusal("You raised this change, so someone else must decide on it. CHG-4 waits for 1 peer."), "refusal")
 	g.add(Refusal(attack+strings.Repeat(" ❌", 3000)), "refusal", "hostile")

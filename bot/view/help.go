@@ -42,14 +42,20 @@ func verbLine(command string, v Verb) markup {
 	return line
 }
 
-// Unknown answers a word that the command does not know: the nearest ones, as
-// words; nothing is done on a guess.
-func Unknown(command, typed string, near []Verb) Message {
+// Suggestion is a verb that may have been meant, of this command or another.
+type Suggestion struct {
+	Command string
+	Verb    Verb
+}
+
+// Unknown answers a word that the command does not know: up to three others, as
+// words, best first; nothing is done on a guess.
+func Unknown(command, typed string, near []Suggestion) Message {
 	out := "I don't know “" + esc(typed, 60) + "”, so nothing was done."
 	if len(near) > 0 {
 		out += " Did you mean:"
-		for _, v := range near[:min(3, len(near))] {
-			out += "\n" + verbLine(command, v)
+		for _, s := range near[:min(3, len(near))] {
+			out += "\n" + verbLine(s.Command, s.Verb)
 		}
 	}
 	out += "\n" + code(command+" help") + " lists everything."
