@@ -42,10 +42,7 @@ func (h *Handlers) slashCommand(ctx context.Context, r *Request) (Reply, error) 
 // elsewhere are the verbs of that very name that other commands have.
 func (h *Handlers) elsewhere(but Command, word string) []view.Suggestion {
 	var out []view.Suggestion
-	for _, other := range []struct {
-		command Command
-		name    string
-	}{{CommandChange, h.ChangeCommand}, {CommandChecklist, h.ChecklistCommand}, {CommandGatehouse, h.GatehouseCommand}} {
+	for _, other := range h.installed() {
 		if other.command == but {
 			continue
 		}
@@ -56,13 +53,21 @@ func (h *Handlers) elsewhere(but Command, word string) []view.Suggestion {
 	return out
 }
 
+// installed is a command under the name that the app's manifest gives it.
+type installed struct {
+	command Command
+	name    string
+}
+
+func (h *Handlers) installed() []installed {
+	return []installed{{CommandChange, h.ChangeCommand}, {CommandChecklist, h.ChecklistCommand}, {CommandGatehouse, h.GatehouseCommand}}
+}
+
 // commandOf finds the command that the app's manifest calls so.
 func (h *Handlers) commandOf(name string) (Command, bool) {
-	for c, called := range map[Command]string{
-		CommandChange: h.ChangeCommand, CommandChecklist: h.ChecklistCommand, CommandGatehouse: h.GatehouseCommand,
-	} {
-		if name == called {
-			return c, true
+	for _, c := range h.installed() {
+		if c.name == name {
+			return c.command, true
 		}
 	}
 	return "", false
