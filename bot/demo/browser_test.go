@@ -74,6 +74,45 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 	}
 }
 
+// TestARedrawLeavesWhatIsHalfTyped: an answer that draws a form anew takes
+// neither the focus nor what stands in an open select but is not chosen yet.
+func TestARedrawLeavesWhatIsHalfTyped(t *testing.T) {
+	fake, err := slackfake.New(slackfake.Config{Users: staff(), Channels: channels()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, stop, err := fake.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	b := openBrowser(t, base)
+	b.do("draw a field", run(`Promise.all([import('/js/dom.js'), import('/js/select.js')]).then(([{ patch }, { select }]) => {
+		const form = document.body.appendChild(document.createElement('div'));
+		const options = ['Production', 'Staging'].map((text) => ({ key: text, text }));
+		const field = () => select({ source: async (query) => [{ options: options.filter((o) => o.text.includes(query)) }], chosen: [options[0]], label: 'Environment', onChange: () => true, data: { actionId: 'environment', blockId: 'environment' } });
+		const line = (id) => ({ id, stamp: id, make: () => document.createElement('p') });
+		window.redraw = (stamp, ...lines) => patch(form, [...lines.map(line), { id: 'environment', stamp, make: field }]);
+		redraw('first', 'one', 'two');
+		window.box = () => form.querySelector('input');
+		box().focus();
+		box().click();
+	})`))
+	b.until("the list", `window.box?.().ariaExpanded === 'true'`)
+	b.do("type", chromedp.KeyEvent("Stag"))
+	for _, redraw := range []struct{ what, js string }{
+		{"a line before it goes", `redraw('first', 'two')`},
+		{"a line before it comes", `redraw('first', 'three', 'two')`},
+		{"the field itself changes", `redraw('second', 'two')`},
+	} {
+		b.do(redraw.what, run(redraw.js))
+		b.until(redraw.what+", and what was typed is left", `document.activeElement === box() && box().value === 'Stag' && box().ariaExpanded === 'true' && document.querySelectorAll('[role=option]').length === 1`)
+	}
+	b.do("take it", chromedp.KeyEvent(kb.Enter))
+	b.until("the choice", `document.querySelector('[data-action-id="environment"]').dataset.chosen === 'Staging'`)
+	b.noErrors()
+}
+
 // startDemo runs the demo until the test ends, and checks that it ends cleanly.
 func startDemo(t *testing.T, mode string) string {
 	t.Helper()
@@ -151,15 +190,32 @@ func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// click presses what stands in the middle of an element once nothing covers it,
+// in one step of the page: it may be drawn anew between two.
 func (b *browser) click(selector string) {
 	b.t.Helper()
-	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	b.until("click "+selector, fmt.Sprintf(`((node) => {
+		node?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+		const box = node?.getBoundingClientRect();
+		const top = box && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+		if (!top || !node.contains(top)) return false;
+		top.click();
+		return true;
+	})(document.querySelector(%q))`, selector))
 }
 
 // until waits until the page answers yes.
 func (b *browser) until(what, js string) {
 	b.t.Helper()
-	b.do("wait for "+what, chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(55*time.Second)))
+	if err := b.poll(js, 55*time.Second); err != nil {
+		b.t.Fatalf("wait for %s: %v\nThe page says:\n%s", what, err, b.text())
+	}
+}
+
+func (b *browser) poll(js string, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(b.ctx, limit+5*time.Second)
+	defer cancel()
+	return chromedp.Do(ctx, chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(limit)))
 }
 
 func (b *browser) sees(words string) {
@@ -210,16 +266,30 @@ func (b *browser) fill(action, text string) {
 	b.t.Fatalf("fill %s: the page does not take it\n%s", action, b.text())
 }
 
-// choose opens a menu of the form, types a part of an option and takes it.
+// choose opens a menu of the form, types a part of an option and takes it; from
+// the start again, and saying what was there, when the page did not offer it.
 func (b *browser) choose(field, part string) {
 	b.t.Helper()
-	menu := chromedp.CSS(`[data-testid="modal"] [data-block-id="` + field + `"][data-action-id]`)
-	// Not by its place on the screen: an answer to the choice before may just then move the form.
-	b.do("open "+field, chromedp.WaitVisible(menu), chromedp.ScrollIntoView(menu),
-		run(fmt.Sprintf(`(menu => { menu.focus(); menu.click(); })(document.querySelector(%q).querySelector('input'))`, menu)), chromedp.KeyEvent(part))
-	b.until("the option "+part, fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part))
-	b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
-	b.until("the choice "+part, fmt.Sprintf(`!!document.querySelector(%q).dataset.chosen`, menu))
+	menu := `[data-testid="modal"] [data-block-id="` + field + `"][data-action-id]`
+	offered := fmt.Sprintf(`[...document.querySelectorAll('[role=option]')].some((o) => o.innerText.toLowerCase().includes(%q))`, part)
+	for range 3 {
+		// Not by its place on the screen: an answer to the choice before may just then move the form.
+		b.until("the field "+field, fmt.Sprintf(`!!document.querySelector(%q)`, menu))
+		b.do("open "+field, run(fmt.Sprintf(`(box => { box.scrollIntoView({ block: 'center', behavior: 'instant' }); box.blur(); box.focus(); box.click(); })(document.querySelector(%q).querySelector('input'))`, menu)),
+			chromedp.KeyEvent(part))
+		if err := b.poll(offered, 10*time.Second); err == nil {
+			b.do("choose "+part, chromedp.KeyEvent(kb.Enter))
+			b.until("the choice "+part, fmt.Sprintf(`!!document.querySelector(%q).dataset.chosen`, menu))
+			return
+		}
+		state, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`((menu, box) => JSON.stringify({
+			chosen: menu.dataset.chosen, typed: box.value, caret: [box.selectionStart, box.selectionEnd], open: box.ariaExpanded,
+			list: document.getElementById(box.getAttribute('aria-controls'))?.innerText,
+			focus: document.activeElement.outerHTML.slice(0, 200), window: document.hasFocus(),
+		}))(document.querySelector(%q), document.querySelector(%q).querySelector('input'))`, menu, menu)))
+		b.t.Logf("choose %s once more: %s %v", field, state, err)
+	}
+	b.t.Fatalf("choose %s: the page does not offer %s\n%s", field, part, b.text())
 }
 
 // tick takes a radio button of the form by its label.

@@ -57,6 +57,9 @@ export function fill(node, ...children) {
 export function patch(container, items) {
   const old = new Map([...container.children].map((node) => [node.patchId, node]));
   const hadFocus = container.contains(document.activeElement) ? describeFocus(document.activeElement) : null;
+  // What is gone goes first: a node that must be moved past it would lose the focus and its open list.
+  const wanted = new Set(items.map((item) => item.id));
+  for (const [id, node] of old) if (!wanted.has(id)) node.remove();
   let cursor = container.firstElementChild;
   for (const item of items) {
     let node = old.get(item.id);
@@ -74,24 +77,30 @@ export function patch(container, items) {
     if (node === cursor) cursor = cursor.nextElementSibling;
     else container.insertBefore(node, cursor);
   }
-  for (const node of old.values()) node.remove();
   if (hadFocus && !container.contains(document.activeElement)) restoreFocus(container, hadFocus);
 }
 
 function describeFocus(node) {
   const element = node.closest('[data-action-id]');
   const row = node.closest('[data-ts]');
-  return { action: element?.dataset.actionId, block: element?.dataset.blockId, ts: row?.dataset.ts };
+  // What stands in an open select is not chosen yet, and kept nowhere else.
+  const typed = node.matches('[role="combobox"][aria-expanded="true"]') ? node.value : undefined;
+  return { action: element?.dataset.actionId, block: element?.dataset.blockId, ts: row?.dataset.ts, typed };
 }
 
 // The same control may be gone (the buttons of a decided card are); then the
 // message itself takes the focus, so that a keyboard user does not start again at the top.
-function restoreFocus(container, { action, block, ts }) {
+function restoreFocus(container, { action, block, ts, typed }) {
   const scope = (ts && container.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) || container;
   const same =
     action && scope.querySelector(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block ?? '')}"]`);
   const target = same && (same.matches(FOCUSABLE) ? same : entry(same));
   (target ?? scope).focus({ preventScroll: true });
+  if (!target || typed === undefined) return;
+  target.click();
+  if (target.value === typed) return;
+  target.value = typed;
+  target.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 const FOCUSABLE =
