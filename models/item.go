@@ -1,528 +1,147 @@
 package models
 
 import (
-	"net/url"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// ItemAct is one thing that a person does with an item.
-type ItemAct string
+// ItemStatus is how far an item has come.
+type ItemStatus string
 
-// What can be done with an item.
+// The statuses of an item.
 const (
-	ActBegin   ItemAct = "begin"
-	ActBlock   ItemAct = "block"
-	ActSubmit  ItemAct = "submit"
-	ActVerify  ItemAct = "verify"
-	ActReturn  ItemAct = "return"
-	ActWaive   ItemAct = "waive"
-	ActExempt  ItemAct = "exempt"  // call it not applicable
-	ActConfirm ItemAct = "confirm" // that a mandatory one is
-	ActRefuse  ItemAct = "refuse"  // that it is
-	ActReopen  ItemAct = "reopen"
+	ItemOpen          ItemStatus = "open"
+	ItemInProgress    ItemStatus = "in_progress"
+	ItemBlocked       ItemStatus = "blocked"
+	ItemSubmitted     ItemStatus = "submitted" // evidence submitted
+	ItemVerified      ItemStatus = "verified"
+	ItemReturned      ItemStatus = "returned"
+	ItemWaived        ItemStatus = "waived"
+	ItemNotApplicable ItemStatus = "not_applicable"
 )
 
-// What can be done with an item in any of its states, beside the acts that move
-// it.
+// ItemStatuses lists all of them, in the order of an item's way.
+var ItemStatuses = []ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemVerified, ItemReturned, ItemWaived, ItemNotApplicable}
+
+var itemStatusNames = map[ItemStatus]string{
+	ItemOpen: "open", ItemInProgress: "in progress", ItemBlocked: "blocked", ItemSubmitted: "evidence submitted",
+	ItemVerified: "verified", ItemReturned: "returned", ItemWaived: "waived", ItemNotApplicable: "not applicable",
+}
+
+// String says the status in words ("evidence submitted").
+func (s ItemStatus) String() string {
+	if name, ok := itemStatusNames[s]; ok {
+		return name
+	}
+	return string(s)
+}
+
+// phrase finishes the sentence "Item 12 is …".
+func (s ItemStatus) phrase() string {
+	if s == ItemSubmitted {
+		return "waiting for verification"
+	}
+	return s.String()
+}
+
+// Settled reports whether nothing is to be done about such an item.
+func (s ItemStatus) Settled() bool {
+	return s == ItemVerified || s == ItemWaived || s == ItemNotApplicable
+}
+
+// Origin says where an item comes from.
+type Origin string
+
+// The origins of an item.
 const (
-	ActAssign ItemAct = "assign" // give it to somebody
-	ActReport ItemAct = "report" // how many issues are open
+	FromTemplate  Origin = "template"
+	FromRelease   Origin = "release"   // added by its people
+	FromCondition Origin = "condition" // born in a handover meeting
+	FromLesson    Origin = "lesson"    // of a post-implementation review
 )
 
-// ItemActs lists all of them.
-var ItemActs = []ItemAct{ActBegin, ActBlock, ActSubmit, ActVerify, ActReturn, ActWaive, ActExempt, ActConfirm, ActRefuse, ActReopen}
+// Item is one line of a release's checklist. It is kept with its release and
+// never deleted, so that its number is never given again.
+type Item struct {
+	No             int    // in the release; never reused
+	ID             string // "DO2", unique in the release
+	Bucket         Bucket
+	Title          string
+	Expected       string // what counts as evidence
+	Mandatory      bool
+	MandatoryTiers []Tier    // for which tiers it is mandatory; the release's tier decides
+	When           Attribute // applies only to releases with this attribute; "" = to all
+	DueDays        int       // working days before go-live; of early-life items, after it
+	Due            time.Time // the end of work on that day
+	Tests          bool      // reports tests, and so has open issues
+	OpenIssues     int
+	Owner          UserID // "" = the owner of its bucket
+	Status         ItemStatus
+	Since          time.Time // when it came to this status
+	Reason         string    // why it is blocked, returned, waived or not applicable
+	Origin         Origin
+	// Line is its id in the template, where the release had given that one to an
+	// item of its own; "" = it is called as the template calls it.
+	Line   string   `json:",omitempty"`
+	Lesson ChangeID // whose review it comes out of; 0 = none
 
-// itemMoves says from where each act leads where. Exempting a mandatory item
-// and refusing that leave it where it is.
-var itemMoves = map[ItemAct]struct {
-	from []ItemStatus
-	to   ItemStatus
-	verb string // finishes "… can't be …"
-}{
-	ActBegin:   {[]ItemStatus{ItemOpen, ItemBlocked, ItemReturned}, ItemInProgress, "begun"},
-	ActBlock:   {[]ItemStatus{ItemOpen, ItemInProgress, ItemReturned}, ItemBlocked, "called blocked"},
-	ActSubmit:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemReturned, ItemSubmitted}, ItemSubmitted, "submitted"},
-	ActVerify:  {[]ItemStatus{ItemSubmitted}, ItemVerified, "verified"},
-	ActReturn:  {[]ItemStatus{ItemSubmitted, ItemVerified}, ItemReturned, "returned"},
-	ActWaive:   {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemWaived, "waived"},
-	ActExempt:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemNotApplicable, "called not applicable"},
-	ActConfirm: {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, ItemNotApplicable, "confirmed as not applicable"},
-	ActRefuse:  {[]ItemStatus{ItemOpen, ItemInProgress, ItemBlocked, ItemSubmitted, ItemReturned}, "", "refused as not applicable"},
-	ActReopen:  {[]ItemStatus{ItemVerified, ItemWaived, ItemNotApplicable}, ItemOpen, "reopened"},
+	Evidence   []Evidence // every version ever submitted, the last one standing
+	Round      int        // how many of these a return or a reopening has put aside
+	VerifiedBy UserID
+	VerifiedAt time.Time
+	Waiver     *Waiver
+	// Exempt is a mandatory item's being called not applicable, until the
+	// operations lead confirms it; nil = nobody asks.
+	Exempt    *Exemption
+	Condition *HandoverCondition // what a handover decision made of it; nil = nothing
 }
 
-// CanAct reports whether an act fits an item of that status.
-func (s ItemStatus) CanAct(a ItemAct) bool { return slices.Contains(itemMoves[a].from, s) }
-
-// who says in words who may do it, and whether this person may.
-func (r *Release) who(a ItemAct, i *Item, u UserID) (bool, string) {
-	switch a {
-	case ActBegin, ActBlock, ActSubmit:
-		return r.works(u, i), "its owner or the project lead"
-	case ActExempt:
-		return r.works(u, i) || r.Leads(u), "its owner, the project lead or the operations lead"
-	case ActVerify, ActReturn:
-		return r.verifies(u, i), "the operations lead, the deputy or the verifier of its bucket"
-	case ActWaive:
-		if i.Mandatory {
-			return r.Leads(u), "the operations lead or the deputy, because it is mandatory"
-		}
-		return u != "" && (u == r.ProjectLead || r.Leads(u)), "the project lead or the operations lead"
-	case ActConfirm, ActRefuse:
-		return r.Leads(u), "the operations lead or the deputy"
+func (i Item) clone() Item {
+	i.Evidence, i.MandatoryTiers = slices.Clone(i.Evidence), slices.Clone(i.MandatoryTiers)
+	if i.Waiver != nil {
+		w := *i.Waiver
+		i.Waiver = &w
 	}
-	return r.works(u, i) || r.verifies(u, i), "its owner, the project lead or whoever verifies it"
+	if i.Exempt != nil {
+		e := *i.Exempt
+		i.Exempt = &e
+	}
+	if i.Condition != nil {
+		c := *i.Condition
+		i.Condition = &c
+	}
+	return i
 }
 
-// MayAct reports whether the person may do this with the item as it stands:
-// what a card offers and what a command accepts agree.
-func (r *Release) MayAct(a ItemAct, i *Item, f ReleaseFacts) bool { return r.mayAct(a, i, f) == nil }
+// Label names the item in a sentence: "12 (DO2)".
+func (i *Item) Label() string { return number(i.No) + " (" + i.ID + ")" }
 
-// Fits reports whether f.Actor may do this with the item now and would not be
-// refused for something in plain sight: only that is worth a button.
-func (r *Release) Fits(a ItemAct, i *Item, f ReleaseFacts) bool {
-	switch a {
-	case ActAssign:
-		return r.MayRun(f)
-	case ActReport:
-		return r.MayReport(i, f)
-	case ActVerify:
-		return r.MayAct(a, i, f) && !i.SubmittedBy(f.Actor.ID) && !(i.Tests && i.OpenIssues > 0)
-	case ActConfirm:
-		return i.Exempt != nil && i.Exempt.By != f.Actor.ID && r.MayAct(a, i, f)
-	case ActRefuse:
-		return i.Exempt != nil && r.MayAct(a, i, f)
-	case ActExempt:
-		return i.Exempt == nil && i.Condition == nil && r.MayAct(a, i, f)
-	case ActWaive:
-		return i.Condition == nil && r.MayAct(a, i, f)
+// Stage is the stage to which the item belongs.
+func (i *Item) Stage() Stage {
+	if i.Bucket == BucketEarlyLife {
+		return StageEarlyLife
 	}
-	return r.MayAct(a, i, f)
+	return StageOf(i.DueDays)
 }
 
-// mayAct refuses what does not fit the release, the item or the person.
-func (r *Release) mayAct(a ItemAct, i *Item, f ReleaseFacts) error {
-	m := itemMoves[a]
-	if r.State.Final() {
-		return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
+// Weight is what the item counts in readiness: mandatory 3, advisory 1.
+func (i *Item) Weight() int {
+	if i.Mandatory {
+		return 3
 	}
-	if f.Actor.Bot || f.Actor.Deleted || f.Actor.ID == "" {
-		_, why := f.Actor.CanDecide()
-		return Refusef("Item %s of %s was not changed: %s.", i.Label(), r.ID, why)
-	}
-	if may, who := r.who(a, i, f.Actor.ID); !may {
-		return Refusef("Item %s of %s can be %s only by %s. Ask %s.", i.Label(), r.ID, m.verb, who, r.askFor(a, i, f))
-	}
-	if ok, why := f.Actor.CanDecide(); !ok && a != ActBegin && a != ActBlock && a != ActSubmit { // guests may work, never decide
-		return Refusef("You can't decide on item %s of %s: %s. Ask %s.", i.Label(), r.ID, why, r.askFor(a, i, f))
-	}
-	if !i.Status.CanAct(a) {
-		if i.Status == m.to {
-			return Settledf("Item %s of %s is %s already, so nothing more was recorded.", i.Label(), r.ID, i.Status.phrase())
-		}
-		return Refusef("Item %s of %s is %s, so it can't be %s now. Its checklist shows what can be done.", i.Label(), r.ID, i.Status.phrase(), m.verb)
-	}
-	if i.Bucket == BucketEarlyLife && r.State.BeforeGoLive() && a != ActExempt && a != ActConfirm && a != ActRefuse && a != ActReopen {
-		return Refusef("Item %s belongs to early-life support, and %s is not live yet. It can be worked on after go-live.", i.Label(), r.ID)
-	}
-	return nil
+	return 1
 }
 
-// askFor names somebody who may, the nearest to the item first.
-func (r *Release) askFor(a ItemAct, i *Item, f ReleaseFacts) string {
-	for _, u := range []UserID{r.OwnerOf(i), r.ProjectLead, r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy} {
-		if may, _ := r.who(a, i, u); may && f.active(u) && u != f.Actor.ID {
-			return f.Name(u)
-		}
-	}
-	return "a change manager to name somebody who can"
+// Met reports whether nothing is to be done about the item: it is verified,
+// waived in date, or not applicable.
+func (i *Item) Met(now time.Time) bool {
+	return i.Status == ItemVerified || i.Status == ItemNotApplicable || i.WaivedAt(now)
 }
 
-// act runs one act on the item of that number and records it.
-func (r *Release) act(a ItemAct, no int, f ReleaseFacts, kind EventKind, reason string, do func(next *Release, i *Item) error) error {
-	return r.try(f, func(next *Release) error {
-		i, err := next.no(no)
-		if err != nil {
-			return err
-		}
-		if err := next.mayAct(a, i, f); err != nil {
-			return err
-		}
-		before := *i
-		i.Status, i.Since, i.Reason = itemMoves[a].to, f.Now, reason
-		if err := do(next, i); err != nil {
-			return err
-		}
-		next.recordItem(f, kind, &before, i, reason)
-		return nil
-	})
+// Unmet reports whether the item keeps a release from being accepted.
+func (i *Item) Unmet(now time.Time) bool {
+	return i.Mandatory && i.Bucket != BucketEarlyLife && !i.Met(now)
 }
 
-// recordItem is the audit line of one item.
-func (r *Release) recordItem(f ReleaseFacts, kind EventKind, before, i *Item, reason string) {
-	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.asked(kind, i), Touched: r.concerned(i),
-		Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), before.Status.String(), i.Status.String()}}})
-}
-
-// Begin says that somebody works on the item.
-func (r *Release) Begin(no int, f ReleaseFacts) error {
-	return r.act(ActBegin, no, f, EventItemBegun, "", func(_ *Release, _ *Item) error { return nil })
-}
-
-// Block says that the item can't go on, and why.
-func (r *Release) Block(no int, reason string, f ReleaseFacts) error {
-	reason, err := needReason(reason, "Say what it waits for, so that somebody can help.")
-	if err != nil {
-		return err
-	}
-	return r.act(ActBlock, no, f, EventItemBlocked, reason, func(_ *Release, _ *Item) error { return nil })
-}
-
-// EvidenceInput is what a person or a pipeline gives as evidence.
-type EvidenceInput struct {
-	Kind       EvidenceKind
-	Ref        string
-	Note       string
-	Via        string // the name of a pipeline's token
-	OpenIssues *int   // of a test item; nil = unchanged
-}
-
-var slackFile = regexp.MustCompile(`^F[A-Z0-9]{6,}$`)
-
-// slackPermalink is what "Copy link" makes of a file in Slack: the file's id and
-// name are in it.
-var slackPermalink = regexp.MustCompile(`^https://[a-z0-9.-]+\.slack\.com/files/[A-Z0-9]+/(F[A-Z0-9]{6,})(?:/([^/?#]*))?(?:[?#].*)?$`)
-
-// SlackFile takes a file's reference apart: its id, and the name that stands in
-// its link; both are "" when it is none.
-func SlackFile(ref string) (id, name string) {
-	if slackFile.MatchString(ref) && strings.ContainsAny(ref, "0123456789") { // a word in capitals is none
-		return ref, ""
-	}
-	m := slackPermalink.FindStringSubmatch(ref)
-	if m == nil {
-		return "", ""
-	}
-	if name, err := url.PathUnescape(m[2]); err == nil {
-		return m[1], oneLine(name)
-	}
-	return m[1], ""
-}
-
-// ReadEvidence makes evidence out of what a person types after "done 12": a
-// link, a file in Slack by its link or id, or else a note. Words after a link are its note.
-func ReadEvidence(text string) EvidenceInput {
-	text = tidy(text)
-	first, rest, _ := strings.Cut(text, " ")
-	ref := strings.Trim(first, "<>")
-	if link, label, piped := strings.Cut(ref, "|"); piped {
-		ref, rest = link, strings.TrimSpace(label+" "+rest)
-		if strings.HasSuffix(link, label) {
-			rest = strings.TrimSpace(strings.TrimPrefix(rest, label))
-		}
-	}
-	id, _ := SlackFile(ref)
-	switch {
-	case id != "":
-		return EvidenceInput{Kind: EvidenceFile, Ref: ref, Note: strings.TrimSpace(rest)}
-	case strings.HasPrefix(ref, "https://") || strings.HasPrefix(ref, "http://"):
-		return EvidenceInput{Kind: EvidenceLink, Ref: ref, Note: strings.TrimSpace(rest)}
-	}
-	return EvidenceInput{Kind: EvidenceNote, Note: text}
-}
-
-// maxRef is how long a link may be.
-const maxRef = 2000
-
-func (e EvidenceInput) check(i *Item) error {
-	errs := fieldErrors{}
-	ref, note := oneLine(e.Ref), tidy(e.Note)
-	switch e.Kind {
-	case EvidenceLink:
-		if u, err := url.Parse(ref); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			errs.add(FieldEvidence, "This is no link. Paste the whole address, beginning with https://, or write a note.")
-		}
-	case EvidenceFile:
-		if id, _ := SlackFile(ref); id == "" {
-			errs.add(FieldEvidence, "This is no file in Slack. Share the file, and paste the link that “Copy link to file” gives, or its id.")
-		}
-	case EvidenceNote:
-		if blank(note) || utf8.RuneCountInString(note) < 3 {
-			errs.add(FieldEvidence, "Evidence is needed: a link, a file or a sentence that says how it was done.")
-		}
-	default:
-		errs.add(FieldEvidence, "Give a link, a file or a note as evidence.")
-	}
-	if utf8.RuneCountInString(ref) > maxRef {
-		errs.add(FieldEvidence, "This link is longer than 2,000 letters. Shorten it.")
-	}
-	if utf8.RuneCountInString(note) > MaxReason {
-		errs.add(FieldNote, "At most 1,000 letters fit. Nothing you typed is lost: shorten it and send again.")
-	}
-	if e.OpenIssues != nil && (*e.OpenIssues < 0 || *e.OpenIssues > 1_000_000) {
-		errs.add(FieldOpenIssues, "Give the number of open issues, 0 or more.")
-	}
-	if e.OpenIssues != nil && !i.Tests {
-		errs.add(FieldOpenIssues, "This item reports no tests, so it has no open issues.")
-	}
-	return errs.err("Nothing is recorded yet: some answers need another look.")
-}
-
-// Submit gives evidence for the item. Owner and project lead submit; a
-// pipeline does so in the name of whoever made its token (see Via) and
-// verifies nothing.
-func (r *Release) Submit(no int, in EvidenceInput, f ReleaseFacts) error {
-	return r.act(ActSubmit, no, f, EventItemSubmitted, tidy(in.Note), func(next *Release, i *Item) error {
-		if err := in.check(i); err != nil {
-			return err
-		}
-		next.addEvidence(i, in, f)
-		return nil
-	})
-}
-
-// addEvidence keeps a version of its own for everything that was ever shown.
-func (r *Release) addEvidence(i *Item, in EvidenceInput, f ReleaseFacts) {
-	i.Evidence = append(slices.Clip(i.Evidence), Evidence{Version: len(i.Evidence) + 1, Kind: in.Kind, Ref: oneLine(in.Ref), Note: tidy(in.Note),
-		By: f.Actor.ID, Via: in.Via, At: f.Now})
-	i.Reason, i.Exempt = "", nil
-	if in.OpenIssues != nil {
-		i.OpenIssues = *in.OpenIssues
-	}
-}
-
-// SubmitByToken is Submit for a pipeline. Whoever made the token counts as the
-// submitter, whatever they may do with the item otherwise.
-func (r *Release) SubmitByToken(no int, in EvidenceInput, f ReleaseFacts) error {
-	if in.Via == "" {
-		return Refusef("No evidence was taken, because the token has no name. Make a token with a name and use that.")
-	}
-	return r.try(f, func(next *Release) error {
-		i, err := next.no(no)
-		if err != nil {
-			return err
-		}
-		switch {
-		case r.State.Final():
-			return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
-		case !i.Status.CanAct(ActSubmit):
-			return Refusef("Item %s of %s is %s, so no evidence was taken. Reopen it in Slack first.", i.Label(), r.ID, i.Status)
-		case !next.workable(i):
-			return Refusef("Item %s belongs to early-life support, and %s is not live yet. Send it after go-live.", i.Label(), r.ID)
-		}
-		if err := in.check(i); err != nil {
-			return err
-		}
-		before := *i
-		i.Status, i.Since = ItemSubmitted, f.Now
-		next.addEvidence(i, in, f)
-		next.recordItem(f, EventItemSubmitted, &before, i, tidy(in.Note))
-		next.events[len(next.events)-1].Via = in.Via
-		return nil
-	})
-}
-
-// Verify accepts the evidence of that version. Whoever submitted any of what
-// stands can't, and a test item with open issues is not verified by anybody.
-func (r *Release) Verify(no, seen int, f ReleaseFacts) error {
-	return r.act(ActVerify, no, f, EventItemVerified, "", func(next *Release, i *Item) error {
-		switch {
-		case i.SubmittedBy(f.Actor.ID):
-			return Refusef("You submitted evidence for item %s of %s, so somebody else must verify it. Ask %s.", i.Label(), r.ID, next.otherVerifier(i, f))
-		case i.Tests && i.OpenIssues > 0:
-			return Refusef("Item %s of %s reports %s, so nobody can verify it yet. Have them closed, then submit the result again.", i.Label(), r.ID, units(i.OpenIssues, "open issue"))
-		case seen != i.Version():
-			return Refusef("The evidence of item %s of %s changed after you opened it. Read it again, then verify it.", i.Label(), r.ID)
-		}
-		i.VerifiedBy, i.VerifiedAt, i.Exempt = f.Actor.ID, f.Now, nil
-		return f.Actor.confirmed(f.Now)
-	})
-}
-
-// otherVerifier names somebody who may verify what the actor submitted.
-func (r *Release) otherVerifier(i *Item, f ReleaseFacts) string {
-	for _, u := range distinct([]UserID{r.Buckets[i.Bucket].Verifier, r.OpsLead, r.Deputy}) {
-		if f.active(u) && !i.SubmittedBy(u) {
-			return f.Name(u)
-		}
-	}
-	return "the project lead to name a verifier for " + i.Bucket.String()
-}
-
-// Return sends the evidence back with a comment, also after it was verified.
-func (r *Release) Return(no int, comment string, f ReleaseFacts) error {
-	comment, err := needReason(comment, "Say what is missing, so that the next version can be accepted.")
-	if err != nil {
-		return err
-	}
-	return r.act(ActReturn, no, f, EventItemReturned, comment, func(_ *Release, i *Item) error {
-		i.again()
-		return nil
-	})
-}
-
-// again puts aside what stood so far.
-func (i *Item) again() {
-	i.Round = len(i.Evidence)
-	i.VerifiedBy, i.VerifiedAt, i.Waiver, i.Exempt = "", time.Time{}, nil, nil
-}
-
-// maxWaiver keeps "for a while" from being for ever.
-const maxWaiver = 366 * 24 * time.Hour
-
-// Waive lets the release do without the item until a date: a mandatory one is
-// waived by the operations lead, who must not be the one who owes it; an
-// advisory one by the project lead. A condition of the handover is never waived.
-func (r *Release) Waive(no int, reason string, expires time.Time, f ReleaseFacts) error {
-	reason, err := needReason(reason, "Say why the release can do without it for now.")
-	if err != nil {
-		return err
-	}
-	return r.act(ActWaive, no, f, EventItemWaived, reason, func(next *Release, i *Item) error {
-		switch {
-		case i.Condition != nil:
-			return Refusef("Item %s is a condition of the handover of %s, so it is met or not; it can't be waived.", i.Label(), r.ID)
-		case i.Mandatory && (next.OwnerOf(i) == f.Actor.ID || i.SubmittedBy(f.Actor.ID)):
-			return Refusef("You are to deliver item %s of %s yourself, so somebody else must waive it. Ask %s.", i.Label(), r.ID, next.otherLead(f))
-		case !expires.After(f.Now):
-			return &Refusal{Text: "Nothing is recorded yet: the waiver needs a date.", Fields: map[Field]string{
-				FieldExpiry: "Choose until when the waiver holds, a day that is still to come. Then the item opens again."}}
-		case expires.Sub(f.Now) > maxWaiver:
-			return &Refusal{Text: "Nothing is recorded yet: the waiver needs another date.", Fields: map[Field]string{
-				FieldExpiry: "A waiver holds for a year at most. Choose an earlier day."}}
-		}
-		i.Waiver = &Waiver{By: f.Actor.ID, At: f.Now, Reason: reason, Expires: expires.UTC()}
-		i.Exempt = nil
-		return f.Actor.confirmed(f.Now)
-	})
-}
-
-// otherLead is the other one of operations lead and deputy.
-func (r *Release) otherLead(f ReleaseFacts) string {
-	for _, u := range []UserID{r.OpsLead, r.Deputy} {
-		if u != f.Actor.ID && f.active(u) {
-			return f.Name(u)
-		}
-	}
-	return "the deputy; none is named yet, so edit " + r.ID.String() + " to name one"
-}
-
-// NotApplicable says that the item has nothing to do with this release. For a
-// mandatory one that is a request, which the operations lead confirms; their
-// own word is enough unless they owe the item.
-func (r *Release) NotApplicable(no int, reason string, f ReleaseFacts) error {
-	reason, err := needReason(reason, "Say why it does not apply to this release.")
-	if err != nil {
-		return err
-	}
-	item, err := r.no(no)
-	if err != nil {
-		return err
-	}
-	direct := !item.Mandatory || r.Leads(f.Actor.ID) && r.OwnerOf(item) != f.Actor.ID
-	kind := EventItemNotApplicable
-	if !direct {
-		kind = EventItemExemptionAsked
-	}
-	was := item.Status
-	return r.act(ActExempt, no, f, kind, reason, func(next *Release, i *Item) error {
-		if i.Condition != nil {
-			return Refusef("Item %s is a condition of the handover of %s, so it can't be called not applicable.", i.Label(), r.ID)
-		}
-		if !direct && i.Exempt != nil {
-			return Settledf("The operations lead is asked already whether item %s of %s applies, so nothing more was recorded.", i.Label(), r.ID)
-		}
-		i.Exempt = nil
-		if !direct {
-			i.Status, i.Since, i.Reason = was, item.Since, item.Reason
-			i.Exempt = &Exemption{By: f.Actor.ID, At: f.Now, Reason: reason}
-		}
-		return nil
-	})
-}
-
-// ConfirmNotApplicable agrees that a mandatory item does not apply. Whoever
-// asked for it can't.
-func (r *Release) ConfirmNotApplicable(no int, f ReleaseFacts) error {
-	return r.act(ActConfirm, no, f, EventItemNotApplicable, "", func(next *Release, i *Item) error {
-		switch {
-		case i.Exempt == nil:
-			return Settledf("Nobody asks any more whether item %s of %s applies, so nothing was recorded.", i.Label(), r.ID)
-		case i.Exempt.By == f.Actor.ID:
-			return Refusef("You asked for item %s of %s to be called not applicable, so somebody else must confirm it. Ask %s.", i.Label(), r.ID, next.otherLead(f))
-		}
-		i.Reason, i.Exempt = i.Exempt.Reason, nil
-		return f.Actor.confirmed(f.Now)
-	})
-}
-
-// RefuseNotApplicable insists that a mandatory item applies.
-func (r *Release) RefuseNotApplicable(no int, comment string, f ReleaseFacts) error {
-	comment, err := needReason(comment, "Say why it does apply.")
-	if err != nil {
-		return err
-	}
-	item, err := r.no(no)
-	if err != nil {
-		return err
-	}
-	return r.act(ActRefuse, no, f, EventItemExemptionRefused, comment, func(_ *Release, i *Item) error {
-		if i.Exempt == nil {
-			return Settledf("Nobody asks any more whether item %s of %s applies, so nothing was recorded.", i.Label(), r.ID)
-		}
-		i.Status, i.Since, i.Reason, i.Exempt = item.Status, item.Since, item.Reason, nil
-		return nil
-	})
-}
-
-// Reopen takes back what was verified, waived or called not applicable.
-func (r *Release) Reopen(no int, reason string, f ReleaseFacts) error {
-	reason, err := needReason(reason, "Say why it is open again.")
-	if err != nil {
-		return err
-	}
-	return r.act(ActReopen, no, f, EventItemReopened, reason, func(_ *Release, i *Item) error {
-		i.again()
-		return nil
-	})
-}
-
-// MayReport reports whether f.Actor may say how many issues of the item are open.
-func (r *Release) MayReport(i *Item, f ReleaseFacts) bool {
-	return i.Tests && !r.State.Final() && (r.works(f.Actor.ID, i) || r.verifies(f.Actor.ID, i))
-}
-
-// ReportIssues sets how many issues of a test item are open. A verified item
-// with open issues is verified no more.
-func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {
-	return r.try(f, func(next *Release) error {
-		i, err := next.no(no)
-		if err != nil {
-			return err
-		}
-		if err := (EvidenceInput{Kind: EvidenceNote, Note: "issues", OpenIssues: &issues}).check(i); err != nil {
-			return err
-		}
-		switch {
-		case r.State.Final():
-			return Settledf("%s is %s, so its items stay as they are.", r.ID, r.State.phrase())
-		case !next.works(f.Actor.ID, i) && !next.verifies(f.Actor.ID, i):
-			return Refusef("Item %s of %s is reported on by its owner, the project lead or whoever verifies it. Ask %s.", i.Label(), r.ID, f.Name(next.OwnerOf(i)))
-		case i.OpenIssues == issues:
-			return Settledf("Item %s of %s has %s already, so nothing was changed.", i.Label(), r.ID, units(issues, "open issue"))
-		}
-		before := *i
-		i.OpenIssues = issues
-		if i.Status == ItemVerified && issues > 0 {
-			i.Status, i.Since, i.Reason = ItemReturned, f.Now, units(issues, "open issue")+" reported"
-			i.again()
-		}
-		next.record(f, Event{Kind: EventItemIssues, Touched: next.concerned(i), Reason: units(issues, "open issue"),
-			Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), units(before.OpenIssues, "open issue"), units(issues, "open issue")}}})
-		return nil
-	})
-}
+// Overdue reports whether the item should have been settled by now.
+func (i *Item) Overdue(now time.Time) bool { return !i.Met(now) && !i.Due.IsZero() && now.After(i.Due) }

@@ -3,6 +3,7 @@ package view
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -231,4 +232,52 @@ func (a answers) options(f models.Field) []string {
 		out = append(out, o.Value)
 	}
 	return out
+}
+
+// chosenRelease is a search over the open releases.
+func chosenRelease(id models.ReleaseID, f models.Facts) slack.BlockElement {
+	none := 0
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, plain("None", limitPlaceholder), ActionRelease)
+	e.MinQueryLength = &none
+	if id > 0 {
+		l := models.LinkedRelease{ID: id}
+		if r := f.Around.Release; r != nil && r.ID == id {
+			l = *r
+		}
+		e.InitialOption = releaseOption(l.ID, l.Name)
+	}
+	return e
+}
+
+func releaseOption(id models.ReleaseID, name string) *slack.OptionBlockObject {
+	if !visible(name) {
+		return option(id.String(), id.String())
+	}
+	return option(id.String(), id.String()+" "+oneLine(name))
+}
+
+// ReleaseOptions are the releases that match what was typed, by number or name,
+// at most 100.
+func ReleaseOptions(list []*models.Release, query string) Options {
+	out := Options{Options: []*slack.OptionBlockObject{}}
+	query = strings.ToLower(strings.TrimSpace(query))
+	for _, r := range list {
+		if len(out.Options) < mostOptions && strings.Contains(strings.ToLower(r.ID.String()+" "+r.Name), query) {
+			out.Options = append(out.Options, releaseOption(r.ID, r.Name))
+		}
+	}
+	return out
+}
+
+// readRelease reads a release's number in any spelling; what is none comes back
+// as models.NoRelease, for the rules to refuse.
+func readRelease(s string) models.ReleaseID {
+	if strings.TrimSpace(s) == "" {
+		return 0
+	}
+	id, ok := models.ParseReleaseID(s)
+	if !ok {
+		return models.NoRelease
+	}
+	return id
 }

@@ -248,3 +248,19 @@ func ServiceEvents(s models.Service, events []models.Event, f models.Facts) slac
 	}
 	return modal("Who edited it", "Close", blocks)
 }
+
+// ServiceOptions are the services that match what was typed, by slug or name,
+// at most 100.
+func ServiceOptions(services []models.Service, query string) Options {
+	out := Options{Options: []*slack.OptionBlockObject{}}
+	query = strings.ToLower(strings.TrimSpace(query))
+	for _, s := range services {
+		if s.Retired || !strings.Contains(strings.ToLower(string(s.Slug)+" "+s.Name), query) {
+			continue
+		}
+		if out.Options = append(out.Options, serviceOption(s)); len(out.Options) == 100 {
+			break
+		}
+	}
+	return out
+}
