@@ -340,14 +340,16 @@ func (k *walker) account(act string, before *Change, f Facts) {
 	if material || before.Cosmetic != c.Cosmetic || k.lastEditor == "" {
 		k.lastEditor = f.Actor.ID
 	}
-	switch act {
-	case "approve":
+	if act == "approve" || act == "reject" || act == "ask" {
 		for u, v := range k.votes { // who decides in person takes their own right back
 			delete(v.behalf, f.Actor.ID)
 			if len(v.keys) == 0 && len(v.behalf) == 0 {
 				delete(k.votes, u)
 			}
 		}
+	}
+	switch act {
+	case "approve":
 		k.votes[f.Actor.ID] = vote{copyOf(c).Material, k.keysOf(f), k.behalfOf(before, f)}
 	case "withdraw", "reject", "ask":
 		delete(k.votes, f.Actor.ID)
