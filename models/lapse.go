@@ -27,7 +27,7 @@ const (
 // noteShort keeps account of the places that nobody eligible can fill, from the
 // moment when that is first true.
 func (c *Change) noteShort(f Facts) {
-	if !c.decidable() || !slices.ContainsFunc(c.Requirements, func(r Requirement) bool { return r.MayLapse }) {
+	if !c.decidable() || !slices.ContainsFunc(c.Requirements, func(r Requirement) bool { return r.MayLapse || r.Short > 0 }) {
 		return
 	}
 	short := map[string]int{}

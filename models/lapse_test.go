@@ -81,6 +81,22 @@ func TestWithoutSmallTeamModeNobodyIsLetOff(t *testing.T) {
 	}
 }
 
+func TestAPolicyThatEndsSmallTeamModeStopsTheClock(t *testing.T) {
+	w := smallTeam()
+	c := w.raised(t, nil)
+	must(t, c.AskForChanges("Say who watches.", c.Revision, w.as(ben)))
+	w.Policy.SmallTeam, w.Policy.Version = false, 2
+	must(t, w.editing(c, ana, func(in *Input) { in.Background = "Ben watches." })) // the content is the one before
+	w.approvedBy(t, c, ben)
+	if !c.LapseDue().IsZero() {
+		t.Errorf("the clock runs until %s", c.LapseDue())
+	}
+	must(t, c.Elapse(w.later(time.Hour).as("")))
+	if c.State != AwaitingApproval || len(c.Exceptions()) != 0 {
+		t.Errorf("%s without %v", c.State, c.Exceptions())
+	}
+}
+
 func TestWhoBecomesEligibleMeanwhileIsAsked(t *testing.T) {
 	w := smallTeam()
 	c := w.approvedBy(t, w.raised(t, nil), ben)
