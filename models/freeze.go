@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -86,6 +87,14 @@ func (s FreezeSpan) words() string {
 // exceptionKey is the key of a requirement that excepts one change from a freeze.
 func exceptionKey(id FreezeID, who string) string { return "exception:" + id.String() + ":" + who }
 
+// freezeKey is the key of a requirement that a soft freeze adds.
+func freezeKey(id FreezeID) string { return "freeze:" + id.String() }
+
+// ofFreeze reports whether a freeze asks for it, not the policy.
+func (r Requirement) ofFreeze() bool {
+	return strings.HasPrefix(r.Key, "freeze:") || strings.HasPrefix(r.Key, "exception:")
+}
+
 // excepted reports whether the change asks the owner and a change manager for
 // an exception. It asks by its requirements, so an approved one has it.
 func (c *Change) excepted(id FreezeID) bool {
@@ -147,7 +156,7 @@ func (c *Change) freezeRequirements(f Facts) []Requirement {
 		id := x.Freeze.ID
 		switch {
 		case !x.Freeze.strict():
-			out = append(out, Requirement{Key: "freeze:" + id.String(), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for the freeze " + id.String()})
+			out = append(out, Requirement{Key: freezeKey(id), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for the freeze " + id.String()})
 		case !blank(c.WhyNow):
 			out = append(out,
 				Requirement{Key: exceptionKey(id, "owner"), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for an exception to " + id.String()},

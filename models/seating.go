@@ -7,10 +7,14 @@ import (
 
 // seating places people in the slots of requirements, each in at most one, as
 // many as can be: maximum bipartite matching by augmenting paths. Whoever has
-// a place keeps one, though perhaps another, when more people come.
+// a place keeps one, though perhaps another, when more people come. What a
+// freeze asks of somebody whom the change asks anyway has no place of its own:
+// whoever agrees to the change agrees to its time, and a company with one
+// change manager could grant no exception otherwise.
 type seating struct {
 	slots  []Slot
 	order  []int // indexes of slots, those that fewest people can fill first
+	shares []int // slot → the slot that it shares a place with, -1 = has its own
 	taken  []int // slot → index in people, -1 = open
 	people []seated
 }
@@ -23,15 +27,27 @@ type seated struct {
 func newSeating(requirements []Requirement) *seating {
 	s := &seating{}
 	for _, r := range requirements {
+		with := s.shared(r)
 		for range r.Count {
-			s.order = append(s.order, len(s.slots))
-			s.slots, s.taken = append(s.slots, Slot{Requirement: r}), append(s.taken, -1)
+			if with < 0 {
+				s.order = append(s.order, len(s.slots))
+			}
+			s.slots, s.shares, s.taken = append(s.slots, Slot{Requirement: r}), append(s.shares, with), append(s.taken, -1)
 		}
 	}
 	slices.SortStableFunc(s.order, func(a, b int) int {
 		return cmp.Compare(s.slots[a].Requirement.commonness(), s.slots[b].Requirement.commonness())
 	})
 	return s
+}
+
+// shared is the slot so far that asks the same person or role as a freeze does
+// by this requirement, -1 when there is none.
+func (s *seating) shared(r Requirement) int {
+	if !r.ofFreeze() {
+		return -1
+	}
+	return slices.IndexFunc(s.slots, func(x Slot) bool { return x.Requirement.Person == r.Person && x.Requirement.Role == r.Role })
 }
 
 // commonness orders requirements by how many people can usually fill them. An
@@ -87,6 +103,11 @@ func (s *seating) standing() Standing {
 	for i, person := range s.taken {
 		if person >= 0 {
 			slots[i].By = s.people[person].user
+		}
+	}
+	for i, with := range s.shares {
+		if with >= 0 && s.taken[with] >= 0 && slices.Contains(s.people[s.taken[with]].keys, slots[i].Requirement.Key) {
+			slots[i].By = slots[with].By
 		}
 	}
 	return Standing{slots}

@@ -22,8 +22,9 @@ type Slot struct {
 }
 
 // Standing matches the approvals that count against the requirements. One
-// person fills at most one slot, and who fills what is matched over all
-// approvals at once, so that the order of clicks never matters.
+// person fills at most one slot, and with it what a freeze asks of the same
+// right; who fills what is matched over all approvals at once, so that the
+// order of clicks never matters.
 func (c *Change) Standing() Standing {
 	s := newSeating(c.Requirements)
 	counting := c.Counting()
@@ -125,7 +126,12 @@ func (r Requirement) stillNeeded(n int) string {
 // Given names who fills the places.
 func (s Standing) Given(f Facts) string {
 	var names []string
+	var named []UserID
 	for _, slot := range s.Slots {
+		if slices.Contains(named, slot.By) {
+			continue
+		}
+		named = append(named, slot.By)
 		switch {
 		case slot.For != "":
 			names = append(names, f.Name(slot.By)+" on behalf of "+f.Name(slot.For))

@@ -186,8 +186,10 @@ func nobodyEligible(c *models.Change) markup {
 // behalf says in whose place people approved: " (Ana on behalf of Ben)".
 func behalf(s models.Standing, f models.Facts) markup {
 	var out markup
+	var named []models.UserID
 	for _, slot := range s.Slots {
-		if slot.For != "" {
+		if slot.For != "" && !slices.Contains(named, slot.By) {
+			named = append(named, slot.By)
 			out = joined(", ", out, name(slot.By, f)+" on behalf of "+name(slot.For, f))
 		}
 	}
@@ -208,7 +210,7 @@ func missing(c *models.Change, given markup, max int) markup {
 func givers(s models.Standing) []models.UserID {
 	var out []models.UserID
 	for _, slot := range s.Slots {
-		if slot.By != "" {
+		if slot.By != "" && !slices.Contains(out, slot.By) {
 			out = append(out, slot.By)
 		}
 	}
