@@ -221,6 +221,18 @@ func (c *Change) Unmeetable(f Facts) []string {
 	return out
 }
 
+// Stuck are those of them without which the change can't go on: what a freeze
+// asks never lapses, nor does anything outside small-team mode.
+func (c *Change) Stuck(f Facts) []string {
+	var out []string
+	for _, slot := range c.unmeetable(f) {
+		if r := slot.Requirement; (!r.MayLapse || !f.Policy.SmallTeam) && !slices.Contains(out, r.Text) {
+			out = append(out, r.Text)
+		}
+	}
+	return out
+}
+
 // unmeetable are the places that stay open when everybody eligible approves.
 // Delegates add nothing: they only use what others could.
 func (c *Change) unmeetable(f Facts) []Slot {

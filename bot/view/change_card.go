@@ -192,7 +192,7 @@ func ofRelease(c *models.Change, f models.Facts) markup {
 func progress(c *models.Change, f models.Facts) markup {
 	switch c.State {
 	case models.AwaitingApproval:
-		return joined("\n", "*Approvals:* "+approvals(c, f), nobodyEligible(c), held(c, f))
+		return joined("\n", "*Approvals:* "+approvals(c, f), nobodyEligible(c, f), held(c, f))
 	case models.ChangesRequested:
 		return joined("\n", because("*Changes requested* by "+name(decider(c, models.DecisionAsk), f), c.Reason, 148), held(c, f))
 	case models.Approved:

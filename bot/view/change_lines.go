@@ -202,7 +202,7 @@ func kept(c *models.Change, verb markup, f models.Facts) Message {
 	line := keptLine(c, verb, f)
 	if missing := c.Unmeetable(f); len(missing) > 0 && c.State == models.AwaitingApproval {
 		line += "\n⚠️ Nobody can give " + esc(strings.Join(missing, ", "), 200) + ": too few people hold that role and may decide here. Ask an admin to name somebody; " +
-			strings2(nobodyEligible(c) != "", "else it goes on without half an hour later, owes a review and is listed as an exception.", "until then it can't be approved.")
+			strings2(len(c.Stuck(f)) == 0, "else it goes on without half an hour later, owes a review and is listed as an exception.", "until then it can't be approved.")
 	}
 	buttons := []*slack.ButtonBlockElement{open(c)}
 	if c.State == models.Draft {

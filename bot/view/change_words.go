@@ -162,8 +162,8 @@ func given(c *models.Change, f models.Facts) markup {
 }
 
 // nobodyEligible says what small-team mode has on record, and when the change
-// goes on without it.
-func nobodyEligible(c *models.Change) markup {
+// goes on without it; and what it never goes on without.
+func nobodyEligible(c *models.Change, f models.Facts) markup {
 	var short []models.Requirement
 	for _, r := range c.Requirements {
 		if r.Short > 0 {
@@ -172,6 +172,9 @@ func nobodyEligible(c *models.Change) markup {
 	}
 	if len(short) == 0 {
 		return ""
+	}
+	if stuck := c.Stuck(f); len(stuck) > 0 {
+		return "⚠️ Nobody eligible: " + esc(stuck[0], 60) + ". It waits until an admin names somebody."
 	}
 	out := "⚠️ Not met, nobody eligible: " + esc(short[0].Text, 60)
 	if more := len(short) - 1; more > 0 {

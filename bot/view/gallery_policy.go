@@ -35,6 +35,10 @@ func (g *gallery) policies(k cast) {
 	}
 	g.add(ChangeCard(small.c, k.facts("", small.now)), k.name, "card", "small-team")
 	g.add(Raised(small.c, k.facts(ana, small.now)), k.name, "raised", "small-team")
+	stuck := *small.c // a freeze asks its owner, who raised the change, and never goes on without
+	stuck.Requirements = append(slices.Clone(stuck.Requirements), models.Requirement{Key: "exception:FRZ-3:owner", Person: stuck.Requester, Count: 1, Text: f.Name(stuck.Requester) + " for an exception to FRZ-3"})
+	g.add(ChangeCard(&stuck, k.facts("", small.now)), k.name, "card", "small-team", "stuck")
+	g.add(Raised(&stuck, k.facts(ana, small.now)), k.name, "raised", "small-team", "stuck")
 	for i := range small.c.Requirements {
 		small.c.Requirements[i].Lapsed = small.c.Requirements[i].Short
 	}
