@@ -19,6 +19,10 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 	sentence := askSentence(c, f)
 	blocks := []slack.Block{header(headline(c, limitHeader)), section(sentence)}
 	text := markup(statusOf(c).sign) + " " + markup(statusOf(c).word) + ": " + ref(c) + "\n" + sentence
+	if line := whyNow(c); line != "" {
+		blocks = append(blocks, section(line))
+		text += "\n" + line
+	}
 	if since != nil {
 		diff := changedFrom(c, *since, f)
 		blocks = append(blocks, diffBlock("Changed since you decided last", diff))
@@ -98,6 +102,19 @@ func askSentence(c *models.Change, f models.Facts) markup {
 			when(c.StartedAt.Add(models.OweWithin)) + ". Approvals: " + approvals(c, f) + "."
 	}
 	return bold(name(c.Requester, f)) + " asks for your decision before " + when(c.Window.Start) + ". Approvals: " + approvals(c, f) + "."
+}
+
+// whyNow is what the requester says to those who decide and review: why it
+// comes with too little notice, inside a freeze, or as an emergency.
+func whyNow(c *models.Change) markup {
+	if !visible(c.WhyNow) {
+		return ""
+	}
+	out := "*Why it can't wait:* " + esc(c.WhyNow, planLetters)
+	if c.Expedited {
+		out = "⏱️ *Expedited.* " + out
+	}
+	return out
 }
 
 // inPlaceOf says in whose place the person is asked, if not in their own right.

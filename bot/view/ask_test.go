@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -175,5 +176,24 @@ func TestUnknownWordsGetSuggestionsAndNoAction(t *testing.T) {
 	}
 	if strings.Count(m.Text, "`/change ") != 4 || !strings.Contains(m.Text, "nothing was done") { // three, and help
 		t.Errorf("%s", m.Text)
+	}
+}
+
+// The form promises that approvers and the review read it.
+func TestWhoDecidesAndReviewsReadsWhyItCantWait(t *testing.T) {
+	k := everyday()
+	p := k.life("implemented")
+	p.c.WhyNow = "The certificate ends tonight."
+	asked := k.life("awaiting")
+	asked.c.WhyNow = p.c.WhyNow
+	for name, v := range map[string]any{
+		"request": AskCard(asked.c, models.Ask{User: cara, Revision: asked.c.Revision}, true, nil, k.facts("", asked.now)),
+		"details": DetailsModal(asked.c, k.facts(cara, asked.now)),
+		"review":  ReviewForm(p.c, k.facts(ana, p.now), ""),
+	} {
+		raw, err := json.Marshal(v)
+		if err != nil || !strings.Contains(string(raw), p.c.WhyNow) {
+			t.Errorf("the %s does not say why it can't wait: %s %v", name, raw, err)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 // risk, every decision. History stands behind a button.
 func DetailsModal(c *models.Change, f models.Facts) slack.ModalViewRequest {
 	blocks := append([]slack.Block{header(headline(c, limitHeader)), fields(detailFields(c, f)...)}, detailLines(c, f)...)
-	for _, p := range append(plansOf(c), plan{"Background", c.Background}, plan{"Reason", c.Reason}, plan{"What happened", c.OutcomeNote}, plan{"Review", c.Findings}) {
+	for _, p := range append(plansOf(c), plan{"Why it can't wait", c.WhyNow}, plan{"Background", c.Background}, plan{"Reason", c.Reason}, plan{"What happened", c.OutcomeNote}, plan{"Review", c.Findings}) {
 		if visible(p.text) {
 			var r rich
 			r.titled(p.label, strings.TrimSpace(clean(p.text)))

@@ -100,6 +100,9 @@ func (g *gallery) asks(k cast) {
 	ask := models.Ask{User: cara, Revision: p.c.Revision, At: p.c.SubmittedAt}
 	g.add(AskCard(p.c, ask, false, nil, k.facts("", p.now)), k.name, "ask", "superseded")
 	g.add(AskCard(p.c, models.Ask{User: ben, Revision: p.c.Revision}, true, nil, k.facts("", p.now)), k.name, "ask", "excluded")
+	hurry := k.life("awaiting")
+	hurry.c.WhyNow, hurry.c.Expedited = k.note, true
+	g.add(AskCard(hurry.c, ask, true, nil, k.facts("", hurry.now)), k.name, "ask", "expedited")
 	half := k.life("half")
 	g.add(AskCard(half.c, models.Ask{User: paul, Revision: half.c.Revision}, true, nil, k.facts("", half.now)), k.name, "ask", "half", "other")
 	revised, before := k.revised()

@@ -14,7 +14,7 @@ const FormReview = "review.form"
 // ReviewForm asks for the post-implementation review: eight questions, six of
 // them answered by choosing, and a line for the checklist of the next release.
 func ReviewForm(c *models.Change, f models.Facts, responseURL string) slack.ModalViewRequest {
-	blocks := []slack.Block{section(joined("\n", ref(c), ending(c, f, 300), reviewOwed(c)))}
+	blocks := []slack.Block{section(joined("\n", ref(c), ending(c, f, 300), whyNow(c), reviewOwed(c)))}
 	for _, q := range models.ReviewQuestions {
 		var list []*slack.OptionBlockObject
 		for _, a := range q.Answers {
