@@ -165,11 +165,13 @@ func TestASoftFreezeAsksItsOwnerAndAHardOneNeedsAnException(t *testing.T) {
 		t.Errorf("soft: %v", v)
 	}
 
-	_, err = raise(hard, nil)
-	r := refused(t, err)
-	wellSaid(t, r)
-	if !strings.Contains(r.Fields[FieldWhyNow], "say why it can't wait: then Gus and a change manager are asked for an exception.") {
-		t.Errorf("hard: %v", r.Fields)
+	for _, nothing := range []string{"", " ", "N/A", "-", "none"} {
+		_, err = raise(hard, func(in *Input) { in.WhyNow = nothing })
+		r := refused(t, err)
+		wellSaid(t, r)
+		if !strings.Contains(r.Fields[FieldWhyNow], "say why it can't wait: then Gus and a change manager are asked for an exception.") {
+			t.Errorf("hard, for %q: %v", nothing, r.Fields)
+		}
 	}
 	c, err = raise(hard, func(in *Input) { in.WhyNow = "The certificate ends tonight." })
 	must(t, err)

@@ -157,7 +157,7 @@ func (c *Change) freezeRequirements(f Facts) []Requirement {
 		switch {
 		case !x.Freeze.strict():
 			out = append(out, Requirement{Key: freezeKey(id), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for the freeze " + id.String()})
-		case !blank(c.WhyNow):
+		case !onlyPlaceholder(c.WhyNow): // who has nothing to say there asks for no exception
 			out = append(out,
 				Requirement{Key: exceptionKey(id, "owner"), Person: x.Freeze.Owner, Count: 1, Text: f.Name(x.Freeze.Owner) + " for an exception to " + id.String()},
 				Requirement{Key: exceptionKey(id, "change_manager"), Role: RoleChangeManager, Count: 1, Text: "1 change manager for an exception to " + id.String()})

@@ -69,7 +69,7 @@ func (c *Change) planned(before *Change, f Facts) {
 // notice. What was submitted before and only gets another title is not asked
 // again; what an exception to a freeze takes, the verdict says.
 func (in Input) checkWhyNow(errs fieldErrors, c *Change, f Facts) {
-	if len(errs) > 0 || !blank(in.WhyNow) {
+	if len(errs) > 0 || !onlyPlaceholder(in.WhyNow) {
 		return
 	}
 	next := *c
