@@ -69,6 +69,16 @@ func TestAnExpeditedChangeSaysWhyAndAsksTheChangeManager(t *testing.T) {
 	if why := r.Fields[FieldWhyNow]; len(r.Fields) != 1 || !strings.Contains(why, "medium risk, which asks for 1 working day of notice") || c.State != "" {
 		t.Fatalf("%v", r.Fields)
 	}
+	for _, nothing := range []string{"N/A", "tbd", "–"} {
+		_, err := w.raise(func(in *Input) { in.WhyNow = nothing })
+		if r := refused(t, err); r.Fields[FieldWhyNow] == "" {
+			t.Errorf("%q: %v", nothing, r.Fields)
+		}
+		in := w.input()
+		if in.WhyNow = nothing; !in.Preview(nil, w.as(ana)).NoReason {
+			t.Errorf("the form does not say that %q is no reason", nothing)
+		}
+	}
 	c, err = w.raise(func(in *Input) { in.WhyNow = "The key expires tonight." })
 	must(t, err)
 	if !c.Expedited || c.Assessment.Level != RiskHigh || !w.asks(c, "1 change manager") {

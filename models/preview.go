@@ -11,6 +11,7 @@ type Preview struct {
 	Assessment Assessment
 	Expedited  bool
 	WhyNow     string // why the form asks for a reason; "" = it does not
+	NoReason   bool   // what is filled in there stands for a reason, but is none
 	// Earliest is the first start with enough notice; set when Expedited.
 	Earliest     time.Time
 	Requirements []Requirement
@@ -43,6 +44,7 @@ func (in Input) Preview(c *Change, f Facts) Preview {
 	next.planned(c, f)
 	next.assess(f)
 	p := Preview{Assessment: next.Assessment, Expedited: next.Expedited, WhyNow: next.whyAsked(f), Past: in.past(c, f)}
+	p.NoReason = p.WhyNow != "" && !blank(in.WhyNow) && onlyPlaceholder(in.WhyNow)
 	if p.Expedited {
 		p.Earliest = EarliestWithNotice(Assess(next.Material, f).Level, f)
 	}

@@ -134,6 +134,9 @@ func aheadTrouble(in models.Input, o models.Outlook) []markup {
 	if o.Expedited {
 		say("⏱️ *Expedited:* " + esc(o.WhyNow, 300) + " It would be in time from " + when(o.Earliest) + ".")
 	}
+	if o.Expedited && o.NoReason { // inside a freeze the verdict says so
+		say("⛔ *In the way:* “" + esc(in.WhyNow, 40) + "” is no reason. Say below why it can't wait: approvers read it.")
+	}
 	if len(o.Unmeetable) > 0 {
 		say("⚠️ *Nobody eligible:* " + esc(listed(o.Unmeetable), 200) + ". Too few people hold that role and may decide here; ask an admin to name somebody.")
 	}

@@ -34,6 +34,9 @@ func (g *gallery) ahead(k cast) {
 	f.Directory = &late
 	in.Risk = models.RiskAnswers{}
 	show("expedited", meta, in, f)
+	hurry := in
+	hurry.WhyNow = "N/A"
+	show("expedited-why-na", meta, hurry, f)
 	in.Start, in.End = p.now.Add(-2*time.Hour), p.now.Add(-time.Hour)
 	show("past", meta, in, f)
 	in = k.in
