@@ -68,7 +68,7 @@ func (c *Change) Approve(seen Revision, f Facts) error {
 		return err
 	}
 	if v := PlanVerdict(c, f); !v.Clear() {
-		return Refusef("%s can't be approved as it is planned, so nothing was recorded. %s", c.ID, v.Words())
+		return Refusef("%s can't be approved as it is planned, so nothing was recorded. %s", c.ID, v.WordsFor(f))
 	}
 	from := c.State
 	c.decide(Approval{Decision: DecisionApprove, Fits: r.own, Behalf: r.behalf}, f)

@@ -109,7 +109,7 @@ func TestAConflictIsRefusedBesideTheStartAtSubmitApproveAndStart(t *testing.T) {
 	n := w.other(9, "pay-api")
 	c := &Change{Identity: Identity{ID: 4, Requester: ana}}
 	r := refused(t, c.Raise(w.input(), w.near(ana, n)))
-	if !strings.Contains(r.Fields[FieldStart], "CHG-9 (Move the queue) is planned from 2 Mar 12:00 to 14:00 UTC: both touch Payments API. Choose another time, or ask Eli to move CHG-9.") {
+	if !strings.Contains(r.Fields[FieldStart], "CHG-9 (Move the queue) is planned from 2 Mar 13:00 to 15:00 Berlin time: both touch Payments API. Choose another time, or ask Eli to move CHG-9.") {
 		t.Errorf("%v", r.Fields)
 	}
 	wellSaid(t, r)
@@ -283,7 +283,7 @@ func TestProductionWorkIsDoneInsideMaintenanceWindows(t *testing.T) {
 	c := &Change{Identity: Identity{ID: 4, Requester: ana}}
 	r := refused(t, c.Raise(w.input(), open(ana, 4*time.Hour, 8*time.Hour)))
 	wellSaid(t, r)
-	if want := "Payments API takes production work only inside its maintenance windows; the next is 2 Mar 14:00 to 18:00 UTC. Choose a time inside one."; r.Fields[FieldStart] != want {
+	if want := "Payments API takes production work only inside its maintenance windows. Choose a time inside one; the next is 2 Mar 15:00 to 19:00 Berlin time."; r.Fields[FieldStart] != want {
 		t.Errorf("%v", r.Fields)
 	}
 	must(t, c.Raise(w.input(), open(ana, 0, 8*time.Hour)))
@@ -475,5 +475,23 @@ func init() {
 	refusals["lift a lifted freeze"] = func(_ *testing.T, w *world) error {
 		_, err := (&Freeze{ID: 2, LiftedAt: w.now}).Lift(w.as(kim))
 		return err
+	}
+}
+
+func TestARefusalSaysTimesOnTheClockOfWhoIsRefused(t *testing.T) {
+	w := newWorld()
+	c := w.approvedBy(t, w.raised(t, nil), ben, dee)
+	w.now = c.Window.Start
+	for zone, want := range map[string]string{
+		"America/New_York": "2 Mar 06:00 to 4 Mar 06:00 New York time",
+		"Europe/Berlin":    "2 Mar 12:00 to 4 Mar 12:00 Berlin time",
+		"":                 "2 Mar 11:00 to 4 Mar 11:00 UTC",
+	} {
+		f := w.frozen(ana, Freeze{Kind: HardFreeze})
+		f.Actor.Zone = zone
+		want := "It falls into the hard freeze FRZ-2 (Quarter end), " + want + ". "
+		if r := refused(t, c.Start(c.Revision, f)); !strings.Contains(r.Text, want) {
+			t.Errorf("%s: %s", zone, r.Text)
+		}
 	}
 }

@@ -28,14 +28,14 @@ var raisingConditions = []RaisingCondition{
 	}},
 	{"inside a freeze", false, func(m Material, f Facts) (string, bool) {
 		for _, span := range (&Change{Material: m}).meets(f, planning) {
-			return "it falls into " + span.words(), true
+			return "it falls into " + span.named(), true
 		}
 		return "", false
 	}},
 	{"near the edge of a freeze", false, func(m Material, f Facts) (string, bool) {
 		for _, span := range f.Around.Freezes {
 			if edge, near := span.edgeNear(m.Window); near && span.Freeze.covers(&Change{Material: m}, f) {
-				return "it is within " + number(int(freezeEdge.Hours())) + " hours of the " + edge + " of " + span.words(), true
+				return "it is within " + number(int(freezeEdge.Hours())) + " hours of the " + edge + " of " + span.named(), true
 			}
 		}
 		return "", false

@@ -38,13 +38,13 @@ var conditionsHeld = []struct {
 		RiskLow, RiskHigh, "at least high: its rollback was not tested, and it touches a service of tier 1"},
 	{2, "inside a freeze", func(m *Material, f *Facts) {
 		f.Around.Freezes = frozen(SoftFreeze, m.Window.Start.AddDate(0, 0, -3), m.Window.Start.AddDate(0, 0, 3))
-	}, RiskLow, RiskHigh, "at least high: it falls into the soft freeze FRZ-2 (Quarter end), 18 Mar 20:00 to 24 Mar 20:00 UTC"},
+	}, RiskLow, RiskHigh, "at least high: it falls into the soft freeze FRZ-2 (Quarter end)"},
 	{3, "near the edge of a freeze", func(m *Material, f *Facts) {
 		f.Around.Freezes = frozen(HardFreeze, m.Window.End.Add(freezeEdge), m.Window.End.AddDate(0, 0, 9))
-	}, RiskLow, RiskHigh, "at least high: it is within 24 hours of the begin of the hard freeze FRZ-2 (Quarter end), 22 Mar 21:00 to 30 Mar 21:00 UTC"},
+	}, RiskLow, RiskHigh, "at least high: it is within 24 hours of the begin of the hard freeze FRZ-2 (Quarter end)"},
 	{3, "near the edge of a freeze", func(m *Material, f *Facts) {
 		f.Around.Freezes = frozen(HardFreeze, m.Window.Start.AddDate(0, 0, -9), m.Window.Start.Add(-freezeEdge))
-	}, RiskLow, RiskHigh, "at least high: it is within 24 hours of the end of the hard freeze FRZ-2 (Quarter end), 12 Mar 20:00 to 20 Mar 20:00 UTC"},
+	}, RiskLow, RiskHigh, "at least high: it is within 24 hours of the end of the hard freeze FRZ-2 (Quarter end)"},
 	{4, "many services", func(m *Material, _ *Facts) {
 		m.Services, m.Risk.Parties = []Slug{"docs", "wallet", "web", "orphan"}, No
 	},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -175,11 +176,28 @@ func (x Conflict) reason(c *Change, f Facts) Reason {
 func (w Window) Words() string { return w.words() }
 
 // words are a window in a sentence, in UTC.
-func (w Window) words() string {
-	start, end := w.Start.UTC(), w.End.UTC()
-	layout := "2 Jan 15:04"
-	if end.Sub(start) < 24*time.Hour && start.Day() == end.Day() {
-		return start.Format(layout) + " to " + end.Format("15:04") + " UTC"
+func (w Window) words() string { return w.on(time.UTC) }
+
+// on is a window in a sentence, on the clock of a place.
+func (w Window) on(zone *time.Location) string {
+	if w.End.IsZero() {
+		return clockOn(w.Start, zone)
 	}
-	return start.Format(layout) + " to " + end.Format(layout) + " UTC"
+	start, end := w.Start.In(zone), w.End.In(zone)
+	last := clockLayout
+	if end.Sub(start) < 24*time.Hour && start.Day() == end.Day() {
+		last = "15:04"
+	}
+	return start.Format(clockLayout) + " to " + end.Format(last) + ofZone(zone)
+}
+
+const clockLayout = "2 Jan 15:04"
+
+// ofZone says whose clock a time is on: " Berlin time".
+func ofZone(zone *time.Location) string {
+	if zone == time.UTC {
+		return " UTC"
+	}
+	name := zone.String()
+	return " " + strings.ReplaceAll(name[strings.LastIndex(name, "/")+1:], "_", " ") + " time"
 }

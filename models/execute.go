@@ -50,7 +50,7 @@ func (c *Change) Start(seen Revision, f Facts) error {
 		return Refusef("%s was edited after you opened it, so it was not started. Read it again on its card, then start it.", c.ID)
 	}
 	if v := StartVerdict(c, f); !v.Clear() {
-		return Refusef("%s can't start now. %s", c.ID, v.Words())
+		return Refusef("%s can't start now. %s", c.ID, v.WordsFor(f))
 	}
 	from := c.State
 	if err := c.move(InProgress); err != nil {

@@ -67,7 +67,7 @@ func (c *Change) Extend(until time.Time, reason string, f Facts) error {
 	case until.Equal(c.Ends()):
 		return Settledf("%s has time until then already, so nothing more was recorded.", c.ID)
 	case until.Before(c.Ends()):
-		errs.add(FieldEnd, "It has time until %s already. Choose a later time; to end early, complete it.", clock(c.Ends()))
+		errs.add(FieldEnd, "It has time until %s already. Choose a later time; to end early, complete it.", clockOn(c.Ends(), f.Actor.Location()))
 	case !until.After(f.Now):
 		errs.add(FieldEnd, "This time is over already. Choose one that is still to come.")
 	case until.After(c.MayBeExtended(f.Now).End):
@@ -82,7 +82,7 @@ func (c *Change) Extend(until time.Time, reason string, f Facts) error {
 		if x.Window.Contains(f.Now) { // it has begun, so no later end is clear of it
 			instead = "It has begun already, so complete the work or roll it back: both are always possible."
 		}
-		errs.add(FieldEnd, "It would reach into %s. %s", x.words(), instead)
+		errs.add(FieldEnd, "It would reach into %s. %s", x.on(f.Actor.Location()), instead)
 	}
 	if err := errs.err("Nothing is recorded yet: some answers need another look."); err != nil {
 		return err
@@ -123,4 +123,8 @@ func (c *Change) overlapsOf(more Window, f Facts) string {
 }
 
 // clock is a time in a sentence, in UTC.
-func clock(t time.Time) string { return t.UTC().Format("2 Jan 15:04") + " UTC" }
+func clock(t time.Time) string { return clockOn(t, time.UTC) }
+
+func clockOn(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format(clockLayout) + ofZone(zone)
+}

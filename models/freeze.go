@@ -75,13 +75,18 @@ func (z Freeze) stops(c *Change, f Facts) bool {
 	return z.strict() && c.Type != Emergency && c.Identity.RollbackOf == 0 && !c.excepted(z.ID) && z.covers(c, f)
 }
 
-// words names the freeze in a sentence.
-func (s FreezeSpan) words() string {
+// words names the freeze and its time in a sentence, in UTC.
+func (s FreezeSpan) words() string { return s.named() + ", " + s.Window.words() }
+
+// on is the same on the clock of a place.
+func (s FreezeSpan) on(zone *time.Location) string { return s.named() + ", " + s.Window.on(zone) }
+
+func (s FreezeSpan) named() string {
 	kind := string(s.Freeze.Kind) + " freeze"
 	if s.Freeze.Kind == Lockdown {
 		kind = "lockdown"
 	}
-	return "the " + kind + " " + s.Freeze.ID.String() + " (" + clipRunes(s.Freeze.Name, 60) + "), " + s.Window.words()
+	return "the " + kind + " " + s.Freeze.ID.String() + " (" + clipRunes(s.Freeze.Name, 60) + ")"
 }
 
 // exceptionKey is the key of a requirement that excepts one change from a freeze.
@@ -182,20 +187,25 @@ func openingCheck(c *Change, f Facts, s stage) []Reason {
 			return w.Contains(f.Now)
 		})
 		if has && !inside {
-			out = append(out, Reason{What: f.serviceName(slug) + " takes production work only inside its maintenance windows" + nextOpening(openings, f.Now) + ".",
-				Unblock: "Choose a time inside one.", Blocks: true, Field: FieldStart})
+			r := Reason{What: f.serviceName(slug) + " takes production work only inside its maintenance windows.",
+				Unblock: "Choose a time inside one.", Blocks: true, Field: FieldStart, When: nextOpening(openings, f.Now)}
+			if !r.When.Start.IsZero() {
+				r.Unblock = "Choose a time inside one; the next is " + r.When.words() + "."
+			}
+			out = append(out, r)
 		}
 	}
 	return out
 }
 
-func nextOpening(openings []Window, now time.Time) string {
+// nextOpening is the first that is not over, zero when none is known.
+func nextOpening(openings []Window, now time.Time) Window {
 	for _, w := range openings {
 		if w.End.After(now) {
-			return "; the next is " + w.words()
+			return w
 		}
 	}
-	return ""
+	return Window{}
 }
 
 // RecordFreeze is the kind of FRZ-n.

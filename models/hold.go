@@ -83,9 +83,10 @@ func holdCheck(c *Change, f Facts, s stage) []Reason {
 	if !c.OnHold() || !c.State.Editable() {
 		return nil
 	}
-	what := "It has been on hold since " + clock(c.Held.At) + ", by " + f.Name(c.Held.By) + ": " + stop(c.Held.Reason)
+	r := Reason{Blocks: s != planning, When: Window{Start: c.Held.At}, Unblock: "A change manager lifts it on its card."}
+	r.What = "It has been on hold since " + r.When.words() + ", by " + f.Name(c.Held.By) + ": " + stop(c.Held.Reason)
 	if s == planning {
-		return []Reason{note(what, "It can't start before a change manager lifts that.")}
+		r.Unblock = "It can't start before a change manager lifts that."
 	}
-	return stops(what, "A change manager lifts it on its card.")
+	return []Reason{r}
 }

@@ -97,7 +97,7 @@ func (c *Change) whyAsked(f Facts) string {
 		return "This is " + level.String() + " risk, which asks for " + units(f.Policy.Notice[level], "working day") +
 			" of notice, and the window begins sooner. So it is expedited, and a change manager is asked too."
 	case len(frozen) > 0:
-		return "The window falls into " + frozen[0].words() + "."
+		return "The window falls into " + frozen[0].named() + "."
 	}
 	return ""
 }

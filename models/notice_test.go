@@ -136,7 +136,7 @@ func TestTheFormAsksWhyAWindowInAFreezeCantWait(t *testing.T) {
 		t.Errorf("without a freeze: %q", p.WhyNow)
 	}
 	f.Around.Freezes = frozen(SoftFreeze, in.Start, in.End)
-	if p := in.Preview(nil, f); !strings.Contains(p.WhyNow, "falls into the soft freeze FRZ-2 (Quarter end), ") || p.Assessment.Level != RiskHigh {
+	if p := in.Preview(nil, f); !strings.Contains(p.WhyNow, "falls into the soft freeze FRZ-2 (Quarter end).") || p.Assessment.Level != RiskHigh {
 		t.Errorf("%q, %s", p.WhyNow, p.Assessment.Level)
 	}
 }

@@ -47,7 +47,7 @@ func (c *Change) Override(reason string, seen Revision, f Facts) error {
 	}
 	for _, r := range v.Blocking() {
 		if r.Firm {
-			return Refusef("%s can't be started, not even by an override. %s", c.ID, r.Words())
+			return Refusef("%s can't be started, not even by an override. %s", c.ID, r.WordsFor(f))
 		}
 	}
 	reason, err := needReason(reason, "Say why it can't wait until that is cleared.")

@@ -179,7 +179,7 @@ func badGoLive(at time.Time, services []Slug, f ReleaseFacts) []string {
 	day := f.dayOf(at)
 	for _, x := range f.Around.Freezes {
 		if x.Freeze.strict() && x.Freeze.covers(as, f.Facts) && x.Window.Overlaps(day) {
-			out = append(out, "On this day nothing goes live: "+x.words()+". Choose a day outside it, or ask "+f.Name(x.Freeze.Owner)+", who owns the freeze.")
+			out = append(out, "On this day nothing goes live: "+x.on(f.Actor.Location())+". Choose a day outside it, or ask "+f.Name(x.Freeze.Owner)+", who owns the freeze.")
 		}
 	}
 	return out

@@ -190,7 +190,7 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 func (c *Change) mayBePlanned(f Facts) error {
 	errs := fieldErrors{}
 	for _, r := range PlanVerdict(c, f).Blocking() {
-		errs.add(r.Field, "%s", r.Words())
+		errs.add(r.Field, "%s", r.WordsFor(f))
 	}
 	return errs.err("Nothing is saved yet: it can't be done as planned.")
 }

@@ -221,7 +221,7 @@ func (c *Change) byTemplate(f Facts) error {
 	}
 	for _, x := range c.meets(f, planning) {
 		if x.Freeze.strict() {
-			return Refusef("This run falls into %s, in which no template approves anything. Choose a time outside it, or raise it as a normal change and say why it can't wait.", x.words())
+			return Refusef("This run falls into %s, in which no template approves anything. Choose a time outside it, or raise it as a normal change and say why it can't wait.", x.on(f.Actor.Location()))
 		}
 	}
 	if c.Environment != r.Environment {

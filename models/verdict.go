@@ -58,6 +58,20 @@ func (v Verdict) Words() string {
 	return strings.Join(parts, " ")
 }
 
+// WordsFor are the same for f.Actor alone, with times on their own clock.
+func (v Verdict) WordsFor(f Facts) string {
+	var parts []string
+	for _, r := range v.Blocking() {
+		parts = append(parts, r.WordsFor(f))
+	}
+	return strings.Join(parts, " ")
+}
+
+// WordsFor is [Reason.Words] for f.Actor alone, with times on their own clock.
+func (r Reason) WordsFor(f Facts) string {
+	return strings.Replace(r.Words(), r.When.words(), r.When.on(f.Actor.Location()), 1)
+}
+
 // Words is the reason as one or two sentences.
 func (r Reason) Words() string { return strings.TrimSpace(r.What + " " + r.Unblock) }
 

@@ -49,7 +49,7 @@ func inTheWay(c *models.Change, f models.Facts) markup {
 		return ""
 	}
 	if v := models.StartVerdict(c, f); !v.Clear() {
-		return "*It can't start now.* " + esc(v.Words(), 128)
+		return "*It can't start now.* " + esc(v.WordsFor(f), 128)
 	}
 	return ""
 }

@@ -91,7 +91,7 @@ const mostReason = 400
 // told is what a reason says, with the time that it speaks of as the reader's
 // own clock shows it.
 func told(r models.Reason, words string, max int) markup {
-	if r.When.Start.IsZero() || r.When.End.IsZero() {
+	if r.When.Start.IsZero() {
 		return esc(words, max)
 	}
 	const longer = 20 // letters, that a time takes with its year or its day

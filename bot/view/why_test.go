@@ -64,7 +64,7 @@ func TestVerdictWhyAndCardListTheSameReasons(t *testing.T) {
 		}
 		v := models.StartVerdict(c, f)
 		f.Actor.ID = c.Implementer
-		if line := string(inTheWay(c, f)); c.State == models.Approved && !v.Clear() && line != "*It can't start now.* "+string(esc(v.Words(), 128)) {
+		if line := string(inTheWay(c, f)); c.State == models.Approved && !v.Clear() && line != "*It can't start now.* "+string(esc(v.WordsFor(f), 128)) {
 			t.Fatalf("the card says %q, the verdict %q", line, v.Words())
 		}
 	}
