@@ -120,6 +120,9 @@ func (h *Handlers) askOutcome(ctx context.Context, r *Request, draw func(*models
 		if c.State != models.InProgress {
 			return slack.ModalViewRequest{}, c.Complete(models.Completion{}, f)
 		}
+		if err := c.MayReport(f); err != nil {
+			return slack.ModalViewRequest{}, err
+		}
 		return draw(c, f), nil
 	})
 }
@@ -146,6 +149,9 @@ func (h *Handlers) extendForm(ctx context.Context, r *Request, id models.ChangeI
 		if c.State != models.InProgress {
 			return slack.ModalViewRequest{}, models.Refusef("%s is %s, so there is no running work to give more time.", c.ID, strings.ToLower(c.State.String()))
 		}
+		if err := c.MayReport(f); err != nil {
+			return slack.ModalViewRequest{}, err
+		}
 		return view.ExtendForm(c, f, r.ResponseURL), nil
 	})
 }
@@ -161,6 +167,9 @@ func askCompletionAs(outcome models.Outcome) handle {
 
 func (h *Handlers) askReview(ctx context.Context, r *Request) (Reply, error) {
 	return h.fill(ctx, r, "Record review", func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+		if err := c.MayReview(f); err != nil {
+			return slack.ModalViewRequest{}, err
+		}
 		return view.ReviewForm(c, f, r.ResponseURL), nil
 	})
 }

@@ -58,6 +58,19 @@ func TestRunningWorkIsExtendedByItsCommandAndItsButton(t *testing.T) {
 	})
 }
 
+// Nobody fills in a form whose answers could not count.
+func TestWhoMayNotReportIsToldSoInsteadOfAsked(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		id := w.approved()
+		fine(t, w.As("ana").Click(w.card("ana", id), "Start"))
+		w.becomesSoon(id, models.InProgress)
+		fine(t, w.As("ben").Slash("general", "/change extend "+id.String()))
+		w.sees("ben", id.String(), "can report on it")
+		fine(t, w.As("ana").Slash("general", "/change extend "+id.String()))
+		w.opened("ana", "extend.form")
+	})
+}
+
 func TestAnExtensionMeetsTheFreezeThatTheStoreKnows(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		w.manager("U0CHI")

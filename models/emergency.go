@@ -159,7 +159,7 @@ func (c *Change) LinkIncident(ref string, f Facts) error {
 	case c.Type != Emergency || c.State != InProgress && c.State != Implemented:
 		return Refusef("%s is %s and owes no incident. Nothing was recorded.", c.ID, c.State.phrase())
 	}
-	if err := c.mayReport(f); err != nil {
+	if err := c.MayReport(f); err != nil {
 		return err
 	}
 	ref = oneLine(ref)

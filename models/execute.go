@@ -69,7 +69,7 @@ func (c *Change) Complete(done Completion, f Facts) error {
 	if c.State != InProgress {
 		return Refusef("%s is %s, so there is nothing to complete. Only work that was started can be.", c.ID, c.State.phrase())
 	}
-	if err := c.mayReport(f); err != nil {
+	if err := c.MayReport(f); err != nil {
 		return err
 	}
 	if err := done.check(); err != nil {
@@ -103,7 +103,7 @@ func (c *Change) RollBack(reason string, f Facts) error {
 	default:
 		return Refusef("%s is %s, so there is no work of it to roll back. Nothing was recorded.", c.ID, c.State.phrase())
 	}
-	if err := c.mayReport(f); err != nil {
+	if err := c.MayReport(f); err != nil {
 		return err
 	}
 	reason, err := needReason(reason, "Say why it was rolled back.")
@@ -226,8 +226,9 @@ func (c *Change) Expire(f Facts) error {
 	return nil
 }
 
-// mayReport: implementer, requester and change manager say how work ended.
-func (c *Change) mayReport(f Facts) error {
+// MayReport refuses those who don't say how work ended: it is implementer,
+// requester and change manager who do.
+func (c *Change) MayReport(f Facts) error {
 	if c.runs(f) {
 		return nil
 	}

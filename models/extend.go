@@ -56,7 +56,7 @@ func (c *Change) Extend(until time.Time, reason string, f Facts) error {
 	if c.State != InProgress {
 		return Refusef("%s is %s, so there is no running work to give more time. A window that lies ahead is edited instead.", c.ID, c.State.phrase())
 	}
-	if err := c.mayReport(f); err != nil {
+	if err := c.MayReport(f); err != nil {
 		return err
 	}
 	until = NewWindow(until, until).End

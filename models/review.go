@@ -78,14 +78,8 @@ func YesToAll(findings string) Review {
 
 // Review records the post-implementation review and closes the change.
 func (c *Change) Review(in Review, f Facts) error {
-	if c.State != Implemented {
-		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.State.phrase())
-	}
-	if !c.runs(f) && !isOwner(c, f) {
-		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)
-	}
-	if c.Findings != "" {
-		return Settledf("The review of %s is recorded already. %s", c.ID, c.stillOwes())
+	if err := c.MayReview(f); err != nil {
+		return err
 	}
 	if err := in.check(); err != nil {
 		return err
@@ -107,6 +101,21 @@ func (c *Change) Review(in Review, f Facts) error {
 		c.record(f, kept)
 	}
 	return c.closeIfDone(f)
+}
+
+// MayReview refuses a review that is not owed, that is recorded already, or that
+// is not f.Actor's to record, whatever it says.
+func (c *Change) MayReview(f Facts) error {
+	if c.State != Implemented {
+		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.State.phrase())
+	}
+	if !c.runs(f) && !isOwner(c, f) {
+		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)
+	}
+	if c.Findings != "" {
+		return Settledf("The review of %s is recorded already. %s", c.ID, c.stillOwes())
+	}
+	return nil
 }
 
 // diff is what a reader of the history should see beside the findings.
