@@ -172,11 +172,11 @@ func (h *Handlers) previewFreeze(ctx context.Context, meta view.FreezeMeta, in m
 	if _, err := was.Declare(in, meta.Seen, next, f); err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
 	}
-	held, err := h.Store.HeldBy(ctx, h.Workspace, *was)
+	held, running, err := h.Store.HeldBy(ctx, h.Workspace, *was)
 	if err != nil {
 		return Reply{SayAt: meta.ResponseURL}, err
 	}
-	modal := view.FreezeForm(meta, in, &view.FreezeHeld{Of: of, List: held}, f)
+	modal := view.FreezeForm(meta, in, &view.FreezeHeld{Of: of, List: held, Running: running}, f)
 	return Reply{View: &modal}, nil
 }
 

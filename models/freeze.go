@@ -359,6 +359,19 @@ func (z Freeze) Holds(list []*Change, spans []Window, f Facts) []*Change {
 	return out
 }
 
+// LetsFinish lists those of the changes that are worked on in the freeze: they
+// may finish or roll back, and are more to know of than what it stops.
+func (z Freeze) LetsFinish(list []*Change, spans []Window, f Facts) []*Change {
+	var out []*Change
+	for _, c := range list {
+		falls := slices.ContainsFunc(spans, func(w Window) bool { return w.Overlaps(c.Claims(f.Now)) })
+		if falls && c.State == InProgress && z.covers(c, f) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // Complete makes what a form says into a whole freeze, and says when it begins
 // the next time: a lockdown begins now, and begin and end don't go together
 // with a cron line. next reads the line.

@@ -132,8 +132,9 @@ type FreezeMeta struct {
 
 // FreezeHeld is what a freeze would hold, shown before it is declared.
 type FreezeHeld struct {
-	Of   string // tells this filling of the form from another
-	List []*models.Change
+	Of      string // tells this filling of the form from another
+	List    []*models.Change
+	Running []*models.Change // in progress, which it lets finish
 }
 
 // FreezeForm asks for a freeze, filled with z; with held it also shows what
@@ -152,14 +153,22 @@ func FreezeForm(meta FreezeMeta, z models.Freeze, held *FreezeHeld, f models.Fac
 		if meta.ID != 0 {
 			submit = "Save"
 		}
-		if title = "Touches no change"; len(held.List) > 0 { // seen wherever the form is scrolled to
+		switch { // seen wherever the form is scrolled to
+		case len(held.List) > 0:
 			title = "Touches " + string(count(len(held.List), "change", "changes"))
+		case len(held.Running) > 0:
+			title = "Stops no change"
+		default:
+			title = "Touches no change"
 		}
-		blocks = append(blocks, section(heldWords(held.List)))
+		blocks = append(blocks, section(heldWords(*held)))
+		if len(held.Running) > 0 {
+			blocks = append(blocks, section(goesOnWords(held.Running, f)))
+		}
 	}
 	blocks = append(blocks, inputs(freezeInputs(z, f))...)
 	if held != nil { // who has just pressed Preview is at the end of the form
-		blocks = append(blocks, section(heldSum(held.List)+" Press *"+markup(submit)+"* to save it, or change an answer to look again."))
+		blocks = append(blocks, section(heldSum(*held)+" Press *"+markup(submit)+"* to save it, or change an answer to look again."))
 	}
 	return form(FormFreeze, title, submit, metadata(meta), blocks)
 }
@@ -183,23 +192,38 @@ func FreezeOvertaken(meta FreezeMeta, typed, theirs models.Freeze, next models.W
 }
 
 // heldSum says how much a freeze would touch.
-func heldSum(list []*models.Change) markup {
-	if len(list) == 0 {
-		return "*As planned now it touches no change.* Nothing is saved yet."
+func heldSum(held FreezeHeld) markup {
+	switch {
+	case len(held.List) > 0:
+		return "*It touches " + count(len(held.List), "change", "changes") + " as planned now.* Nothing is saved yet."
+	case len(held.Running) > 0:
+		return "*It stops no change as planned now.* Nothing is saved yet."
 	}
-	return "*It touches " + count(len(list), "change", "changes") + " as planned now.* Nothing is saved yet."
+	return "*As planned now it touches no change.* Nothing is saved yet."
 }
 
 // heldWords is the preview: how many changes, and the first of them.
-func heldWords(list []*models.Change) markup {
-	out := heldSum(list)
-	if len(list) > 0 {
+func heldWords(held FreezeHeld) markup {
+	out, list := heldSum(held), held.List
+	if len(list) > 0 && len(held.Running) == 0 {
 		out += " What is in progress may finish or roll back."
 	}
 	for _, c := range list[:min(listMost, len(list))] {
 		out += "\n• " + bold(id(c)) + " " + esc(c.Title, 40) + " · " + span(c.Window)
 	}
 	return out + moreWords(len(list)-listMost, "change", "changes")
+}
+
+// goesOnMost is how much of the work in progress a preview names.
+const goesOnMost = 3
+
+// goesOnWords name the work that goes on in the freeze, with whom to ask.
+func goesOnWords(list []*models.Change, f models.Facts) markup {
+	out := "*In progress, and may finish or roll back:* " + count(len(list), "change", "changes") + "."
+	for _, c := range list[:min(goesOnMost, len(list))] {
+		out += "\n• " + bold(id(c)) + " " + esc(c.Title, 40) + " · " + name(c.Implementer, f) + " · until " + when(c.Ends())
+	}
+	return out + moreWords(len(list)-goesOnMost, "change", "changes")
 }
 
 func freezeInputs(z models.Freeze, f models.Facts) []input {

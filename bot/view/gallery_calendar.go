@@ -58,6 +58,9 @@ func (g *gallery) calendars(k cast) {
 		g.add(FreezeOutcome(z, next[z.ID], manager), k.name, "outcome", "freeze", string(z.Kind))
 	}
 	g.add(FreezeForm(FreezeMeta{}, freezes[0], &FreezeHeld{Of: "x"}, manager), k.name, "form", "freeze", "touches-none")
+	running := []*models.Change{k.life("in-progress").c, k.life("extended").c, k.life("in-progress").c, k.life("extended").c}
+	g.add(FreezeForm(FreezeMeta{}, freezes[0], &FreezeHeld{Of: "x", Running: running[:1]}, manager), k.name, "form", "freeze", "stops-none")
+	g.add(FreezeForm(FreezeMeta{}, freezes[0], &FreezeHeld{Of: "x", List: all, Running: running}, manager), k.name, "form", "freeze", "running")
 	at := opening.Add(30 * time.Hour)
 	slots := models.Slots{Free: []models.Window{models.NewWindow(at, at.Add(time.Hour)), models.NewWindow(at.Add(time.Hour), at.Add(2*time.Hour))}}
 	for range 7 {

@@ -179,21 +179,22 @@ func (s *Store) planned(ctx context.Context, b batch, ws models.WorkspaceID, now
 	return out, err
 }
 
-// HeldBy are the changes that such a freeze would stop as they are planned now.
-func (s *Store) HeldBy(ctx context.Context, ws models.WorkspaceID, z models.Freeze) ([]*models.Change, error) {
+// HeldBy are the changes that such a freeze would stop as they are planned now,
+// and those that are in progress when it is on.
+func (s *Store) HeldBy(ctx context.Context, ws models.WorkspaceID, z models.Freeze) (held, running []*models.Change, err error) {
 	f, err := s.Facts(ctx, ws, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	open, err := s.Changes(ctx, ws, ChangeFilter{States: []models.State{models.AwaitingApproval, models.ChangesRequested, models.Approved}, Limit: mostChanges})
+	open, err := s.Changes(ctx, ws, ChangeFilter{States: []models.State{models.AwaitingApproval, models.ChangesRequested, models.Approved, models.InProgress}, Limit: mostChanges})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spans, err := schedule.Windows(z.When, f.Now, f.Now.Add(lookAhead))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return z.Holds(open, spans, f), nil
+	return z.Holds(open, spans, f), z.LetsFinish(open, spans, f), nil
 }
 
 // freezeOf answers a repeat with the freeze as it is.

@@ -105,9 +105,9 @@ func TestAFreezeAndAStartNeverPassEachOther(t *testing.T) {
 func TestAFreezeHoldsUntilItIsLiftedAndItsNumbersHaveNoGaps(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		c := raise(t, s, ws)
-		held, err := s.HeldBy(ctx, ws, freeze(s))
+		held, running, err := s.HeldBy(ctx, ws, freeze(s))
 		must(t, err)
-		if len(held) != 1 || held[0].ID != c.ID {
+		if len(held) != 1 || held[0].ID != c.ID || len(running) > 0 {
 			t.Errorf("a preview holds %v", held)
 		}
 		z, err := s.DeclareFreeze(ctx, by("U_OWNER"), declared(freeze(s)))
