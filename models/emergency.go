@@ -238,6 +238,9 @@ func (c *Change) Elapse(f Facts) error {
 		return err
 	}
 	if !c.overdue(f.Now) {
+		if err := c.thaw(f); err != nil {
+			return err
+		}
 		if err := c.lapse(f); err != nil {
 			return err
 		}

@@ -149,6 +149,7 @@ func (s *Store) saveFreeze(ctx context.Context, b batch, cmd Command, before *fr
 		spans, _ := schedule.Windows(version.When, f.Now, f.Now.Add(lookAhead))
 		cards = append(cards, version.Holds(touched, spans, f)...)
 	}
+	out = append(thawAll(cmd.Workspace, z.ID, cards, f.Now), out...) // before other locks: a decision holds its change first, too
 	out = append(out, lookAllAgain(cmd.Workspace, cards, f.Now)...)
 	if rows := wantedOf(cmd.Workspace, models.FreezeCards(cards), events); len(rows) > 0 {
 		out = append(out, want(rows, f.Now, &wake))
@@ -162,6 +163,18 @@ func (s *Store) saveFreeze(ctx context.Context, b batch, cmd Command, before *fr
 		return nil
 	}
 	return b.enqueue(ctx, wake)
+}
+
+// thawAll has the tick judge those of these changes anew that wait for what the
+// freeze asks.
+func thawAll(ws models.WorkspaceID, id models.FreezeID, list []*models.Change, now time.Time) []stmt {
+	var out []stmt
+	for _, c := range list {
+		if c.ThawDue(id) {
+			out = append(out, stmt{sql: "UPDATE changes SET due_at = ? WHERE workspace_id = ? AND id = ? AND state = 'awaiting_approval'", args: []any{now, ws, c.ID}})
+		}
+	}
+	return out
 }
 
 // lookAhead is how far ahead a freeze's cards are brought up to date at once.

@@ -142,3 +142,38 @@ func TestAFreezeHoldsUntilItIsLiftedAndItsNumbersHaveNoGaps(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatWaitsForAnExceptionIsDueAtOnceWhenItsFreezeIsLifted: nobody has to ask
+// that it goes on.
+func TestWhatWaitsForAnExceptionIsDueAtOnceWhenItsFreezeIsLifted(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		z, err := s.DeclareFreeze(ctx, by("U_OWNER"), declared(freeze(s)))
+		must(t, err)
+		in := input(s)
+		in.WhyNow = "The disk is full tonight."
+		c := raised(t, s, ws, in)
+		elapse := func() *models.Change {
+			t.Helper()
+			r, err := s.UpdateChange(ctx, store.Command{Workspace: ws}, c.ID, func(c *models.Change, f models.Facts) error { return c.Elapse(f) })
+			must(t, err)
+			return r.Change
+		}
+		due := func() int {
+			t.Helper()
+			list, err := s.DueChanges(ctx, s.Now(), 10)
+			must(t, err)
+			return len(list)
+		}
+		if got := elapse(); !got.ThawDue(z.ID) || due() != 0 {
+			t.Errorf("in the freeze it waits for %v, %d due", got.Standing().Missing(), due())
+		}
+		_, err = s.UpdateFreeze(ctx, by("U_OWNER"), z.ID, func(z *models.Freeze, f models.Facts) ([]models.Event, error) { return z.Lift(f) })
+		must(t, err)
+		if due() != 1 {
+			t.Errorf("%d changes are due when the freeze is lifted", due())
+		}
+		if got := elapse(); got.ThawDue(z.ID) || due() != 0 {
+			t.Errorf("after it, it waits for %v, %d due", got.Standing().Missing(), due())
+		}
+	})
+}
