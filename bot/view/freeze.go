@@ -221,7 +221,11 @@ const goesOnMost = 3
 func goesOnWords(list []*models.Change, f models.Facts) markup {
 	out := "*In progress, and may finish or roll back:* " + count(len(list), "change", "changes") + "."
 	for _, c := range list[:min(goesOnMost, len(list))] {
-		out += "\n• " + bold(id(c)) + " " + esc(c.Title, 40) + " · " + name(c.Implementer, f) + " · until " + when(c.Ends())
+		until := markup(" · until ")
+		if !c.Ends().After(f.Now) {
+			until = " · its time was over "
+		}
+		out += "\n• " + bold(id(c)) + " " + esc(c.Title, 40) + " · " + name(c.Implementer, f) + until + when(c.Ends())
 	}
 	return out + moreWords(len(list)-goesOnMost, "change", "changes")
 }

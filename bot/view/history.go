@@ -63,7 +63,7 @@ var happenings = map[models.EventKind]markup{
 	models.EventNobodyEligible:  "Recorded, because of small-team mode",
 	models.EventEligibleAgain:   "Somebody can give it after all",
 	models.EventNotMetLetGo:     "Half an hour passed: it goes on",
-	models.EventFreezeLetGo:     "The freeze is not over its window any more: not asked for",
+	models.EventFreezeLetGo:     "No freeze asks for it any more",
 	models.EventClosed:          "Nothing more is owed: closed",
 }
 
