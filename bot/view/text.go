@@ -136,7 +136,8 @@ func orBlank(s string) string {
 // mention nobody.
 func isMarkup(m markup) bool {
 	rest := ourTokens.ReplaceAllString(string(m), ";") // a sign that, as they do, ends a word
-	return rest != string(m) && !strings.ContainsAny(rest, "<>&") && defuse(rest) == rest
+	words := codes.ReplaceAllString(rest, ";")
+	return rest != string(m) && !strings.ContainsAny(rest, "<>&") && defuse(words) == words
 }
 
 var ourTokens = regexp.MustCompile(`<!date\^[0-9]{1,11}\^[^|<>^]+\|[^|<>]+>|<#[CG][A-Z0-9]+>|&(?:amp|lt|gt);`)
@@ -164,10 +165,27 @@ var (
 	unescape    = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 )
 
-// bold makes safe text bold; code sets words of ours in fixed width.
+// bold makes safe text bold.
 func bold(m markup) markup { return "*" + m + "*" }
 
-func code(s string) markup { return "`" + escapeAll(oneLine(s)) + "`" }
+// code sets in fixed width what people copy and type again. Slack formats
+// nothing in there, so that every sign but the one that ends it stays itself.
+func code(s string) markup {
+	return "`" + markup(controls.Replace(strings.ReplaceAll(oneLine(s), "`", "ˋ"))) + "`"
+}
+
+// codes are the places that [code] wrote: every "`" is ours, too.
+var codes = regexp.MustCompile("`[^`]*`")
+
+// unbold takes the stars of [bold] away, and leaves those in [code].
+func unbold(m markup) string {
+	out, at := "", 0
+	for _, span := range codes.FindAllStringIndex(string(m), -1) {
+		out += strings.ReplaceAll(string(m[at:span[0]]), "*", "") + string(m[span[0]:span[1]])
+		at = span[1]
+	}
+	return out + strings.ReplaceAll(string(m[at:]), "*", "")
+}
 
 // channel is a link to a channel, "" when the id is none.
 func channel(id models.ChannelID) markup {
@@ -225,5 +243,5 @@ func label(s string, limit int) *slack.TextBlockObject {
 // message puts the full meaning in words beside its blocks. Bold is for eyes:
 // every "*" is ours, because those of people were swapped.
 func message(text markup, blocks ...slack.Block) Message {
-	return Message{Text: strings.ReplaceAll(string(fit(text, limitFallback)), "*", ""), Blocks: blocks}
+	return Message{Text: unbold(fit(text, limitFallback)), Blocks: blocks}
 }

@@ -33,6 +33,17 @@ func TestEscapedWordsAreHarmless(t *testing.T) {
 	}
 }
 
+func TestWhatStandsInCodeCanBeCopied(t *testing.T) {
+	line := "every " + bold("week") + ": " + code("0 9 * * 1-5") + ", " + bold("not") + " " + code("`a` & <b> _c_ :d:")
+	want := "every week: `0 9 * * 1-5`, not `ˋaˋ &amp; &lt;b&gt; _c_ :d:`"
+	if got := message(line).Text; got != want {
+		t.Errorf("the fallback is %q, want %q", got, want)
+	}
+	if m := markup(message(line + when(opening)).Text); !isMarkup(m) {
+		t.Errorf("not taken for a text of ours: %q", m)
+	}
+}
+
 func TestClippingCountsLettersAndKeepsThemWhole(t *testing.T) {
 	family := "👩‍👩‍👧‍👦"
 	for _, x := range []struct {
