@@ -45,7 +45,7 @@ func Parse(line, zone string) (s Schedule, err error) {
 	}
 	parsed, err := cron.ParseStandard("CRON_TZ=UTC " + line)
 	if err != nil {
-		return Schedule{}, fmt.Errorf("%q is no cron line: %s", line, strings.TrimPrefix(err.Error(), "failed to parse "))
+		return Schedule{}, fmt.Errorf("%q is no cron line: %s", line, complaint(line, err))
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
@@ -68,6 +68,23 @@ func Parse(line, zone string) (s Schedule, err error) {
 		t = next
 	}
 	return s, nil
+}
+
+// complaint says which of the five fields the parser can't read, and what may
+// stand there; the parser itself speaks to programmers.
+func complaint(line string, err error) string {
+	for i, field := range strings.Fields(line) {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = field
+		if _, wrong := cron.ParseStandard(strings.Join(alone, " ")); wrong != nil {
+			return fmt.Sprintf("%q can't be its %s", field, fieldNames[i])
+		}
+	}
+	return err.Error()
+}
+
+var fieldNames = []string{
+	"minute (0-59)", "hour (0-23)", "day of the month (1-31)", "month (1-12 or JAN-DEC)", "day of the week (0-6 or SUN-SAT; Sunday is 0)",
 }
 
 // Next is the first time after t, in UTC; the zero time when there is none. A

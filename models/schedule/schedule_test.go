@@ -114,7 +114,8 @@ func TestWhatIsNoScheduleIsSaidInWords(t *testing.T) {
 		{"", "UTC", "five fields"}, {"0 0 * *", "UTC", "five fields"}, {"CRON_TZ=UTC", "UTC", "five fields"}, {"TZ= * * * * *", "UTC", "five fields"},
 		{"@every 1s", "UTC", "five fields"}, {"@daily", "UTC", "five fields"}, {"0 0 30 2 *", "UTC", "never comes round"}, {"0 0 31 2 *", "UTC", "never comes round"},
 		{"* * * * *", "UTC", "more often than once an hour"}, {"*/5 3 * * *", "UTC", "more often than once an hour"},
-		{"0 0 * * 7", "UTC", "no cron line"}, {"61 0 * * *", "UTC", "no cron line"}, {"0 0 * * MON#2", "UTC", "no cron line"},
+		{"0 0 * * 7", "UTC", `"7" can't be its day of the week (0-6 or SUN-SAT; Sunday is 0)`}, {"61 0 * * *", "UTC", `"61" can't be its minute (0-59)`},
+		{"0 0 * * MON#2", "UTC", `"MON#2" can't be its day of the week`}, {"0 25-3 * * *", "UTC", `"25-3" can't be its hour`}, {"0 9 ∗ * *", "UTC", `"∗" can't be its day of the month`},
 		{"0 0 * * *", "", "no time zone"}, {"0 0 * * *", "Local", "no time zone"}, {"0 0 * * *", "Mars/Olympus", "no time zone"},
 	} {
 		_, err := Parse(x.line, x.zone)
