@@ -108,13 +108,13 @@ func DropDigest(target string, f Facts) (Event, error) {
 // DigestFacts are what a digest is made of, as read. Calendar covers the days
 // that it is about, and freezes of the day after.
 type DigestFacts struct {
-	Target   string
-	Days     int // 1, or 7 for the full one of a week
-	Zone     *time.Location
-	Calendar Calendar
-	Awaiting []*Change
-	Owing    []*Change // implemented, with a review to do
-	Releases []DigestRelease
+	Target     string
+	Days       int // 1, or 7 for the full one of a week
+	Zone       *time.Location
+	Calendar   Calendar
+	Awaiting   []*Change
+	Unfinished []*Change // in progress after their window, or implemented with a review to do
+	Releases   []DigestRelease
 }
 
 // Digest is what a channel or a person needs to know, most urgent first.
@@ -122,7 +122,7 @@ type Digest struct {
 	Date     time.Time // midnight, in the digest's zone
 	Full     bool      // of a week
 	Releases []DigestRelease
-	Planned  []DigestChange // in its days, not over yet
+	Planned  []DigestChange // what runs on after its window, then what is in its days
 	Waiting  []*Change      // for approval; none that is in Planned
 	Reviews  []*Change
 	Freezes  []FreezeSpan // that begin soon
@@ -133,6 +133,11 @@ type DigestChange struct {
 	Change    *Change
 	Conflicts []ChangeID
 	Freezes   []Freeze
+}
+
+// Late reports whether its time is over and nobody has recorded an outcome.
+func (p DigestChange) Late(now time.Time) bool {
+	return p.Change.State == InProgress && !p.Change.Ends().After(now)
 }
 
 // DigestRelease is a release on its way into production.
@@ -160,6 +165,18 @@ func NewDigest(in DigestFacts, f Facts) Digest {
 	mine := in.concerns(f)
 	clash, held, planned := in.Calendar.InTheWay(f), in.frozen(f), map[ChangeID]bool{}
 	end := out.Date.AddDate(0, 0, in.Days)
+	for _, c := range in.Unfinished {
+		switch p := (DigestChange{Change: c}); {
+		case !mine(c):
+		case p.Late(f.Now):
+			planned[c.ID] = true
+			out.Planned = append(out.Planned, p)
+		case len(c.ReviewOwed) > 0 && c.State == Implemented:
+			out.Reviews = append(out.Reviews, c)
+		}
+	}
+	slices.SortFunc(out.Planned, func(a, b DigestChange) int { return a.Change.Ends().Compare(b.Change.Ends()) })
+	slices.SortFunc(out.Reviews, func(a, b *Change) int { return cmp.Or(a.ReviewDue.Compare(b.ReviewDue), cmp.Compare(a.ID, b.ID)) })
 	for _, c := range in.Calendar.Changes {
 		if c.State != Implemented && c.Window.Start.Before(end) && c.Ends().After(f.Now) && mine(c) {
 			planned[c.ID] = true
@@ -169,11 +186,6 @@ func NewDigest(in DigestFacts, f Facts) Digest {
 	for _, c := range in.Awaiting {
 		if !planned[c.ID] && mine(c) {
 			out.Waiting = append(out.Waiting, c)
-		}
-	}
-	for _, c := range in.Owing {
-		if len(c.ReviewOwed) > 0 && c.State == Implemented && mine(c) {
-			out.Reviews = append(out.Reviews, c)
 		}
 	}
 	if in.person() == "" {

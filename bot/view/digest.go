@@ -94,8 +94,14 @@ func waitsFor(c *models.Change) markup { return "waits for " + esc(c.Standing().
 func plannedLine(p models.DigestChange, f models.Facts) markup {
 	c := p.Change
 	s := statusOf(c)
-	waiting, clash, frozen := markup(""), markup(""), markup("")
-	if c.State == models.AwaitingApproval {
+	state, waiting, clash, frozen := markup(s.word), markup(""), markup(""), markup("")
+	switch {
+	case c.State == models.AwaitingApproval:
+		state, waiting = "", waitsFor(c)
+	case p.Late(f.Now):
+		state = "its window ended " + when(c.Ends()) + ", no outcome yet"
+	}
+	if c.OwesApproval() {
 		waiting = waitsFor(c)
 	}
 	if n := len(p.Conflicts); n > 0 {
@@ -107,8 +113,12 @@ func plannedLine(p models.DigestChange, f models.Facts) markup {
 	if n := len(p.Freezes); n > 0 {
 		frozen = "🧊 in " + bold(markup(p.Freezes[0].ID.String())) + " " + esc(p.Freezes[0].Name, 30)
 	}
-	return joined(" · ", markup(s.sign)+" "+when(c.Window.Start)+" "+bold(id(c))+" "+esc(c.Title, 40),
-		strings2(waiting == "", markup(s.word), ""), waiting, clash, frozen, name(c.Implementer, f))
+	start := when(c.Window.Start) + " "
+	if p.Late(f.Now) {
+		start = ""
+	}
+	return joined(" · ", markup(s.sign)+" "+start+bold(id(c))+" "+esc(c.Title, 40),
+		state, waiting, clash, frozen, name(c.Implementer, f))
 }
 
 func digestRelease(r models.DigestRelease) markup {

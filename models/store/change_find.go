@@ -50,6 +50,7 @@ type ChangeFilter struct {
 	Reviews     bool      // that owe a review
 	Lessons     bool      // whose lesson future releases are asked for
 	Overdue     time.Time // that owed something by then, or whose time was over and nobody completed them
+	Unfinished  time.Time // that owe a review, or whose time was over by then and nobody completed them
 	Exceptions  bool      // that went on without what nobody eligible could give, or against the verdict
 	Since       time.Time // work on it was under way then or later
 	Text        string    // somewhere in title or background, in any case
@@ -100,6 +101,7 @@ func (f ChangeFilter) narrow(q *gorm.DB, ws models.WorkspaceID) *gorm.DB {
 		{f.Debts, "debt_at IS NOT NULL", nil},
 		{f.Reviews, unreviewed, nil},
 		{f.Lessons, "lesson_bucket <> ''", nil},
+		{!f.Unfinished.IsZero(), "(state = 'in_progress' AND window_end < ? OR " + unreviewed + ")", []any{f.Unfinished}},
 		{!f.Overdue.IsZero(), "(debt_at < ? OR state = 'in_progress' AND window_end < ? OR review_due < ? AND " + unreviewed + ")", []any{f.Overdue, f.Overdue, f.Overdue}},
 	} {
 		if c.wanted {

@@ -25,11 +25,11 @@ func (s *Store) Digest(ctx context.Context, sch models.Schedule) (models.Digest,
 		return models.Digest{}, f, err
 	}
 	awaiting, err1 := s.Awaiting(ctx, sch.Workspace)
-	owing, err2 := s.Changes(ctx, sch.Workspace, ChangeFilter{States: []models.State{models.Implemented}, Debts: true, Limit: mostChanges})
+	unfinished, err2 := s.Changes(ctx, sch.Workspace, ChangeFilter{Unfinished: f.Now, Limit: mostChanges})
 	if err := errors.Join(err1, err2); err != nil {
 		return models.Digest{}, f, fmt.Errorf("read a digest: %w", err)
 	}
-	in.Awaiting, in.Owing = awaiting, owing
+	in.Awaiting, in.Unfinished = awaiting, unfinished
 	if err := s.EachRelease(ctx, sch.Workspace, ReleaseFilter{States: models.ReleasesAhead}, in.Measure(f)); err != nil {
 		return models.Digest{}, f, fmt.Errorf("read a digest: %w", err)
 	}
