@@ -109,6 +109,24 @@ func TestWhatSomebodyPutsOffComesAgainInANewMessageAndForNobodyElse(t *testing.T
 	})
 }
 
+func TestWhatIsSaidAgainStandsInTheNewestMessageOnly(t *testing.T) {
+	s := fast
+	s.replica = 2
+	each(t, s, func(w *world, _ ...*Jobs) {
+		c := w.raise("Rotate the keys")
+		w.retimed(c, w.store.Now().Add(8*time.Hour))
+		w.quiet()
+		w.later(4*time.Hour + time.Minute) // half of the time is left
+		w.until("dee is reminded", func() bool { return len(w.reminded(dee)) == 1 })
+		w.later(2 * time.Hour) // a quarter
+		w.until("dee is reminded again", func() bool { return len(w.reminded(dee)) == 2 })
+		w.until("the first message says it no longer", func() bool { return !strings.Contains(w.reminded(dee)[0], c.ID.String()) })
+		if got := w.reminded(dee); !strings.Contains(got[1], c.ID.String()) {
+			t.Errorf("the newest message does not say it: %v", got)
+		}
+	})
+}
+
 func TestItemsOfAReleaseAndTheEndOfAnAbsenceAreSaidThroughTheDatabase(t *testing.T) {
 	s := fast
 	s.replica = 2

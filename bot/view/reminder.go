@@ -25,11 +25,11 @@ const (
 func ReminderActions() []string { return []string{ActionSnooze, ActionDone, ActionFailed} }
 
 // Reminders tells one person what waits for them, with the buttons that settle
-// it. What was done meanwhile is left out by whoever calls; of nothing left one
-// line remains.
+// it. What was done meanwhile, or is said again further down, is left out by
+// whoever calls; of nothing left one line remains.
 func Reminders(list []models.Reminder, about models.Subjects, f models.Facts) Message {
 	if len(list) == 0 {
-		done := markup("✅ Nothing of this waits for you here any more.")
+		done := markup("Nothing of this waits for you here any more.")
 		return message(done, section(done))
 	}
 	var blocks []slack.Block

@@ -337,12 +337,17 @@ func (r *reminding) lookNext(l lookRow, next time.Time, over bool) stmt {
 	return stmt{sql: "UPDATE reminder_looks SET look_at = ?" + oneLook, args: append([]any{next}, one...)}
 }
 
+// resaid: a later message says the same again, with the same buttons.
+const resaid = `EXISTS (SELECT 1 FROM reminders AS l WHERE l.workspace_id = reminders.workspace_id AND l.user_id = reminders.user_id
+	AND l.record_kind = reminders.record_kind AND l.record_id = reminders.record_id AND l.about = reminders.about AND l.kind = reminders.kind
+	AND l.round = reminders.round AND l.stage > reminders.stage AND l.bundle <> reminders.bundle)`
+
 // Reminded is what one message of reminders is about, and the records as they
-// stand now.
+// stand now. What a later message says again stands in that one only.
 func (s *Store) Reminded(ctx context.Context, ws models.WorkspaceID, bundle string) ([]models.Reminder, models.Subjects, error) {
 	var rows []reminderRow
 	about := models.Subjects{Changes: map[models.ChangeID]*models.Change{}, Releases: map[models.ReleaseID]*models.Release{}}
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND bundle = ?", ws, bundle).Order("said_at, record_kind, record_id, about, kind").Find(&rows).Error
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND bundle = ? AND NOT "+resaid, ws, bundle).Order("said_at, record_kind, record_id, about, kind").Find(&rows).Error
 	if err != nil {
 		return nil, about, fmt.Errorf("list reminders: %w", err)
 	}
