@@ -174,3 +174,32 @@ func (w *world) waiting(u models.UserID, kind models.DeliveryKind) (n int) {
 	}
 	return n
 }
+
+// TestWhatIsNoLongerSoIsNotTold: a note that could not be sent at once says
+// nothing that was settled meanwhile.
+func TestWhatIsNoLongerSoIsNotTold(t *testing.T) {
+	s := fast
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		c := w.raise("Rotate the keys")
+		w.do(ben, c.ID, func(c *models.Change, f models.Facts) error {
+			return c.AskForChanges("Smaller steps.", c.Revision, f)
+		})
+		w.do(ana, c.ID, func(c *models.Change, f models.Facts) error {
+			in := models.InputOf(c)
+			in.Plan = "One node after the other."
+			return c.Edit(in, f)
+		})
+		w.approve(ben, c.ID)
+		w.approve(dee, c.ID)
+		w.start("r0", s)
+		told := func(words string) bool {
+			return slices.ContainsFunc(w.fake.DM(string(ana)), func(m slackfake.Message) bool { return strings.Contains(m.Text, words) })
+		}
+		w.until("ana hears that it is approved", func() bool { return told("Approved by") })
+		w.quiet()
+		if told("Changes requested") {
+			t.Error("ana is told to edit what she has resubmitted")
+		}
+	})
+}

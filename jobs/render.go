@@ -120,6 +120,9 @@ func (a *attempt) drawAsk(ctx context.Context, c *models.Change, f models.Facts)
 
 func (a *attempt) drawNote(ctx context.Context, c *models.Change, f models.Facts) (drawing, error) {
 	e, err := a.event(ctx)
+	if err == nil && !view.NoteDue(c, e) {
+		return drawing{not: superseded("it is no longer so")}, nil
+	}
 	return drawing{Message: view.Note(c, e, f)}, err
 }
 

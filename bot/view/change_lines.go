@@ -31,6 +31,23 @@ func Note(c *models.Change, e models.Event, f models.Facts) Message {
 	return message(line, append([]slack.Block{section(line)}, actions(append(buttons, details(c))...)...)...)
 }
 
+// NoteDue reports whether a note still tells how things are: one that waited for
+// somebody's hours asks for nothing that is done, and promises nothing that is
+// over. What came after it has a note of its own.
+func NoteDue(c *models.Change, e models.Event) bool {
+	switch e.Kind {
+	case models.EventChangesRequested:
+		return c.State == models.ChangesRequested
+	case models.EventFullyApproved:
+		return c.State == models.Approved || c.State == models.InProgress || c.State == models.Implemented || c.State == models.Closed
+	case models.EventReopened:
+		return c.State == models.AwaitingApproval
+	case models.EventHeld:
+		return c.OnHold()
+	}
+	return true
+}
+
 // lines say what happened, one event each. A missing kind falls back to words
 // that are true of any event.
 var lines = map[models.EventKind]func(*models.Change, models.Event, models.Facts) markup{
@@ -180,12 +197,12 @@ func changedSince(e models.Event) markup {
 }
 
 func nextStep(c *models.Change, e models.Event, f models.Facts) markup {
-	switch e.Kind {
-	case models.EventFullyApproved:
+	switch {
+	case e.Kind == models.EventFullyApproved && c.State == models.Approved:
 		return name(c.Implementer, f) + " can start it inside the window, with Start on its card."
-	case models.EventChangesRequested:
+	case e.Kind == models.EventChangesRequested:
 		return "Edit it; saving asks the approvers again."
-	case models.EventRejected, models.EventCancelled, models.EventExpired:
+	case e.Kind == models.EventRejected, e.Kind == models.EventCancelled, e.Kind == models.EventExpired:
 		return "“Raise again” opens the form with everything filled in."
 	}
 	return ""

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -129,8 +130,8 @@ func releaseLine(r *models.Release, e models.Event, f models.ReleaseFacts) marku
 }
 
 // ReleaseNoteDue reports whether a note still has something to say: one that
-// counts what there is to do something to count, and one that tells how it
-// stands nothing newer.
+// counts what there is to do something to count, one of a meeting a meeting
+// that is still so, and one that tells how it stands nothing newer.
 func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bool {
 	switch e.Kind {
 	case models.EventBucketAssigned, models.EventItemAssigned, models.EventItemAdded, models.EventLessonAsked:
@@ -139,6 +140,13 @@ func ReleaseNoteDue(r *models.Release, e models.Event, f models.ReleaseFacts) bo
 		return len(r.ToSettle(f.Actor.ID)) > 0
 	case models.EventHandoverConditional:
 		return conditionsOf(r, f) != ""
+	case models.EventHandoverScheduled, models.EventHandoverBriefed:
+		return r.Upcoming() != nil
+	case models.EventVotesMissing:
+		m := r.InSession()
+		return m != nil && m.RevealedAt.IsZero() && slices.Contains(r.Missing(m), f.Actor.ID)
+	case models.EventHandoverOverrun:
+		return r.InSession() != nil
 	case models.EventEarlyLifePulse: // how it stands is told once, however many of these were held up
 		s := r.EarlyLife
 		return !e.At.Before(s.PulsedAt.Add(-time.Minute)) && !(r.Leads(f.Actor.ID) && s.PromptedAt.After(e.At))

@@ -45,3 +45,21 @@ func TestHowEarlyLifeStandsIsToldOnce(t *testing.T) {
 		t.Error("leads are told what they are asked at the same time")
 	}
 }
+
+// TestAMeetingThatIsOverIsNotAnnounced: what waited for somebody's hours until
+// the meeting was under way or decided says nothing of it.
+func TestAMeetingThatIsOverIsNotAnnounced(t *testing.T) {
+	s := everyday().released()
+	due := func(state models.MeetingState, kind models.EventKind) bool {
+		s.r.Meetings = []models.Meeting{{No: 1, At: s.now, State: state}}
+		return ReleaseNoteDue(s.r, models.Event{Kind: kind, At: s.now}, s.facts(s.r.OpsLead))
+	}
+	for _, kind := range []models.EventKind{models.EventHandoverScheduled, models.EventHandoverBriefed} {
+		if !due(models.MeetingScheduled, kind) || due(models.MeetingInSession, kind) || due(models.MeetingDecided, kind) {
+			t.Errorf("%s is told at another time than before the meeting", kind)
+		}
+	}
+	if !due(models.MeetingInSession, models.EventHandoverOverrun) || due(models.MeetingDecided, models.EventHandoverOverrun) {
+		t.Error("that nothing is decided is told when it is")
+	}
+}
