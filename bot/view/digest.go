@@ -68,7 +68,7 @@ func Digest(d models.Digest, f models.Facts) Message {
 func digestLines(d models.Digest, f models.Facts) []digestLine {
 	var out []digestLine
 	for _, r := range d.Releases {
-		line := digestLine{words: digestRelease(r)}
+		line := digestLine{words: digestRelease(r, f)}
 		if r.Ready.Colour != models.Green {
 			line.button = button(ActionReleaseWhy, "Why "+string(r.Ready.Colour)+"?", ReleaseRef{ID: r.Release.ID}.Value())
 		}
@@ -121,8 +121,11 @@ func plannedLine(p models.DigestChange, f models.Facts) markup {
 		state, waiting, clash, frozen, name(c.Implementer, f))
 }
 
-func digestRelease(r models.DigestRelease) markup {
-	forecast, why := markup(""), markup("")
+func digestRelease(r models.DigestRelease, f models.Facts) markup {
+	live, forecast, why := markup("go-live "), markup(""), markup("")
+	if r.Release.GoLive.Before(f.Now) {
+		live = "was to go live "
+	}
 	switch x := r.Ready.Forecast; {
 	case x.NoPace:
 		forecast = "no pace yet"
@@ -137,7 +140,7 @@ func digestRelease(r models.DigestRelease) markup {
 			why += " and " + number(len(list)-1) + " more"
 		}
 	}
-	return joined(" · ", "🚀 "+bold(markup(r.Release.ID.String()))+" "+esc(r.Release.Name, 40), "go-live "+when(r.Release.GoLive),
+	return joined(" · ", "🚀 "+bold(markup(r.Release.ID.String()))+" "+esc(r.Release.Name, 40), live+when(r.Release.GoLive),
 		readiness(r.Ready.Readiness), forecast, why)
 }
 

@@ -42,11 +42,11 @@ func (g *gallery) digests(k cast) {
 	short := models.Digest{Date: d.Date, Planned: d.Planned[:1]}
 	short.Planned[0].Conflicts, short.Planned[0].Freezes = nil, nil
 	g.add(Digest(short, f), k.name, "digest", "short")
-	late := models.Digest{Date: d.Date}
+	late := models.Digest{Date: d.Date, Releases: d.Releases[:1]}
+	f.Now = d.Releases[0].Release.GoLive.Add(time.Hour)
 	for _, c := range all {
 		if c.State == models.InProgress {
 			late.Planned = append(late.Planned, models.DigestChange{Change: c})
-			f.Now = c.Ends().Add(time.Hour)
 		}
 	}
 	g.add(Digest(late, f), k.name, "digest", "late")
