@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,20 +61,36 @@ func (h *Handlers) digestAt(ctx context.Context, r *Request, target, words strin
 		return Reply{}, err
 	}
 	if words != "" {
-		at, zone := firstWord(words)
-		t, err := time.Parse("15:04", at)
-		if err != nil {
-			return Reply{}, models.Refusef("%q is no time, so nothing was changed. Write it like at 08:30, or at 08:30 Europe/Berlin.", clip(at, 40))
+		if in, err = digestWords(in, words); err != nil {
+			return Reply{}, err
 		}
+	}
+	reply, err := h.setDigest(ctx, r, target, in, "")
+	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) > 0 { // what was typed has no field for it to stand beside
+		bad := slices.Sorted(maps.Values(refusal.Fields))
+		err = models.Refusef("%s Nothing was changed.", strings.Join(bad, " "))
+	}
+	return reply, err
+}
+
+// digestWords reads "08:30", or a cron line, and a zone behind it.
+func digestWords(in models.DigestInput, words string) (models.DigestInput, error) {
+	list := strings.Fields(words)
+	zone := list[1:]
+	if t, err := time.Parse("15:04", list[0]); err == nil {
 		in.At, in.Cron = time.Duration(t.Hour())*time.Hour+time.Duration(t.Minute())*time.Minute, ""
-		if zone != "" {
-			in.Zone = zone
-		}
 		if len(in.Days) == 0 {
 			in.Days = models.DefaultWorkingHours().Days
 		}
+	} else if len(list) >= 5 {
+		in.Cron, zone = strings.Join(list[:5], " "), list[5:]
+	} else {
+		return in, models.Refusef("%q is no time, so nothing was changed. Write it like at 08:30, or at 08:30 Europe/Berlin.", clip(list[0], 40))
 	}
-	return h.setDigest(ctx, r, target, in, "")
+	if len(zone) > 0 {
+		in.Zone = strings.Join(zone, " ")
+	}
+	return in, nil
 }
 
 // digestInput is what is set for the target, or would be.

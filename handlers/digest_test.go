@@ -13,6 +13,8 @@ func TestADigestThatCanNotBeSetIsRefusedInWordsThatNameWhatIsWrong(t *testing.T)
 		for typed, words := range map[string]string{
 			"at 09:00 Europe/Atlantis": `There is no time zone "Europe/Atlantis": write its name as in Europe/Berlin`,
 			"at 09:00 Local":           `There is no time zone "Local"`,
+			"at 0 0 31 2 *":            `"0 0 31 2 *" never comes round: no year has such a day. Nothing was changed.`,
+			"at * * * * * Asia/Manila": `more often than once an hour, which is the limit. Nothing was changed.`,
 			"at noon":                  `"noon" is no time, so nothing was changed`,
 			"weekly":                   `"weekly" is nothing the digest can do`,
 		} {
@@ -24,6 +26,8 @@ func TestADigestThatCanNotBeSetIsRefusedInWordsThatNameWhatIsWrong(t *testing.T)
 		}
 		fine(t, w.As("ana").Slash("general", "/gatehouse digest at 09:00 Asia/Manila"))
 		w.told("ana", "The digest comes", "09:00", "Asia/Manila")
+		fine(t, w.As("ana").Slash("general", "/gatehouse digest at 30 8 1,15 * *"))
+		w.told("ana", "The digest comes", "by `30 8 1,15 * *`", "Asia/Manila")
 	})
 }
 
