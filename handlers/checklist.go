@@ -26,8 +26,24 @@ func (h *Handlers) myItems(ctx context.Context, r *Request) (Reply, error) {
 	return say(view.MyItems(view.DeskData(desk), f)), nil
 }
 
-// countOfIssues is "issues:2" among what is typed after "done 12".
-var countOfIssues = regexp.MustCompile(`(?i)\bissues:([0-9]{1,7})\b`)
+// countOfIssues is "issues:2" among what is typed after "done 12", whatever was
+// typed in place of the number.
+var countOfIssues = regexp.MustCompile(`(?i)(?:^|\s)issues:(\S+)`)
+
+// typedEvidence reads what is typed after "done 12". A count that is none is
+// refused: as a part of the note it would leave the count as it was.
+func typedEvidence(text string) (models.EvidenceInput, error) {
+	in := models.ReadEvidence(strings.TrimSpace(countOfIssues.ReplaceAllString(text, "")))
+	for _, m := range countOfIssues.FindAllStringSubmatch(text, -1) {
+		n, err := strconv.ParseUint(m[1], 10, 23)
+		if err != nil {
+			return in, models.Refusef("%q is no number of open issues, so nothing was recorded. Write issues:0, or how many there are.", clip(m[1], 20))
+		}
+		open := int(n)
+		in.OpenIssues = &open
+	}
+	return in, nil
+}
 
 // itemDone answers "/checklist REL-3 done 12 <evidence>".
 func (h *Handlers) itemDone(ctx context.Context, r *Request, id models.ReleaseID, rest string) (Reply, error) {
@@ -35,11 +51,9 @@ func (h *Handlers) itemDone(ctx context.Context, r *Request, id models.ReleaseID
 	if which == "" || text == "" {
 		return Reply{}, models.Refusef("Say which item is done, and what shows it: `%s %s done 12 https://wiki.example/runbook`. A test result takes issues:0, too.", h.ChecklistCommand, id)
 	}
-	in := models.ReadEvidence(strings.TrimSpace(countOfIssues.ReplaceAllString(text, "")))
-	if m := countOfIssues.FindStringSubmatch(text); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			in.OpenIssues = &n
-		}
+	in, err := typedEvidence(text)
+	if err != nil {
+		return Reply{}, err
 	}
 	no := 0
 	return h.onRelease(ctx, r, id, "", func(rel *models.Release, f models.ReleaseFacts) error {

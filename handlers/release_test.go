@@ -125,11 +125,16 @@ func TestAnItemIsDoneByOneLine(t *testing.T) {
 		w.told("ana", "TS5", "2 open issues", "Nobody can verify it")
 		for typed, want := range map[string]string{
 			"done": "Say which item is done", "done 12": "Say which item is done", "done 999 https://x.example": "has no item",
-			"done 1 ok": "Evidence is needed", "done CB1 issues:1 https://x.example/y": "reports no tests"} {
+			"done 1 ok": "Evidence is needed", "done CB1 issues:1 https://x.example/y": "reports no tests",
+			"done TS5 https://x.example/y issues:none": `"none" is no number of open issues, so nothing was recorded`,
+			"done TS5 https://x.example/y issues:-1":   `"-1" is no number of open issues, so nothing was recorded`} {
 			fine(t, w.As("ana").Slash("general", "/checklist REL-1 "+typed))
 			if !strings.Contains(w.last("ana"), want) {
 				t.Errorf("%q: %s", typed, w.last("ana"))
 			}
+		}
+		if i := w.item(r.ID, "TS5"); i.OpenIssues != 2 {
+			t.Errorf("TS5 has %d open issues", i.OpenIssues)
 		}
 		fine(t, w.As("ben").Slash("general", "/checklist REL-1 done CB1 https://x.example/y"))
 		w.told("ben", "only by its owner or the project lead", "Ask ana")
