@@ -290,7 +290,7 @@ func Planned(r *models.Release, f models.Facts) Message {
 		}
 	}
 	line := releaseName(r) + " is saved: " + count(applies, "item applies", "items apply") + ", go-live " + when(r.GoLive) + ", " +
-		name(r.OpsLead, f) + " accepts it. Its card stands in " + channel(r.Channel) + "."
+		name(r.OpsLead, f) + " accepts it. Its card goes to " + channel(r.Channel) + "; if it doesn't come, Gatehouse has to be invited there."
 	return message(line, append([]slack.Block{section(line)}, actions(openChecklist(r))...)...)
 }
 
