@@ -160,8 +160,11 @@ func (r *servicesReader) csv(source []byte) {
 		if errors.Is(err, io.EOF) {
 			return
 		}
-		line, _ := c.FieldPos(0)
 		var broken *csv.ParseError
+		line := 0
+		if len(cells) > 0 { // a line that could not be read has no position
+			line, _ = c.FieldPos(0)
+		}
 		switch {
 		case errors.As(err, &broken):
 			r.bad(broken.StartLine, "the quotes of this line don't match")

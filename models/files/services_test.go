@@ -43,6 +43,7 @@ func TestABadLineOfACSVIsNamed(t *testing.T) {
 		"slug,tier\na,1\nb\nc,x\n,1\nd,4\n": "line 3: 1 columns, and the first line names 2\nline 4: tier: expected a whole number from 0 to 3, not \"x\"\nline 5: slug: it is empty\nline 6: tier: expected a whole number from 0 to 3, not \"4\"",
 		"slug,owner\nA B,U0X\nb,@chi\n":     "line 2: slug: \"A B\": expected lower-case letters, digits, dots and dashes\nline 3: owner: \"@chi\": expected a Slack user id such as U0123",
 		"slug,retired\na,maybe\n":           `line 2: retired: expected true or false, not "maybe"`,
+		"slug,name\na\n\"b,z\n":             "line 2: 1 columns, and the first line names 2\nline 3: the quotes of this line don't match",
 		"slug,name\na,x\"y\nb,z\n":          "line 2: the quotes of this line don't match",
 	} {
 		_, problems := ReadServices("x.csv", []byte(file))
