@@ -93,7 +93,7 @@ func (d *doctor) slack(ctx context.Context) (*slackapi.Client, slackapi.Identity
 		return nil, id, false
 	}
 	if id, err = client.AuthTest(ctx); err != nil {
-		d.bad("bot token", "Slack does not accept it", inWords(err))
+		d.bad("bot token", refusedOr("Slack does not accept it", "it could not be tried", err), inWords(err))
 	} else {
 		d.ok("bot token", "workspace %s, as %s", id.Team, id.BotUser)
 		d.scopes(id)
@@ -111,7 +111,7 @@ func (d *doctor) sockets(ctx context.Context, client *slackapi.Client) {
 		return
 	}
 	if _, err := client.OpenSocketURL(ctx); err != nil {
-		d.bad("socket mode", "no connection to be had", inWords(err))
+		d.bad("socket mode", refusedOr("no connection to be had", "it could not be tried", err), inWords(err))
 		return
 	}
 	d.ok("socket mode", "the app-level token opens connections")
@@ -264,6 +264,14 @@ func (d *doctor) roles(directory *models.Directory) {
 	d.ok("roles", "every role is held by somebody")
 }
 
+// refusedOr tells what Slack refused from what never got an answer.
+func refusedOr(refused, unanswered string, err error) string {
+	if failed, ok := errors.AsType[*slackapi.Error](err); ok && failed.Code == "" {
+		return unanswered
+	}
+	return refused
+}
+
 // inWords is what a failed call to Slack means to an operator.
 func inWords(err error) string {
 	var failed *slackapi.Error
@@ -273,6 +281,12 @@ func inWords(err error) string {
 	words := failed.Words()
 	if failed.Needed != "" { // else the words would say that the doctor knows
 		words.Do = "Add the permission " + failed.Needed + " to the token and install the app again."
+	}
+	switch {
+	case failed.Trouble == slackapi.Unreachable:
+		words.Do = "Look at this machine's network, DNS and proxy (HTTPS_PROXY): it has to reach slack.com by HTTPS."
+	case failed.Code == "": // nobody goes on trying when the doctor has ended
+		words.Do = "Run the doctor again in a moment."
 	}
 	if failed.Code == "" {
 		return words.String()

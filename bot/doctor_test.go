@@ -170,7 +170,7 @@ var faults = []struct {
 		p.config.DataDir = t.TempDir()
 		p.served("T0TEST", "Test", strings.Replace(patientCatalog, "cab: [U0ANA], ", "", 1))
 	}, "roles", []string{"nobody is CAB", "Name people with `/gatehouse roles`"}, ""},
-	{"Slack can't be reached", func(_ *testing.T, p *patient) { p.config.SlackAPIURL = "http://127.0.0.1:1/api/" }, "bot token", []string{"Slack could not be reached"}, "socket mode"},
+	{"Slack can't be reached", func(_ *testing.T, p *patient) { p.config.SlackAPIURL = "http://127.0.0.1:1/api/" }, "bot token", []string{"it could not be tried", "Slack could not be reached", "proxy"}, "socket mode"},
 }
 
 // skew makes Slack's clock show another time than ours.
