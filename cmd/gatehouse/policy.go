@@ -80,7 +80,10 @@ func only(cmd *cobra.Command, s *store.Store) (models.WorkspaceID, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(all) != 1 {
+	if len(all) == 0 {
+		return "", errors.New("the database holds no workspace yet: run `gatehouse serve` once, which enters the one that its token belongs to")
+	}
+	if len(all) > 1 {
 		return "", fmt.Errorf("the database holds %d workspaces; this command works on one", len(all))
 	}
 	return all[0].ID, nil
