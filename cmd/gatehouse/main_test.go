@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehousehq/gatehouse/models/files"
 )
@@ -71,6 +73,20 @@ func TestServeNamesEveryProblemAtOnce(t *testing.T) {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%q is not named in:\n%v", name, err)
 		}
+	}
+}
+
+func TestServeEndsCleanlyWhileItWaitsForSlack(t *testing.T) {
+	for name, value := range map[string]string{"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "CHANGES_CHANNEL": "C0CHANGES", "SLACK_API_URL": "http://127.0.0.1:1/api/"} {
+		t.Setenv("GATEHOUSE_"+name, value)
+	}
+	t.Setenv("GATEHOUSE_DATA_DIR", t.TempDir())
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	defer stop()
+	cmd := root()
+	cmd.SetArgs([]string{"serve"})
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		t.Errorf("told to stop, it complains: %v", err)
 	}
 }
 

@@ -19,6 +19,9 @@ func serveCommand() *cobra.Command {
 				return fmt.Errorf("the configuration is not complete:\n%w", err)
 			}
 			app, err := bot.New(cmd.Context(), config, bot.Options{})
+			if err != nil && cmd.Context().Err() != nil {
+				return nil // told to stop while it waited for Slack or the database
+			}
 			if err != nil {
 				return err
 			}
