@@ -100,11 +100,13 @@ func (r *Release) Elapse(f ReleaseFacts) error {
 	return r.try(f, func(next *Release) error {
 		next.expireWaivers(f)
 		next.flagConditions(f)
-		next.followMeeting(f)
 		if m := next.Upcoming(); m != nil {
 			if !m.At.After(f.Now) {
 				if err := next.convene(f); err != nil {
 					return err
+				}
+				if over := m.At.Add(m.Length); !over.After(f.Now) { // nothing ran at its time: whoever decides hears so, and nobody is asked for a vote twice
+					m.StartedAt, m.NudgedAt = m.At, f.Now
 				}
 			} else if m.BriefedAt.IsZero() && !next.briefAt(m, f).After(f.Now) {
 				if err := next.brief(m, f); err != nil {
@@ -112,6 +114,7 @@ func (r *Release) Elapse(f ReleaseFacts) error {
 				}
 			}
 		}
+		next.followMeeting(f)
 		switch {
 		case next.State == ReleaseLive && !next.earlyLifeAt(f).After(f.Now):
 			return next.beginEarlyLife(EarlyLifeDays(next.Tier), f)

@@ -37,6 +37,23 @@ func TestWhoHasNotVotedIsAskedOnceMoreWhenTheSilentVoteIsOver(t *testing.T) {
 	}
 }
 
+// TestAMeetingThatIsOverBeforeItCouldBeginSaysSo: after a downtime over a
+// handover, whoever decides hears at once that its time is over.
+func TestAMeetingThatIsOverBeforeItCouldBeginSaysSo(t *testing.T) {
+	w := newWorld()
+	r := w.planned(t, nil)
+	at := w.now.Add(24 * time.Hour)
+	must(t, r.Schedule(MeetingInput{At: at, Place: "Room 4"}, w.forRelease(ana)))
+	w.later(6 * 24 * time.Hour)
+	said := w.told(t, r)
+	if m := r.InSession(); m == nil || !m.StartedAt.Equal(at) || len(said[EventHandoverBegun]) == 0 {
+		t.Fatalf("it is not under way since its time: %+v, %v", m, said)
+	}
+	if _, twice := said[EventVotesMissing]; twice || !cmp.Equal(said[EventHandoverOverrun], []UserID{fay, gus}) {
+		t.Errorf("said: %v", said)
+	}
+}
+
 func TestNobodyIsAskedToVoteWhenAllHave(t *testing.T) {
 	w := newWorld()
 	r := w.planned(t, nil)
