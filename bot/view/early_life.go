@@ -98,8 +98,10 @@ func supportUntil(r *models.Release) markup {
 	switch {
 	case r.State == models.ReleaseLive:
 		return "Live since " + when(r.LiveAt) + "; early-life support begins by itself on the next working day."
+	case r.State.BeforeGoLive():
+		return "It has not begun, because the release is not live yet (" + markup(strings.ToLower(r.State.String())) + ")."
 	case r.State != models.ReleaseEarlyLife:
-		return "It is " + markup(strings.ToLower(r.State.String())) + "."
+		return "The release is " + markup(strings.ToLower(r.State.String())) + "."
 	}
 	out := "Since " + when(r.EarlyLife.Began) + ", until " + when(r.EarlyLife.Ends)
 	if n := len(r.EarlyLife.Extensions); n > 0 {

@@ -124,6 +124,7 @@ func (g *gallery) support(k cast) {
 	s := k.released()
 	s.met()
 	s.confirmed()
+	g.add(EarlyLife(s.r, s.facts(ana)), k.name, "early-life", "not-live")
 	must(s.r.GoLiveNow(s.facts(ana)))
 	g.add(EarlyLifeOutcome(s.r, ActionLive, s.facts(ana)), k.name, "early-life", "live")
 	g.add(EarlyLife(s.r, s.facts(ana)), k.name, "early-life", "before")

@@ -29,7 +29,7 @@ func manifestCommand() *cobra.Command {
 			o.Commands = map[handlers.Command]string{}
 			for c, name := range names {
 				if !slices.Contains(handlers.Commands, handlers.Command(c)) {
-					return fmt.Errorf("--command names %q; it should be one of %v, as in change=/chg", c, handlers.Commands)
+					return fmt.Errorf("--command names %q; it should be change, checklist or gatehouse, as in change=/chg", c)
 				}
 				o.Commands[handlers.Command(c)] = name
 			}
