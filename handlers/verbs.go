@@ -160,17 +160,18 @@ func (c command) nearest(name, word string) []view.Suggestion {
 	}
 	var found []candidate
 	for _, v := range c.verbs {
-		best := distance(word, v.Name)
-		for _, alias := range v.Aliases {
-			if utf8.RuneCountInString(alias) > 2 {
-				best = min(best, distance(word, alias))
+		best := candidate{v.Verb, 1 << 10}
+		for i, known := range append([]string{v.Name}, v.Aliases...) {
+			n, slips := utf8.RuneCountInString(known), distance(word, known)
+			if i == 0 && (strings.HasPrefix(known, word) || strings.HasPrefix(word, known)) {
+				slips = min(slips, 1)
+			}
+			if (i == 0 || n > 2) && slips <= max(min(2, n-1), n/2) { // with more, hardly a letter is the same
+				best.distance = min(best.distance, slips)
 			}
 		}
-		if strings.HasPrefix(v.Name, word) || strings.HasPrefix(word, v.Name) {
-			best = min(best, 1)
-		}
-		if best <= max(2, utf8.RuneCountInString(v.Name)/2) {
-			found = append(found, candidate{v.Verb, best})
+		if best.distance < 1<<10 {
+			found = append(found, best)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })

@@ -138,6 +138,16 @@ func TestMisspeltVerbsGetTheRightSuggestionAndDoNothing(t *testing.T) {
 		Note: fmt.Sprintf("the right verb among at most three suggestions in %d of %d", right, tries)})
 }
 
+func TestWhatLooksLikeNoVerbGetsNoSuggestion(t *testing.T) {
+	w := build(t, plan{})
+	for _, typed := range []string{"💥", "CHG-0", "zz", "`rm"} {
+		fine(t, w.As("ben").Slash("general", "/change "+typed))
+		if got := w.last("ben"); !strings.Contains(got, "I don't know") || strings.Contains(got, "Did you mean") {
+			t.Errorf("%q: %s", typed, got)
+		}
+	}
+}
+
 func TestAWordOfAnotherCommandLeadsToThatCommand(t *testing.T) {
 	w := build(t, plan{})
 	for typed, wants := range map[string][]string{
