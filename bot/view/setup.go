@@ -76,7 +76,7 @@ func SetupOutcome(f models.Facts) Message {
 	s := f.Settings
 	line := "Saved. Work is from " + esc(hoursOf(models.Person{}, f), 20) + ", " + count(len(s.Hours.Days), "day", "days") + " a week, with " + count(len(s.Hours.Holidays), "holiday", "holidays") + "."
 	if c := channel(s.ChangesChannel); c != "" {
-		line += " Cards of changes stand in " + c + "."
+		line += " Cards of changes go to " + c + ", where Gatehouse has to be invited."
 	} else {
 		line += " No channel is chosen yet in which cards of changes stand."
 	}
