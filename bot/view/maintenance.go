@@ -1,6 +1,7 @@
 package view
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -41,10 +42,17 @@ func MaintenanceForm(slug models.Slug, f models.Facts, responseURL string) slack
 
 func whenLine(w models.When) string {
 	if w.Cron == "" {
-		return w.Window.Start.UTC().Format(onceLayout) + " for " + w.Window.Length().String() + " in UTC"
+		return w.Window.Start.UTC().Format(onceLayout) + " for " + typedLength(w.Window.Length()) + " in UTC"
 	}
-	return w.Cron + " for " + w.Length.String() + " in " + w.Zone
+	return w.Cron + " for " + typedLength(w.Length) + " in " + w.Zone
 }
+
+// typedLength is a length as people type it: "4h" or "1h30m", never "4h0m0s".
+func typedLength(d time.Duration) string {
+	return wholeHours.ReplaceAllString(wholeMinutes.ReplaceAllString(d.String(), "m"), "h")
+}
+
+var wholeMinutes, wholeHours = regexp.MustCompile("m0s$"), regexp.MustCompile("h0m$")
 
 // ReadMaintenanceForm reads a sent form; bad is the first line that says no
 // window, in words, "" when all do.

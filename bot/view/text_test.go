@@ -44,6 +44,14 @@ func TestWhatStandsInCodeCanBeCopied(t *testing.T) {
 	}
 }
 
+func TestALengthIsWrittenAsPeopleTypeIt(t *testing.T) {
+	for want, d := range map[string]time.Duration{"4h": 4 * time.Hour, "1h30m": 90 * time.Minute, "10m": 10 * time.Minute, "20h": 20 * time.Hour, "1m30s": 90 * time.Second} {
+		if got := typedLength(d); got != want {
+			t.Errorf("%v is written %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestClippingCountsLettersAndKeepsThemWhole(t *testing.T) {
 	family := "👩‍👩‍👧‍👦"
 	for _, x := range []struct {
