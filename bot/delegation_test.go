@@ -146,7 +146,7 @@ func TestSlackSaysWhoBelongsToAGroup(t *testing.T) {
 		return err == nil && len(d.Teams["S0DBA"].Members) == 1 && d.Teams["S0DBA"].Members[0] == "U0FAY"
 	})
 	mustDo(t, w.As("gus").Click(ask, "change.approve"))
-	w.told("gus", "you hold none of the roles any more")
+	w.told("gus", "you no longer hold a role")
 	mustDo(t, w.As("fay").Click(w.card("changes", "CHG-1"), "change.approve"))
 	w.told("fay", "last one needed")
 	w.dm("ana", "CHG-1", "Approved")

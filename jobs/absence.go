@@ -29,14 +29,19 @@ func (t *ticker) moveAsks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for what waits for approval: %w", err)
 	}
+	var moved []models.UserID
+	for _, a := range due {
+		if a.Workspace == t.cfg.Workspace {
+			moved = append(moved, a.User)
+		}
+	}
 	var errs []error
 	for _, c := range waiting {
-		before := len(c.Asked)
-		if err := c.MoveAsks(f); err != nil || len(c.Asked) == before {
-			continue // nobody else is needed
+		if err := c.MoveAsks(moved, f); err != nil || len(c.Events()) == 0 {
+			continue // it is no matter of theirs
 		}
 		_, err := s.UpdateChange(ctx, store.Command{Workspace: t.cfg.Workspace}, c.ID,
-			func(c *models.Change, f models.Facts) error { return c.MoveAsks(f) })
+			func(c *models.Change, f models.Facts) error { return c.MoveAsks(moved, f) })
 		if _, refused := models.AsRefusal(err); err != nil && !refused {
 			errs = append(errs, fmt.Errorf("move the requests of %s: %w", c.ID, err))
 		}

@@ -176,15 +176,18 @@ func (c *Change) mayDecide(seen Revision, f Facts) (rights, error) {
 	}
 	r := c.rightsOf(f.Actor, f)
 	if r.none() {
-		return rights{}, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, c.noRight(f), c.Standing().Missing())
+		return rights{}, Refusef("Your decision on %s can't count: %s. It waits for %s.", c.ID, c.NoRight(f.Actor.ID, f), c.Standing().Missing())
 	}
 	return r, nil
 }
 
-// noRight says why somebody who may decide in general has no right here: most
-// often they never had one, but it may have ended after they were asked.
-func (c *Change) noRight(f Facts) string {
-	u := f.Actor.ID
+// NoRight says why somebody who may decide in general has no right here, "" when
+// they have: most often they never had one, but it may have ended after they
+// were asked.
+func (c *Change) NoRight(u UserID, f Facts) string {
+	if !c.rightsOf(f.Person(u), f).none() {
+		return ""
+	}
 	for _, r := range c.Requirements {
 		for _, holder := range c.holders(r, f) {
 			switch away := f.Person(holder).Own.Away; {
@@ -198,7 +201,7 @@ func (c *Change) noRight(f Facts) string {
 		}
 	}
 	if slices.ContainsFunc(c.Asked, func(a Ask) bool { return a.User == u }) {
-		return "you were asked for it, but you hold none of the roles any more that its policy names"
+		return "you were asked for it, but you no longer hold a role that its policy names, or stand in for somebody who does"
 	}
 	return "you are none of those whom its policy names"
 }

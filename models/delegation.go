@@ -257,13 +257,15 @@ func (c *Change) askStandIn(to UserID, f Facts) []UserID {
 	return []UserID{to}
 }
 
-// MoveAsks asks whoever is missing now that somebody left or came back.
-// Gatehouse does it by itself; with nobody to ask it does nothing.
-func (c *Change) MoveAsks(f Facts) error {
+// MoveAsks asks whoever is missing now that these people left or came back,
+// and lets those of them who were asked before know who decides now. Gatehouse
+// does it by itself; where it is no matter of theirs it does nothing.
+func (c *Change) MoveAsks(moved []UserID, f Facts) error {
 	if !c.decidable() || c.overdue(f.Now) {
 		return nil
 	}
-	if asked := c.ask(f); len(asked) > 0 {
+	had := slices.ContainsFunc(c.Asked, func(a Ask) bool { return slices.Contains(moved, a.User) })
+	if asked := c.ask(f); had || len(asked) > 0 {
 		c.record(f, Event{Kind: EventAsksMoved, From: c.State, To: c.State, Asked: asked})
 	}
 	return nil

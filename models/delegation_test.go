@@ -154,7 +154,7 @@ func TestAnAbsenceMovesAsksToTheDelegateAndEndsByItsDate(t *testing.T) {
 	if c.MayDecide(w.as(ray).Actor, w.as(ray)) {
 		t.Error("Ray stands in after the end")
 	}
-	must(t, c.MoveAsks(w.as("")))
+	must(t, c.MoveAsks([]UserID{dee}, w.as("")))
 	if last := c.Asked[len(c.Asked)-1]; last.User != dee && last.User != ben && last.User != cai {
 		t.Errorf("nobody who can decide is asked: %s", last.User)
 	}
@@ -164,6 +164,31 @@ func TestAnAbsenceMovesAsksToTheDelegateAndEndsByItsDate(t *testing.T) {
 	}
 	if !asked[dee] {
 		t.Errorf("Dee, who is back, is not asked: %v", c.Asked)
+	}
+}
+
+func TestWhoeverWasAskedBeforeAnAbsenceIsShownThatItBeganAndEnded(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(24*time.Hour), w.now.Add(26*time.Hour) })
+	w.away(dee, 0, 2*time.Hour, ray)
+	c.Events()
+	for _, step := range []struct {
+		what  string
+		later time.Duration
+		asked int
+	}{{"leaves", 0, 1}, {"is back", 2 * time.Hour, 0}} {
+		w.later(step.later)
+		must(t, c.MoveAsks([]UserID{dee}, w.as("")))
+		if e := c.Events(); len(e) != 1 || e[0].Kind != EventAsksMoved || len(e[0].Asked) != step.asked {
+			t.Errorf("when Dee %s: %+v", step.what, e)
+		}
+	}
+	must(t, c.MoveAsks([]UserID{gus}, w.as("")))
+	if e := c.Events(); len(e) > 0 {
+		t.Errorf("the absence of somebody who was never asked: %+v", e)
+	}
+	if why := c.NoRight(ray, w.as("")); why != "you stood in for Dee, and that has ended" {
+		t.Error(why)
 	}
 }
 
@@ -235,7 +260,7 @@ func TestARoleLostBetweenMessageAndClickIsSaid(t *testing.T) {
 	team.Members = []UserID{ana, dee}
 	w.Teams["payments"] = team
 	r := refused(t, c.Approve(c.Revision, w.as(asked)))
-	if want := "Your decision on CHG-4 can't count: you were asked for it, but you hold none of the roles any more that its policy names. It waits for 1 peer and 1 service owner."; r.Text != want {
+	if want := "Your decision on CHG-4 can't count: you were asked for it, but you no longer hold a role that its policy names, or stand in for somebody who does. It waits for 1 peer and 1 service owner."; r.Text != want {
 		t.Error(r.Text)
 	}
 }

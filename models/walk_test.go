@@ -90,7 +90,7 @@ var acts = map[string]func(k *walker, f Facts) error{
 	"delegate": func(k *walker, f Facts) error {
 		return k.c.Delegate(rapid.SampledFrom(everybody).Draw(k.T, "delegate"), f)
 	},
-	"move asks": func(k *walker, f Facts) error { return k.c.MoveAsks(f) },
+	"move asks": func(k *walker, f Facts) error { return k.c.MoveAsks(nil, f) },
 	"withdraw":  func(k *walker, f Facts) error { return k.c.Withdraw(f) },
 	"start":     func(k *walker, f Facts) error { return k.c.Start(k.revision(), f) },
 	"roll back": func(k *walker, f Facts) error { return k.c.RollBack(k.words(), f) },

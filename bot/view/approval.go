@@ -38,14 +38,23 @@ func AskCard(c *models.Change, ask models.Ask, latest bool, since *models.Materi
 		blocks = append(blocks, section(line))
 		text += "\n" + line
 	}
-	buttons := append(oneOf(c, ActionApprove, ActionReject, ActionAsk, ActionDelegate), details(c))
-	if c.OwesApproval() { // what has begun is not edited any more
-		buttons = append(oneOf(c, ActionApprove, ActionReject, ActionDelegate), details(c))
-	}
-	blocks = append(blocks, actions(buttons...)...)
+	blocks = append(blocks, actions(append(oneOf(c, askButtons(c, ask.User, f)...), details(c))...)...)
 	blocks = append(blocks, small(discussion))
 	text = joined("\n", text, askText(c, f))
 	return message(text, blocks...)
+}
+
+// askButtons: what has begun is not edited any more, and whoever is asked in the
+// place of others has nothing of their own to hand on.
+func askButtons(c *models.Change, u models.UserID, f models.Facts) []string {
+	out := []string{ActionApprove, ActionReject}
+	if !c.OwesApproval() {
+		out = append(out, ActionAsk)
+	}
+	if f.Actor = f.Person(u); mayDelegate(c, f) {
+		out = append(out, ActionDelegate)
+	}
+	return out
 }
 
 // asksMost is how many conflicts and freezes an approver sees in place.
@@ -64,6 +73,8 @@ func askOver(c *models.Change, ask models.Ask, latest bool, f models.Facts) mark
 		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.Excluded(ask.User), 80) + "."
 	case decidable(c) && c.StandIn(ask.User, f) != "":
 		return "↪️ " + ref(c) + "\n" + bold(name(c.StandIn(ask.User, f), f)) + " decides in your place. You still can, on its card, until they have."
+	case decidable(c) && c.NoRight(ask.User, f) != "":
+		return "↪️ " + ref(c) + "\nYour decision is not needed any more: " + esc(c.NoRight(ask.User, f), 120) + "."
 	case decidable(c):
 		return ""
 	}

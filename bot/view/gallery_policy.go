@@ -72,6 +72,9 @@ func (g *gallery) delegates(k cast) {
 		g.add(AskCard(p.c, ask, true, nil, k.facts("", p.now)), k.name, "ask", "delegated", map[models.UserID]string{paul: "from", mia: "to"}[u])
 	}
 	g.add(HistoryModal(p.c, []models.Event{delegated}, false, k.facts(cara, p.now)), k.name, "history", "delegated")
+	must(p.c.Delegate(paul, k.facts(paul, p.now)))
+	g.add(AskCard(p.c, models.Ask{User: mia, Revision: p.c.Revision, At: p.now}, true, nil, k.facts("", p.now)), k.name, "ask", "delegated", "ended")
+	must(p.c.Delegate(mia, k.facts(paul, p.now)))
 	must(p.c.Approve(p.c.Revision, k.facts(mia, p.now)))
 	g.add(ChangeCard(p.c, k.facts("", p.now)), k.name, "card", "behalf")
 	facts := k.facts(ana, p.now)

@@ -59,7 +59,7 @@ var happenings = map[models.EventKind]markup{
 	models.EventAskedNext:       "Nobody answered for ten minutes: the next person was asked",
 	models.EventNobodyLeft:      "Everybody who could approve it was asked",
 	models.EventTemplateOffered: "It went well three times: offered as a template",
-	models.EventAsksMoved:       "An absence began or ended: others were asked",
+	models.EventAsksMoved:       "An absence began or ended: others decide now",
 	models.EventNobodyEligible:  "Recorded, because of small-team mode",
 	models.EventEligibleAgain:   "Somebody can give it after all",
 	models.EventNotMetLetGo:     "Half an hour passed: it goes on",
