@@ -2,6 +2,7 @@ package bot
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,49 @@ func TestAnApproverHandsADecisionOnAndAnAbsentOneIsStoodInFor(t *testing.T) {
 			tell(t, newWorld(t, s))
 		})
 	}
+}
+
+func TestWhoeverComesBackDecidesAgain(t *testing.T) {
+	w := newWorld(t, settings[0])
+	mustDo(t, w.As("ana").Slash("general", "/change new"))
+	mustDo(t, w.As("ana").Submit(safely(goodForm(w, 96*time.Hour))))
+	w.told("ana", "CHG-1", "1 peer", "1 service owner")
+	w.card("changes", "CHG-1")
+	w.card("tracking", "CHG-1")
+	w.dm("ben", "CHG-1")
+	w.dm("chi", "asks for your decision")
+
+	mustDo(t, w.As("chi").Slash("general", "/gatehouse me"))
+	w.told("chi", "09:00 to 18:00")
+	line := w.fake.Ephemerals("chi")
+	mustDo(t, w.As("chi").Click(line[len(line)-1], "me.edit"))
+	w.until("the form is there", func() bool { v, ok := w.As("chi").View(); return ok && v.CallbackID == "me.form" })
+	today := w.now().Format(time.DateOnly)
+	mustDo(t, w.As("chi").Submit(slackfake.Fields{"away_from": today, "away_until": today, "delegate": "U0FAY"}))
+	w.told("chi", "fay decides in your place")
+	w.until("fay is asked", func() bool { return strings.Contains(requestOf(w, "fay").Text, "in the place of chi") })
+	w.reads("chi", "fay decides in your place")
+
+	w.later(24 * time.Hour)
+	w.until("the requests say so", func() bool {
+		return strings.Contains(requestOf(w, "chi").Text, "asks for your decision") && strings.Contains(requestOf(w, "fay").Text, "that has ended")
+	})
+	mustDo(t, w.As("chi").Click(requestOf(w, "chi"), "change.approve"))
+	w.told("chi", "1 of 2")
+	w.dm("chi", "Your absence is over")
+	for _, m := range w.fake.DM("fay") { // the request, and that she stands in until tomorrow
+		w.claimed["dm-fay"+m.TS] = true
+	}
+}
+
+// requestOf is the message that asks somebody about CHG-1.
+func requestOf(w *world, name string) slackfake.Message {
+	all := w.fake.DM(name)
+	i := slices.IndexFunc(all, func(m slackfake.Message) bool { return strings.Contains(m.Text, "CHG-1") })
+	if i < 0 {
+		return slackfake.Message{}
+	}
+	return all[i]
 }
 
 func TestASmallTeamGoesOnWithoutWhatNobodyCanGive(t *testing.T) {
