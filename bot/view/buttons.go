@@ -36,7 +36,7 @@ var offers = []offer{
 	{action: ActionLift, words: "Lift hold…", states: editable, may: manages, only: onHold},
 	{action: ActionComplete, words: "Complete…", states: []models.State{models.InProgress}, public: true, may: runs, style: slack.StylePrimary},
 	{action: ActionMoreTime, words: "Extend…", states: []models.State{models.InProgress}, public: true, may: runs},
-	{action: ActionReview, words: "Record review…", states: []models.State{models.Implemented}, public: true, may: mayReview, style: slack.StylePrimary},
+	{action: ActionReview, words: "Record review…", states: []models.State{models.Implemented}, public: true, may: mayReview, style: slack.StylePrimary, only: notReviewed},
 	{action: ActionIncident, words: "Name the incident…", states: []models.State{models.InProgress, models.Implemented}, may: runs, only: owesIncident},
 	{action: ActionRollback, words: "Roll back…", states: []models.State{models.InProgress, models.Implemented, models.Closed}, public: true, may: mayRollback, style: slack.StyleDanger, asks: confirmRollback},
 	{action: ActionEdit, words: "Edit…", states: editable, may: mayEdit},
@@ -146,6 +146,10 @@ func emergency(c *models.Change) bool { return c.Type == models.Emergency }
 func owesApproval(c *models.Change) bool { return c.OwesApproval() }
 
 func owesIncident(c *models.Change) bool { return emergency(c) && c.RepairedIncident() == "" }
+
+func reviewed(c *models.Change) bool { return c.Findings != "" }
+
+func notReviewed(c *models.Change) bool { return !reviewed(c) }
 
 func notHeld(c *models.Change) bool { return !c.OnHold() }
 

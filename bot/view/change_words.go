@@ -260,9 +260,9 @@ func reason(s string, max int) markup {
 	return ": " + esc(s, max)
 }
 
-// reviewOwed says which review is owed and until when.
+// reviewOwed says which review is owed and until when, "" once it is recorded.
 func reviewOwed(c *models.Change) markup {
-	if c.State != models.Implemented || len(c.ReviewOwed) == 0 {
+	if c.State != models.Implemented || len(c.ReviewOwed) == 0 || reviewed(c) {
 		return ""
 	}
 	var why markup

@@ -54,7 +54,7 @@ func owes(c *models.Change) markup {
 	for _, d := range c.Debts() {
 		out = joined(", ", out, markup(d.Kind.String()))
 	}
-	if out == "" && reviewOwed(c) != "" && c.Findings == "" {
+	if out == "" && reviewOwed(c) != "" {
 		return "review until " + when(c.ReviewDue)
 	}
 	if out == "" {
