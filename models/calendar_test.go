@@ -66,6 +66,23 @@ func TestTwoChangesOfOneServiceAtOneTimeConflict(t *testing.T) {
 	}
 }
 
+func TestAConflictIsClearedByWhatMakesIt(t *testing.T) {
+	w := newWorld().clone()
+	mine, person := w.other(9, "pay-api"), w.other(9, "orphan")
+	mine.Implementer, person.Implementer = ana, ana
+	for want, n := range map[string]Neighbour{
+		"Choose another time, or ask Eli to move CHG-9.":                w.other(9, "pay-api"),
+		"Choose another time, or move CHG-9.":                           mine,
+		"Choose another time, name another implementer, or move CHG-9.": person,
+	} {
+		f := w.near(ana, n)
+		c := w.raised(t, nil)
+		if got := PlanVerdict(c, f).Reasons[0].Unblock; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestWhoCameFirstHasTheRightOfWay: exactly one of two conflicting changes
 // gives way, so that two never wait for each other.
 func TestWhoCameFirstHasTheRightOfWay(t *testing.T) {

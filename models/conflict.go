@@ -13,6 +13,7 @@ import (
 type Conflict struct {
 	With   Neighbour
 	Why    string // "both touch Ledger"
+	Person bool   // who carries both out is all that they share
 	Blocks bool   // the other has the right of way
 }
 
@@ -77,7 +78,7 @@ func Conflicts(c *Change, f Facts) []Conflict {
 			continue
 		}
 		if why := c.hangsWith(n, related, f); why != "" {
-			out = append(out, Conflict{n, why, c.givesWay(n, fresh, f)})
+			out = append(out, Conflict{n, why, n.hangs(related) == "", c.givesWay(n, fresh, f)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Conflict) int { return cmp.Or(rank(a.Blocks, b.Blocks), cmp.Compare(a.With.ID, b.With.ID)) })
@@ -86,16 +87,24 @@ func Conflicts(c *Change, f Facts) []Conflict {
 
 // hangsWith says why two changes at one time conflict; "" when they don't.
 func (c *Change) hangsWith(n Neighbour, related map[Slug]string, f Facts) string {
-	if n.ID == c.ID || n.Environment != c.Environment {
+	switch {
+	case n.ID == c.ID || n.Environment != c.Environment:
 		return ""
+	case n.hangs(related) != "":
+		return n.hangs(related)
+	case n.Implementer == c.Implementer && n.Implementer != "":
+		return f.Name(c.Implementer) + " carries both out"
 	}
+	return ""
+}
+
+// hangs says how the services of the neighbour hang together with the related
+// ones; "" when they don't.
+func (n Neighbour) hangs(related map[Slug]string) string {
 	for _, slug := range n.Services {
 		if why, hangs := related[slug]; hangs {
 			return why
 		}
-	}
-	if n.Implementer == c.Implementer && n.Implementer != "" {
-		return f.Name(c.Implementer) + " carries both out"
 	}
 	return ""
 }
@@ -163,8 +172,10 @@ func (x Conflict) reason(c *Change, f Facts) Reason {
 	case x.With.State == InProgress:
 		r.What = named + " is in progress: " + x.Why + "."
 		r.Unblock = "Choose a later time, or ask " + who + " when it is over."
-	case x.With.Implementer == c.Implementer:
+	case x.Person:
 		r.Unblock = "Choose another time, name another implementer, or move " + x.With.ID.String() + "."
+	case x.With.Implementer == c.Implementer:
+		r.Unblock = "Choose another time, or move " + x.With.ID.String() + "."
 	default:
 		r.Unblock = "Choose another time, or ask " + who + " to move " + x.With.ID.String() + "."
 	}
