@@ -164,10 +164,12 @@ func neighbourCards(a Around) []Delivery {
 
 func (x Conflict) reason(c *Change, f Facts) Reason {
 	r := Reason{Blocks: x.Blocks, Field: FieldStart, When: x.With.Window}
+	r.Brief = x.With.ID.String() + " overlaps: " + x.Why + "."
 	named, who := x.With.ID.String()+" ("+clipRunes(x.With.Title, 60)+")", f.Name(x.With.Implementer)
 	switch r.What = named + " is planned from " + x.With.Window.words() + ": " + x.Why + "."; {
 	case x.With.overruns(f.Now):
 		r.What = named + " was planned from " + x.With.Window.words() + " and is still in progress: " + x.Why + "."
+		r.Brief = x.With.ID.String() + " is not over: " + x.Why + "."
 		r.Unblock = "Wait until " + who + " completes " + x.With.ID.String() + " or rolls it back."
 	case x.With.State == InProgress:
 		r.What = named + " is in progress: " + x.Why + "."

@@ -16,6 +16,7 @@ type Verdict struct {
 // clear it.
 type Reason struct {
 	What    string
+	Brief   string // What in a few words, for where one line is left; "" = What is cut
 	Unblock string
 	Blocks  bool
 	Field   Field  // where a form that is refused says it; "" = on top

@@ -131,7 +131,12 @@ func cutReasons(list []models.Reason, most, letters int) markup {
 		if left := len(list) - len(shown); left > 0 && i == len(shown)-1 {
 			more = " " + number(left) + " more in Details."
 		}
-		out = joined("\n", out, sign+told(r, r.What, letters-len16(string(sign+more)))+more)
+		room := letters - len16(string(sign+more))
+		what := told(r, r.What, room)
+		if letters < cardLine && r.Brief != "" {
+			what = esc(r.Brief, room)
+		}
+		out = joined("\n", out, sign+what+more)
 	}
 	return out
 }
