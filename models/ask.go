@@ -64,6 +64,7 @@ func (c *Change) waitingFor(f Facts) []UserID {
 // candidate is somebody who might be asked, with what speaks for it.
 type candidate struct {
 	user      UserID
+	away      bool // with nobody to stand in
 	judged    bool // an earlier revision, and so knows the change best
 	working   bool
 	inTime    bool // at work before the window opens
@@ -80,10 +81,10 @@ func (c *Change) candidates(able map[UserID][]string, waiting []UserID, f Facts)
 		}
 		p := f.People[u]
 		next := f.Settings.Hours.Next(p, f.Now)
-		out = append(out, candidate{u, c.decidedBefore(u), next.Equal(f.Now), next.Before(c.Window.Start), p.LastAsked})
+		out = append(out, candidate{u, p.Own.Away.Now(f.Now), c.decidedBefore(u), next.Equal(f.Now), next.Before(c.Window.Start), p.LastAsked})
 	}
 	slices.SortFunc(out, func(a, b candidate) int {
-		return cmp.Or(rank(a.judged, b.judged), rank(a.working, b.working), rank(a.inTime, b.inTime),
+		return cmp.Or(rank(b.away, a.away), rank(a.judged, b.judged), rank(a.working, b.working), rank(a.inTime, b.inTime),
 			a.lastAsked.Compare(b.lastAsked), cmp.Compare(a.user, b.user))
 	})
 	return out

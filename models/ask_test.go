@@ -150,6 +150,22 @@ func TestPeopleAtWorkAreAskedFirstThenThoseUnaskedLongest(t *testing.T) {
 	}
 }
 
+func TestWhoeverIsAwayIsAskedLast(t *testing.T) {
+	w := newWorld().clone()
+	w.now = monday.Add(-10 * time.Hour) // nobody is at work
+	team := w.Teams["payments"]
+	team.Members = []UserID{ana, ben, cai}
+	w.Teams["payments"] = team
+	p := w.People[ben]
+	p.LastAsked = w.now
+	w.People[ben] = p
+	w.away(cai, 0, 24*time.Hour, "")
+	late := func(in *Input) { in.Start, in.End = monday.Add(48*time.Hour), monday.Add(49*time.Hour) }
+	if a := w.need(t, late, Need{Role: RolePeer, Count: 1}).Asked[0]; a.User == cai {
+		t.Error("Cai is asked, who is away until tomorrow")
+	}
+}
+
 func TestAnEmergencyWaitsForNoWorkingHours(t *testing.T) {
 	w := newWorld()
 	w.now = monday.Add(-10 * time.Hour)

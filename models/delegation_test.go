@@ -187,6 +187,9 @@ func TestWhoeverWasAskedBeforeAnAbsenceIsShownThatItBeganAndEnded(t *testing.T) 
 	if e := c.Events(); len(e) > 0 {
 		t.Errorf("the absence of somebody who was never asked: %+v", e)
 	}
+	if s := StartVerdict(c, w.as("")).Words(); strings.Contains(s, "Ray") || !strings.Contains(s, "Asked: ") {
+		t.Errorf("it waits for somebody who stands in no more: %s", s)
+	}
 	if why := c.NoRight(ray, w.as("")); why != "you stood in for Dee, and that has ended" {
 		t.Error(why)
 	}

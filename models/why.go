@@ -68,8 +68,11 @@ func (c *Change) cheapest(f Facts) string {
 		return "Nobody eligible can give " + list(short, "") + ": ask an admin to name somebody."
 	}
 	var names []string
+	able := c.able(f)
 	for _, u := range c.waitingFor(f) {
-		names = append(names, f.Name(u))
+		if len(able[u]) > 0 { // nobody waits for those who lost their right since
+			names = append(names, f.Name(u))
+		}
 	}
 	switch {
 	case len(names) == 0:
