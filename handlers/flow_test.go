@@ -265,6 +265,16 @@ func TestListsAreFiltered(t *testing.T) {
 	for typed, want := range map[string]string{
 		"list service:nope": `There is no service "nope", so nothing was listed. A service is named by its short name, such as reporting.`,
 		"list env:moon":     `"env:moon" is not a filter that list knows, so nothing was listed. Use service:reporting, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.`,
+		"list running":      `"running" is not a filter that list knows, so nothing was listed. Did you mean state:in_progress? Use service:`,
+		"list in progress":  `Did you mean state:in_progress?`,
+		"list state:runing": `Did you mean state:in_progress?`,
+		"list reviws":       `Did you mean reviews?`,
+		"list prod":         `Did you mean env:production?`,
+		"list trackng":      `Did you mean service:tracking?`,
+		"list sinse:24h":    `Did you mean since:24h?`,
+		"list toady":        `Did you mean today?`,
+		"list done":         `Did you mean state:closed?`,
+		"list zzzz":         `so nothing was listed. Use service:`,
 		"list state:draft":  `"state:draft" is not a filter that list knows`,
 		"history":           "Say which change: `/change history 4`.",
 	} {

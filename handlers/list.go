@@ -175,7 +175,8 @@ func readFilter(text string, f models.Facts) (store.ChangeFilter, error) {
 		case name == "service:":
 			return filter, models.Refusef("There is no service %q, so nothing was listed. A service is named by its short name, such as %s.", clip(value, 40), serviceLike(value, f))
 		default:
-			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed. Use service:%s, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.", clip(word, 40), serviceLike(word, f))
+			return filter, models.Refusef("%q is not a filter that list knows, so nothing was listed.%s Use service:%s, env:production, state:approved or state:all, since:24h, today, week, debts, exceptions, reviews or overdue.",
+				clip(word, 40), didYouMean(meant(word, strings.ToLower(text), f)), serviceLike(word, f))
 		}
 	}
 	return filter, nil

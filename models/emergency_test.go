@@ -160,7 +160,7 @@ func TestAnApprovalAfterwardsNeedsTheSameRightsAsOneBefore(t *testing.T) {
 	w = newWorld().clone()
 	c = w.repairing(t)
 	w.Roles[RoleECAB] = []UserID{nia} // Moe lost the role between message and click
-	if r := refused(t, c.Approve(c.Revision, w.as(moe))); !strings.Contains(r.Text, "none of the roles any more") {
+	if r := refused(t, c.Approve(c.Revision, w.as(moe))); !strings.Contains(r.Text, "no longer hold a role") {
 		t.Error(r.Text)
 	}
 }
