@@ -62,7 +62,9 @@ func (h *Handlers) edit(ctx context.Context, r *Request) (Reply, error) {
 			return slack.ModalViewRequest{}, models.Refusef("%s is %s, so it can't be edited any more.", c.ID, strings.ToLower(c.State.String()))
 		}
 		meta := view.FormMeta{Mode: view.ModeEdit, Change: c.ID, Seen: c.Revision, ResponseURL: r.ResponseURL, Channel: r.Channel, Resets: c.WouldVoid()}
-		return h.formAhead(ctx, r.User, meta, asked(c)), nil
+		in := asked(c)
+		meta.FilledIn(in)
+		return h.formAhead(ctx, r.User, meta, in), nil
 	})
 }
 
@@ -77,6 +79,7 @@ func (h *Handlers) raiseAgain(ctx context.Context, r *Request) (Reply, error) {
 		in.Start, in.Implementer = freshInput(f).Start, r.User
 		in.End = in.Start.Add(length)
 		meta := view.FormMeta{Mode: view.ModeAgain, Change: c.ID, ResponseURL: r.ResponseURL, Channel: r.Channel}
+		meta.FilledIn(in)
 		return h.formAhead(ctx, r.User, meta, in), nil
 	})
 }

@@ -110,6 +110,7 @@ func (h *Handlers) drawForms(ctx context.Context, viewID string) {
 		if r.Name == view.ActionType {
 			meta, in = startFor(meta, in, h.glance(ctx, r.User))
 		}
+		meta.KeepLength(&in)
 		h.drawForm(ctx, slackapi.View{ID: viewID, Hash: hash}, r.User, meta, in)
 	}
 }
@@ -126,8 +127,9 @@ func startFor(meta view.FormMeta, in models.Input, f models.Facts) (view.FormMet
 	default:
 		return meta, in
 	}
-	if meta.Slot = in.Start.Unix(); in.End.Equal(was.Add(view.DefaultLength)) {
+	if meta.Slot, meta.Filled = in.Start.Unix(), (view.Filled{}); in.End.Equal(was.Add(view.DefaultLength)) {
 		in.End = in.Start.Add(view.DefaultLength)
+		meta.FilledIn(in)
 	}
 	return meta, in
 }

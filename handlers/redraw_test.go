@@ -48,6 +48,35 @@ func TestAnEmergencyStartsNowUnlessSomebodyChoseAnotherTime(t *testing.T) {
 	})
 }
 
+// TestWhoeverMovesTheStartKeepsTheLength: the end goes along until somebody
+// chooses another.
+func TestWhoeverMovesTheStartKeepsTheLength(t *testing.T) {
+	w := build(t, plan{})
+	c := w.raise()
+	fine(t, w.As("ana").Click(w.card("ana", c.ID), "change.edit"))
+	w.opened("ana", "change.form")
+	shows := func(start, end time.Time) {
+		t.Helper()
+		want := fmt.Sprint(float64(start.Unix())) + " to " + fmt.Sprint(float64(end.Unix()))
+		w.until("the form shows "+want, func() bool {
+			v, open := w.As("ana").View()
+			return open && typed(v, "start")+" to "+typed(v, "end") == want
+		})
+	}
+	start, end := c.Window.Start, c.Window.End
+	shows(start, end)
+	for range 2 {
+		start, end = start.Add(26*time.Hour), end.Add(26*time.Hour)
+		fine(t, w.As("ana").ChooseIn("start", start))
+		shows(start, end)
+	}
+	end = end.Add(3 * time.Hour)
+	fine(t, w.As("ana").ChooseIn("end", end))
+	start = start.Add(time.Hour)
+	fine(t, w.As("ana").ChooseIn("start", start))
+	shows(start, end)
+}
+
 func TestTheFormSaysWhatItComesToWhileItIsFilledIn(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		other := w.raise()

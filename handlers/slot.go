@@ -40,6 +40,7 @@ func (h *Handlers) takeSlot(ctx context.Context, r *Request) (Reply, error) {
 	}
 	meta, in := view.ReadChangeForm(r.View)
 	in.Start, in.End, meta.Slot = w.Start, w.End, w.Start.Unix()
+	meta.FilledIn(in)
 	modal := h.formAhead(ctx, r.User, meta, in)
 	return Reply{View: &modal}, nil
 }

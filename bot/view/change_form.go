@@ -30,6 +30,44 @@ type FormMeta struct {
 	Resets      int             `json:"resets,omitempty"` // approvals that saving would void, as the form was opened
 	Kept        Kept            `json:"kept,omitzero"`    // answers that a form from a template does not ask for
 	Slot        int64           `json:"slot,omitempty"`   // the start that was filled in last: Slack keeps what was typed in an input of the same id
+	Filled      Filled          `json:"filled,omitzero"`  // the window, if its end was filled in, too
+}
+
+// Filled is a window that stands in the form without anybody having typed its
+// end: that moves along with the start.
+type Filled struct {
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
+}
+
+// FilledIn notes that the window of the input is filled in as it is.
+func (m *FormMeta) FilledIn(in models.Input) {
+	m.Filled = Filled{}
+	if in.Start.Before(in.End) {
+		m.Filled = Filled{in.Start.Unix(), in.End.Unix()}
+	}
+}
+
+// KeepLength moves an end that nobody typed along with the start that was
+// chosen: whoever moves the work does not make it longer.
+func (m *FormMeta) KeepLength(in *models.Input) {
+	if m.Filled.End == 0 || in.Start.IsZero() || in.End.Unix() != m.Filled.End || in.Start.Unix() == m.Filled.Start {
+		return
+	}
+	in.End = in.End.Add(in.Start.Sub(time.Unix(m.Filled.Start, 0)))
+	m.FilledIn(*in)
+}
+
+// suffix makes the input of a time another one whenever it is filled in anew.
+func (m FormMeta) suffix(field models.Field) string {
+	at := m.Slot
+	if field == models.FieldEnd && m.Filled.Start != 0 {
+		at = m.Filled.Start
+	}
+	if at == 0 {
+		return ""
+	}
+	return "." + strconv.FormatInt(at, 10)
 }
 
 // Kept are answers that were given before a template was chosen, which asks for
@@ -76,8 +114,8 @@ func changeForm(meta FormMeta, in models.Input, ahead *models.Outlook, f models.
 	}
 	blocks := formNotes(meta, resets)
 	for _, ask := range changeInputs(in, ahead, f) {
-		if e, isTime := ask.element.(*slack.DateTimePickerBlockElement); isTime && meta.Slot != 0 {
-			e.ActionID += "." + strconv.FormatInt(meta.Slot, 10)
+		if e, isTime := ask.element.(*slack.DateTimePickerBlockElement); isTime {
+			e.ActionID += meta.suffix(ask.field)
 		}
 		blocks = append(blocks, ask.block())
 		switch {
