@@ -79,25 +79,58 @@ func (h *Handlers) outcome(ctx context.Context, r *Request, res store.Result, er
 	return reply, nil
 }
 
+// reasoned are the decisions that a reason goes with, by the kind of form that
+// asks for it.
+var reasoned = map[string]struct {
+	did  string
+	rule func(reason string, seen models.Revision) store.Move
+}{
+	view.ReasonReject: {view.ActionReject, func(reason string, seen models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.Reject(reason, seen, f) }
+	}},
+	view.ReasonAsk: {view.ActionAsk, func(reason string, seen models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.AskForChanges(reason, seen, f) }
+	}},
+	view.ReasonCancel: {view.ActionCancel, func(reason string, _ models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.Cancel(reason, f) }
+	}},
+	view.ReasonStartNow: {view.ActionStartNow, func(reason string, seen models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.StartNow(reason, seen, f) }
+	}},
+	view.ReasonIncident: {view.ActionIncident, func(reason string, _ models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.LinkIncident(reason, f) }
+	}},
+	view.ReasonHold: {view.ActionHold, func(reason string, _ models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.Hold(reason, f) }
+	}},
+	view.ReasonLift: {view.ActionLift, func(reason string, _ models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.LiftHold(reason, f) }
+	}},
+	view.ReasonOverride: {view.ActionOverride, func(reason string, seen models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.Override(reason, seen, f) }
+	}},
+	view.ReasonRollback: {view.ActionRollback, func(reason string, _ models.Revision) store.Move {
+		return func(c *models.Change, f models.Facts) error { return c.RollBack(reason, f) }
+	}},
+}
+
+// futile is why a form would be refused whatever somebody writes in it: what
+// its rule says to an empty one, unless that is about what is not written yet.
+// Who is not known well enough is asked about when the form is sent.
+func futile(rule store.Move, c *models.Change, f models.Facts) error {
+	trial := *c
+	err := rule(&trial, f)
+	if r, refused := models.AsRefusal(err); refused && len(r.Fields) == 0 && !r.Refresh {
+		return err
+	}
+	return nil
+}
+
 // giveReason takes a rejection, a request for changes, a cancellation or a
 // rollback, with its reason.
 func (h *Handlers) giveReason(ctx context.Context, r *Request) (Reply, error) {
 	kind, id, seen, reason, at := view.ReadReasonForm(r.View)
-	decisions := map[string]struct {
-		did  string
-		rule store.Move
-	}{
-		view.ReasonReject:   {view.ActionReject, func(c *models.Change, f models.Facts) error { return c.Reject(reason, seen, f) }},
-		view.ReasonAsk:      {view.ActionAsk, func(c *models.Change, f models.Facts) error { return c.AskForChanges(reason, seen, f) }},
-		view.ReasonCancel:   {view.ActionCancel, func(c *models.Change, f models.Facts) error { return c.Cancel(reason, f) }},
-		view.ReasonStartNow: {view.ActionStartNow, func(c *models.Change, f models.Facts) error { return c.StartNow(reason, seen, f) }},
-		view.ReasonIncident: {view.ActionIncident, func(c *models.Change, f models.Facts) error { return c.LinkIncident(reason, f) }},
-		view.ReasonHold:     {view.ActionHold, func(c *models.Change, f models.Facts) error { return c.Hold(reason, f) }},
-		view.ReasonLift:     {view.ActionLift, func(c *models.Change, f models.Facts) error { return c.LiftHold(reason, f) }},
-		view.ReasonOverride: {view.ActionOverride, func(c *models.Change, f models.Facts) error { return c.Override(reason, seen, f) }},
-		view.ReasonRollback: {view.ActionRollback, func(c *models.Change, f models.Facts) error { return c.RollBack(reason, f) }},
-	}
-	decision, ok := decisions[kind]
+	decision, ok := reasoned[kind]
 	if !ok {
 		return Reply{SayAt: at}, errors.New("unreadable reason form")
 	}
@@ -106,7 +139,7 @@ func (h *Handlers) giveReason(ctx context.Context, r *Request) (Reply, error) {
 			return reply, err
 		}
 	}
-	return h.decide(ctx, r, id, decision.did, at, decision.rule)
+	return h.decide(ctx, r, id, decision.did, at, decision.rule(reason, seen))
 }
 
 // rollBackClosed makes a linked change that undoes one that is closed already

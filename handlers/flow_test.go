@@ -246,6 +246,27 @@ func TestAChangeIsRaisedFromTheShortcut(t *testing.T) {
 	})
 }
 
+// TestNobodyWritesAReasonThatCantCount: what is refused whatever somebody
+// writes is said in the place of the form.
+func TestNobodyWritesAReasonThatCantCount(t *testing.T) {
+	w := build(t, plan{})
+	c := w.raise()
+	asked, own := w.card("ben", c.ID), w.card("ana", c.ID)
+	_, err := w.store.UpdateChange(t.Context(), w.command(ana), c.ID, func(c *models.Change, f models.Facts) error { return c.Cancel("The vendor moved it.", f) })
+	must(t, err)
+	for who, click := range map[string]struct {
+		on     slackfake.Message
+		button string
+		says   string
+	}{"ben": {asked, "change.reject", "was cancelled already"}, "ana": {own, "change.cancel", "is cancelled already"}} {
+		fine(t, w.As(who).Click(click.on, click.button))
+		v := w.sees(who, click.says)
+		if len(v.Values) > 0 || v.CallbackID == "reason.form" {
+			t.Errorf("%s is asked for a reason: %s", who, v.CallbackID)
+		}
+	}
+}
+
 func TestListsAreFiltered(t *testing.T) {
 	w := build(t, plan{})
 	w.raise()

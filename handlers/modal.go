@@ -105,6 +105,13 @@ func askReason(kind string) handle {
 	return func(h *Handlers, ctx context.Context, r *Request) (Reply, error) {
 		_, seen, _ := view.ParseValue(r.Value)
 		return h.fill(ctx, r, view.ReasonTitle(kind), func(c *models.Change, f models.Facts) (slack.ModalViewRequest, error) {
+			rule := reasoned[kind].rule("", seen)
+			if kind == view.ReasonRollback && c.State == models.Closed {
+				rule = func(c *models.Change, f models.Facts) error { return new(models.Change).RollbackOf(c, "", f) }
+			}
+			if err := futile(rule, c, f); err != nil {
+				return slack.ModalViewRequest{}, err
+			}
 			return view.ReasonForm(kind, c, seen, f, r.ResponseURL), nil
 		})
 	}
