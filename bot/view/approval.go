@@ -112,7 +112,11 @@ func askSentence(c *models.Change, f models.Facts) markup {
 		return "*The work began before its approval*" + reason(c.RetroReason, 200) + "\n" + bold(name(c.Requester, f)) + " asks for your decision by " +
 			when(c.StartedAt.Add(models.OweWithin)) + ". Approvals: " + approvals(c, f) + "."
 	}
-	return bold(name(c.Requester, f)) + " asks for your decision before " + when(c.Window.Start) + ". Approvals: " + approvals(c, f) + "."
+	by := " before " + when(c.Window.Start)
+	if !c.Window.Start.After(f.Now) {
+		by = " now: its window is open until " + when(c.Window.End)
+	}
+	return bold(name(c.Requester, f)) + " asks for your decision" + by + ". Approvals: " + approvals(c, f) + "."
 }
 
 // whyNow is what the requester says to those who decide and review: why it

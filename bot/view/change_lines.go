@@ -240,9 +240,17 @@ func keptLine(c *models.Change, verb markup, f models.Facts) markup {
 	case models.InProgress:
 		return quoted(c) + verb + " It is in progress."
 	case models.Approved:
-		return quoted(c) + verb + " It is approved" + byTemplate(c) + "; " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "." + whereCard(f)
+		return quoted(c) + verb + " It is approved" + byTemplate(c) + "; " + name(c.Implementer, f) + " can start it " + fromWhen(c, f) + "." + whereCard(f)
 	}
 	return quoted(c) + verb + " It is " + markup(strings.ToLower(c.State.String())) + "."
+}
+
+// fromWhen is from when on a change may start.
+func fromWhen(c *models.Change, f models.Facts) markup {
+	if c.Window.Start.After(f.Now) {
+		return "from " + when(c.Window.Start)
+	}
+	return "now, until " + when(c.Window.End)
 }
 
 func byTemplate(c *models.Change) markup {
@@ -299,7 +307,7 @@ func outcomeLine(c *models.Change, did string, f models.Facts) markup {
 		return "Releases planned from now on are not asked for the lesson of " + quoted(c) + ". Those that have the item keep it."
 	case ActionApprove:
 		if c.State == models.Approved {
-			return "Your approval of " + quoted(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it from " + when(c.Window.Start) + "."
+			return "Your approval of " + quoted(c) + " is recorded; it was the last one needed. " + name(c.Implementer, f) + " can start it " + fromWhen(c, f) + "."
 		}
 		if c.Retrospective {
 			return "Your approval of " + quoted(c) + ", which began before it, is recorded. " + tally(c) + "."

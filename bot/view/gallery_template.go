@@ -136,6 +136,9 @@ func (g *gallery) emergencies(k cast) {
 	p = p.then("late", k, cara, 30*time.Hour, func(f models.Facts) error { return p.c.Approve(p.c.Revision, f) })
 	show(p, ana, "emergency-late")
 	g.add(Outcome(p.c, ActionApprove, k.facts(cara, p.now)), k.name, "outcome", "approved-afterwards")
+	agreed := raise()
+	agreed = agreed.then("agreed", k, cara, 5*time.Minute, func(f models.Facts) error { return agreed.c.Approve(agreed.c.Revision, f) })
+	g.add(Outcome(agreed.c, ActionApprove, k.facts(cara, agreed.now)), k.name, "outcome", "emergency-approved")
 	r := raise()
 	r = r.then("begun", k, ben, 5*time.Minute, func(f models.Facts) error { return r.c.StartNow(k.note, r.c.Revision, f) })
 	r = r.then("done", k, ben, time.Hour, func(f models.Facts) error {
