@@ -101,7 +101,8 @@ func (h *Handlers) editTemplate(ctx context.Context, r *Request) (Reply, error) 
 // askTemplateReason opens the form in which a step gets its reason.
 func (h *Handlers) askTemplateReason(ctx context.Context, r *Request) (Reply, error) {
 	return h.fillTemplate(ctx, r, view.TemplateReasonTitle(r.Name), func(t models.Template, seen int, f models.Facts) (slack.ModalViewRequest, error) {
-		return view.TemplateReasonForm(r.Name, t, seen, f, r.ResponseURL), nil
+		runs, err := h.Store.TemplateRuns(ctx, h.Workspace)
+		return view.TemplateReasonForm(r.Name, t, runs[t.Name], seen, f, r.ResponseURL), err
 	})
 }
 

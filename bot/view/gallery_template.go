@@ -58,7 +58,7 @@ func (g *gallery) templates(k cast) {
 	g.add(TemplateForm(TemplateMeta{Change: 3}, "rotate-key", k.recipe(), engineer), k.name, "form", "template", "new")
 	g.add(TemplateForm(TemplateMeta{Name: "restart-workers", Seen: 2}, "", k.recipe(), engineer), k.name, "form", "template", "edit")
 	for _, kind := range []string{ActionTemplateDecline, ActionTemplateSuspend, ActionTemplateReinstate, ActionTemplateRetire} {
-		g.add(TemplateReasonForm(kind, all[1], 2, manager, ""), k.name, "form", strings.ReplaceAll(kind, ".", "-"))
+		g.add(TemplateReasonForm(kind, all[1], runs[all[1].Name], 2, manager, ""), k.name, "form", strings.ReplaceAll(kind, ".", "-"))
 	}
 	for i, e := range []models.Event{
 		{Kind: models.EventTemplateProposed, Actor: cara, Reason: "version 1"},

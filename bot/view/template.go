@@ -297,9 +297,9 @@ var templateReasons = map[string]struct{ title, submit, label, hint, example str
 func TemplateReasonTitle(kind string) string { return templateReasons[kind].title }
 
 // TemplateReasonForm asks for the reason that a step of a template must have.
-func TemplateReasonForm(kind string, t models.Template, seen int, f models.Facts, responseURL string) slack.ModalViewRequest {
+func TemplateReasonForm(kind string, t models.Template, runs models.Runs, seen int, f models.Facts, responseURL string) slack.ModalViewRequest {
 	words := templateReasons[kind]
-	blocks := []slack.Block{section(templateLine(t, models.Runs{}, f)),
+	blocks := []slack.Block{section(templateLine(t, runs, f)),
 		input{field: models.FieldReason, label: words.label, hint: words.hint, element: typed(models.FieldReason, "", words.example, models.MaxReason, true)}.block()}
 	return form(FormTemplateReason, words.title, words.submit, metadata(TemplateMeta{Name: t.Name, Seen: seen, Kind: kind, ResponseURL: carried(responseURL)}), blocks)
 }
