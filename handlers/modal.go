@@ -31,7 +31,11 @@ func (h *Handlers) fillFor(ctx context.Context, r *Request, id models.ChangeID, 
 		if err != nil {
 			return slack.ModalViewRequest{}, err
 		}
-		return draw(c, f)
+		modal, err := draw(c, f)
+		if refusal, ok := models.AsRefusal(err); ok { // as what is written in the form would have been
+			h.Store.NoteRefusal(ctx, h.command(r), c.Ref(), refusal)
+		}
+		return modal, err
 	})
 }
 

@@ -66,6 +66,10 @@ func TestWhoMayNotReportIsToldSoInsteadOfAsked(t *testing.T) {
 		w.becomesSoon(id, models.InProgress)
 		fine(t, w.As("ben").Slash("general", "/change extend "+id.String()))
 		w.sees("ben", id.String(), "can report on it")
+		w.until("the refused attempt is on record", func() bool {
+			e := w.events(id)
+			return len(e) > 0 && e[0].Kind == models.EventRefused && e[0].Actor == models.UserID(w.As("ben").ID())
+		})
 		fine(t, w.As("ana").Slash("general", "/change extend "+id.String()))
 		w.opened("ana", "extend.form")
 	})

@@ -145,7 +145,7 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		return s.replay(ctx, cmd)
 	}
 	if r, ok := models.AsRefusal(err); ok {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return Result{}, err
 	}
 	if unsure, ok := errors.AsType[errUnsure](err); ok && cmd.Key != "" {
@@ -192,10 +192,10 @@ func what(ref models.RecordRef) string {
 	return fmt.Sprintf("update %s %d", ref.Kind, ref.ID)
 }
 
-// noteRefusal audits an attempt that a rule refused. What was settled already
+// NoteRefusal audits an attempt that a rule refused. What was settled already
 // is no attempt against a rule, and a form that comes back with its errors is
 // still being filled in. The person's answer does not depend on it.
-func (s *Store) noteRefusal(ctx context.Context, cmd Command, ref models.RecordRef, r *models.Refusal) {
+func (s *Store) NoteRefusal(ctx context.Context, cmd Command, ref models.RecordRef, r *models.Refusal) {
 	if r.Settled || len(r.Fields) > 0 {
 		return
 	}

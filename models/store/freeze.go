@@ -120,7 +120,7 @@ func (s *Store) carryOutFreeze(ctx context.Context, cmd Command, id models.Freez
 	}
 	ref := models.RecordRef{Kind: models.RecordFreeze, ID: int64(id)}
 	if r, ok := models.AsRefusal(err); ok {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return nil, err
 	}
 	return nil, fmt.Errorf("%s: %w", what(ref), err)

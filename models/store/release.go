@@ -89,7 +89,7 @@ func (s *Store) carryOutRelease(ctx context.Context, cmd Command, id models.Rele
 	}
 	ref := models.RecordRef{Kind: models.RecordRelease, ID: int64(id)}
 	if r, ok := models.AsRefusal(err); ok {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return ReleaseResult{}, err
 	}
 	return ReleaseResult{}, fmt.Errorf("%s: %w", what(ref), err)

@@ -58,7 +58,7 @@ func (s *Store) setting(ctx context.Context, cmd Command, ref models.RecordRef, 
 		return nil
 	}
 	if r, refused := models.AsRefusal(err); refused {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return err
 	}
 	if err != nil {

@@ -123,7 +123,7 @@ func (s *Store) UpdateService(ctx context.Context, cmd Command, slug models.Slug
 		return s.serviceOfCommand(ctx, cmd)
 	}
 	if r, ok := models.AsRefusal(err); ok {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return models.Service{}, err
 	}
 	return models.Service{}, fmt.Errorf("service %s: %w", slug, err)

@@ -153,7 +153,7 @@ func (s *Store) carryOutTemplate(ctx context.Context, cmd Command, name models.S
 		ref.ID = d.before.ID
 	}
 	if r, ok := models.AsRefusal(err); ok {
-		s.noteRefusal(ctx, cmd, ref, r)
+		s.NoteRefusal(ctx, cmd, ref, r)
 		return nil, err
 	}
 	return nil, fmt.Errorf("template %s: %w", name, err)

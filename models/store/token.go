@@ -93,7 +93,7 @@ func hashOf(secret string) string {
 // tokenError notes a refusal in the audit log.
 func (s *Store) tokenError(ctx context.Context, cmd Command, id int64, what string, err error) error {
 	if r, refused := models.AsRefusal(err); refused {
-		s.noteRefusal(ctx, cmd, models.RecordRef{Kind: models.RecordToken, ID: id}, r)
+		s.NoteRefusal(ctx, cmd, models.RecordRef{Kind: models.RecordToken, ID: id}, r)
 		return err
 	}
 	if err != nil {
