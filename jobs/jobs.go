@@ -42,7 +42,7 @@ type Config struct {
 }
 
 // Times are how long things take; production uses the defaults. Lease and those
-// before it are the machine's time, as is Poll; the rest is business time.
+// before it are the machine's time, as are Poll and Watch; the rest is business time.
 type Times struct {
 	Call  time.Duration // longest wait for one call to Slack
 	Turn  time.Duration // after it a job begins no further call
@@ -57,6 +57,7 @@ type Times struct {
 	Stale   time.Duration // facts older than this are looked up again
 	Prune   time.Duration
 	Poll    time.Duration // between two looks for jobs that nothing announced
+	Watch   time.Duration // between two ticks of a replica's own
 }
 
 func (t Times) orDefault() Times {
@@ -66,7 +67,7 @@ func (t Times) orDefault() Times {
 	}{
 		{&t.Call, 8 * time.Second}, {&t.Turn, 6 * time.Second}, {&t.Soft, 10 * time.Second}, {&t.Lease, 30 * time.Second},
 		{&t.Again, time.Second}, {&t.Doubt, 5 * time.Second}, {&t.Tick, 5 * time.Second}, {&t.Overdue, 30 * time.Second},
-		{&t.People, 10 * time.Minute}, {&t.Stale, 30 * time.Minute}, {&t.Prune, time.Hour}, {&t.Poll, river.FetchPollIntervalDefault},
+		{&t.People, 10 * time.Minute}, {&t.Stale, 30 * time.Minute}, {&t.Prune, time.Hour}, {&t.Poll, river.FetchPollIntervalDefault}, {&t.Watch, time.Minute},
 	} {
 		*d.to = cmp.Or(*d.to, d.def)
 	}
@@ -128,8 +129,31 @@ func (j *Jobs) Run(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("start jobs: %w", err)
 	}
+	var watching sync.WaitGroup
+	watching.Go(func() { j.watch(ctx) })
 	<-j.runner.Stopped()
+	watching.Wait()
 	return nil
+}
+
+// watch ticks by itself now and then, on every replica: all other ticks are
+// planned by River's leader, and what is due must come, if later, when that one
+// leads without planning anything.
+func (j *Jobs) watch(ctx context.Context) {
+	at := time.NewTicker(j.cfg.Times.Watch)
+	defer at.Stop()
+	for {
+		select {
+		case <-at.C:
+		case <-ctx.Done():
+			return
+		}
+		ctx, cancel := context.WithTimeout(ctx, j.cfg.Times.work())
+		if err := j.guarded(ctx, "tick", func() error { return j.Tick(ctx) }); err != nil && ctx.Err() == nil {
+			j.log.WarnContext(ctx, "not all that is due was done; the next tick tries again", "error", err)
+		}
+		cancel()
+	}
 }
 
 // begin starts the workers. A connection that is lost just then is no reason to

@@ -146,6 +146,23 @@ func TestAPersonSlackCannotTellOfKeepsTheirFacts(t *testing.T) {
 	})
 }
 
+// TestWhatIsDueComesWhileNoLeaderPlansIt: a leader that plans no ticks only
+// delays.
+func TestWhatIsDueComesWhileNoLeaderPlansIt(t *testing.T) {
+	s := fast
+	s.change = func(c *Config) { c.Times.Tick, c.Times.Watch = 24*time.Hour, 20*time.Millisecond }
+	s.tune = func(j *Jobs) {
+		j.tasks = []task{{"count", func(t *ticker, _ context.Context) error { t.Counts.Expired.Add(1); return nil }}}
+	}
+	each(t, s, func(w *world, jobs ...*Jobs) {
+		for began := time.Now(); jobs[0].Counts.Expired.Load() < 5; time.Sleep(10 * time.Millisecond) {
+			if time.Since(began) > patience {
+				w.Fatalf("%d ticks", jobs[0].Counts.Expired.Load())
+			}
+		}
+	})
+}
+
 func TestAPanicOutsideADeliveryIsCountedAndSurvived(t *testing.T) {
 	s := fast
 	s.tune = func(j *Jobs) { j.pace = nil } // the first thing a tick touches
