@@ -151,7 +151,7 @@ func (o *oracle) record(c *models.Change) (bad []string) {
 	}
 	for what, n := range kept {
 		if n != 1 || given[what] != 1 {
-			bad = append(bad, fmt.Sprintf("%s: the approval by %s is kept %d times and stands %d times in the log", c.ID, what, n, given[what]))
+			bad = append(bad, fmt.Sprintf("%s: the approval by %s is kept %d times and stands %d times in the log:%s", c.ID, what, n, given[what], o.story(c)))
 		}
 	}
 	if len(given) != len(kept) {
@@ -170,6 +170,18 @@ func (o *oracle) record(c *models.Change) (bad []string) {
 		bad = append(bad, fmt.Sprintf("%s is %s with %s", c.ID, c.State, c.Standing().Missing()))
 	}
 	return bad
+}
+
+// story is what is on record about a change, oldest first.
+func (o *oracle) story(c *models.Change) string {
+	var b strings.Builder
+	for _, e := range slices.Backward(o.events[c.ID]) {
+		fmt.Fprintf(&b, "\n  %s %s %s %.8s %s", e.At.Format("15:04:05.000"), e.Actor, e.Kind, e.Revision, e.Reason)
+	}
+	for _, a := range c.Approvals {
+		fmt.Fprintf(&b, "\n  %s %s %s %.8s void %q", a.At.Format("15:04:05.000"), a.By, a.Decision, a.Revision, a.Void)
+	}
+	return b.String()
 }
 
 // effects are the traces in the database of what a person meant to do.
