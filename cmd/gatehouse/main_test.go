@@ -81,6 +81,10 @@ func TestServeEndsCleanlyWhileItWaitsForSlack(t *testing.T) {
 		t.Setenv("GATEHOUSE_"+name, value)
 	}
 	t.Setenv("GATEHOUSE_DATA_DIR", t.TempDir())
+	t.Setenv("GATEHOUSE_RECORD_DIR", "") // put back afterwards: `make test` sets it, for the stand-in alone
+	if err := os.Unsetenv("GATEHOUSE_RECORD_DIR"); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
 	defer stop()
 	cmd := root()
