@@ -77,16 +77,7 @@ func TestAPersonRaisesApprovesAndCarriesOutInABrowser(t *testing.T) {
 // TestARedrawLeavesWhatIsHalfTyped: an answer that draws a form anew takes
 // neither the focus nor what stands in an open select but is not chosen yet.
 func TestARedrawLeavesWhatIsHalfTyped(t *testing.T) {
-	fake, err := slackfake.New(slackfake.Config{Users: staff(), Channels: channels()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, stop, err := fake.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	b := openBrowser(t, base)
+	b := openBrowser(t, startPage(t))
 	b.do("draw a field", run(`Promise.all([import('/js/dom.js'), import('/js/select.js')]).then(([{ patch }, { select }]) => {
 		const form = document.body.appendChild(document.createElement('div'));
 		const options = ['Production', 'Staging'].map((text) => ({ key: text, text }));
@@ -111,6 +102,41 @@ func TestARedrawLeavesWhatIsHalfTyped(t *testing.T) {
 	b.do("take it", chromedp.KeyEvent(kb.Enter))
 	b.until("the choice", `document.querySelector('[data-action-id="environment"]').dataset.chosen === 'Staging'`)
 	b.noErrors()
+}
+
+// TestNothingCoversAnEntryOfTheSidebar: who comes back from the last entry finds
+// the first where it can be pressed, and each person begins at the first.
+func TestNothingCoversAnEntryOfTheSidebar(t *testing.T) {
+	b := openBrowser(t, startPage(t))
+	b.do("make the window low", chromedp.EmulateViewport(1280, 600))
+	b.play("U0ANA")
+	last := func() {
+		b.until("the last entry in view", `(last => {
+			last?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+			return last?.closest('.side-lists').scrollTop > 0;
+		})([...document.querySelectorAll('.side-entry')].at(-1))`)
+	}
+	last()
+	b.open("changes")
+	last()
+	b.play("U0FAY")
+	b.until("the lists from their start", `document.querySelector('.side-lists').scrollTop === 0`)
+	b.noErrors()
+}
+
+// startPage serves the page alone, without Gatehouse behind it, until the test ends.
+func startPage(t *testing.T) string {
+	t.Helper()
+	fake, err := slackfake.New(slackfake.Config{Users: staff(), Channels: channels()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, stop, err := fake.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return base
 }
 
 // startDemo runs the demo until the test ends, and checks that it ends cleanly.

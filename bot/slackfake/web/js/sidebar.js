@@ -15,7 +15,8 @@ export function mountSidebar(root) {
   const sections = groups.map(({ name, list }) =>
     h('section', { class: 'side-group' }, h('h2', { class: 'side-title' }, name), list),
   );
-  root.append(head, ...sections);
+  const scroll = h('div', { class: 'side-lists' }, sections);
+  root.append(head, scroll);
   const draw = () => {
     if (!store.data) return;
     fill(head, heading());
@@ -35,7 +36,10 @@ export function mountSidebar(root) {
   on('route', draw);
   on('clock', draw);
   // What the last persona could open is no longer there to be pressed.
-  on('leave', () => groups.forEach(({ list }) => patch(list, [])));
+  on('leave', () => {
+    groups.forEach(({ list }) => patch(list, []));
+    scroll.scrollTop = 0;
+  });
 }
 
 function heading() {
