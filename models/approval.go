@@ -84,10 +84,10 @@ func within(fits, given []string) bool {
 
 // alreadyGiven says how it goes on for somebody whose approval counts.
 func (c *Change) alreadyGiven() string {
-	switch c.State {
-	case AwaitingApproval:
+	switch {
+	case c.decidable():
 		return "It still waits for " + c.Standing().Missing() + "."
-	case Approved, InProgress:
+	case c.State == Approved, c.State == InProgress:
 		return "It is " + c.State.phrase() + "."
 	}
 	return ""

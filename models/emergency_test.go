@@ -219,6 +219,25 @@ func TestAVeryRiskyEmergencyNeedsTwoOfECAB(t *testing.T) {
 	}
 }
 
+func TestNobodyApprovesAnEmergencyTwiceAfterwards(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		w := newWorld().clone()
+		c := w.broken(t, func(in *Input) { in.Services, in.Risk = []Slug{"ledger"}, RiskAnswers{} })
+		must(t, c.StartNow("Payments fail for everybody.", c.Revision, w.as(ana)))
+		if done {
+			must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+		}
+		must(t, c.Approve(c.Revision, w.as(moe)))
+		again := refused(t, c.Approve(c.Revision, w.as(moe)))
+		if want := "You approved CHG-4 already, so nothing was recorded twice. It still waits for "; !again.Settled || !strings.HasPrefix(again.Text, want) {
+			t.Errorf("%s: %q", c.State, again.Text)
+		}
+		if len(c.Approvals) != 1 {
+			t.Errorf("%s: %d approvals on record", c.State, len(c.Approvals))
+		}
+	}
+}
+
 func init() {
 	add := func(name string, ask func(t *testing.T, w *world) error) { refusals["emergency: "+name] = ask }
 	now := func(name string, by UserID, make func(t *testing.T, w *world) *Change) {

@@ -85,6 +85,10 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 		if !ok || k.excluded(f.Actor.ID) || len(k.keysOf(f))+len(k.votes[f.Actor.ID].behalf) == 0 || f.Now.Sub(f.Actor.CheckedAt) > FactsValidFor {
 			k.Fatalf("%s approved without a right to", f.Actor.ID)
 		}
+		given, gave := before.decisionOf(f.Actor.ID)
+		if now, _ := c.decisionOf(f.Actor.ID); gave && given.counts(c.Revision) && within(now.keys(), given.keys()) {
+			k.Fatalf("%s approved twice, which adds nothing", f.Actor.ID)
+		}
 	}
 	met := metByTrying(c.Requirements, k.votes)
 	k.checkLapsed(before, f)
