@@ -250,7 +250,7 @@ func ServiceEvents(s models.Service, events []models.Event, f models.Facts) slac
 }
 
 // ServiceOptions are the services that match what was typed, by slug or name,
-// at most 100.
+// at most mostOptions.
 func ServiceOptions(services []models.Service, query string) Options {
 	out := Options{Options: []*slack.OptionBlockObject{}}
 	query = strings.ToLower(strings.TrimSpace(query))
@@ -258,7 +258,7 @@ func ServiceOptions(services []models.Service, query string) Options {
 		if s.Retired || !strings.Contains(strings.ToLower(string(s.Slug)+" "+s.Name), query) {
 			continue
 		}
-		if out.Options = append(out.Options, serviceOption(s)); len(out.Options) == 100 {
+		if out.Options = append(out.Options, serviceOption(s)); len(out.Options) == mostOptions {
 			break
 		}
 	}
