@@ -88,7 +88,7 @@ func (c *Change) alreadyGiven() string {
 	case c.decidable():
 		return "It still waits for " + c.Standing().Missing() + "."
 	case c.State == Approved, c.State == InProgress:
-		return "It is " + c.State.phrase() + "."
+		return "It is " + c.phrase() + "."
 	}
 	return ""
 }
@@ -138,10 +138,12 @@ func (c *Change) Withdraw(f Facts) error {
 	case i < 0:
 		return Settledf("You have no approval on %s that counts, so there is nothing to withdraw.", c.ID)
 	case c.State.Final():
-		return Settledf("%s is %s, so your approval has no effect any more. There is nothing to withdraw.", c.ID, c.State.phrase())
+		return Settledf("%s is %s, so your approval has no effect any more. There is nothing to withdraw.", c.ID, c.phrase())
 	case !c.State.Editable():
 		return Refusef("%s is %s. An approval can be withdrawn only until the work starts; talk to %s.",
-			c.ID, c.State.phrase(), f.Name(c.Implementer))
+			c.ID, c.phrase(), f.Name(c.Implementer))
+	case c.overdue(f.Now):
+		return Settledf("The window of %s is over, so nothing was recorded: it expires now, and your approval has no effect any more.", c.ID)
 	}
 	c.Approvals[i].Void = "withdrawn"
 	withdrawn := Event{Kind: EventApprovalWithdrawn, From: c.State, To: c.State}
@@ -261,15 +263,22 @@ func (c *Change) overdue(now time.Time) bool {
 
 // whatHappened answers a click that came after the matter was decided.
 func (c *Change) whatHappened(f Facts) string {
+	switch afterwards := c.Retrospective && !c.State.Final(); {
+	case afterwards && c.RetroRefused:
+		no := c.refusedLater()
+		return f.Name(no.By) + " has answered for " + c.ID.String() + " already: its work should not have begun before its approval. Reason: " + stop(no.Comment)
+	case afterwards && !c.RetroApprovedAt.IsZero():
+		return c.ID.String() + " has the approval that it owed already: " + c.Standing().Given(f) + ". Nothing more to do."
+	}
 	switch c.State {
 	case Approved:
 		return c.ID.String() + " has all the approvals it needs already: " + c.Standing().Given(f) + ". Nothing more to do."
 	case ChangesRequested:
 		return c.ID.String() + " went back to " + f.Name(c.Requester) + " for changes. You can decide again when it is resubmitted."
 	case Rejected, Cancelled:
-		return c.ID.String() + " was " + c.State.phrase() + " already. Reason: " + stop(c.Reason)
+		return c.ID.String() + " was " + c.phrase() + " already. Reason: " + stop(c.Reason)
 	}
-	return c.ID.String() + " is " + c.State.phrase() + " already, so there is nothing to decide any more."
+	return c.ID.String() + " is " + c.phrase() + " already, so there is nothing to decide any more."
 }
 
 // decide adds a decision; an earlier one of the same person gives way.

@@ -197,7 +197,7 @@ func (c *Change) try(command func(next *Change) error) error {
 // move takes one legal step; anything else is refused in words.
 func (c *Change) move(to State) error {
 	if !c.State.CanMove(to) {
-		return Refusef("%s is %s, so this can't be done with it any more. Its card shows what can.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so this can't be done with it any more. Its card shows what can.", c.ID, c.phrase())
 	}
 	c.State = to
 	return nil

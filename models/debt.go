@@ -61,14 +61,33 @@ func (c *Change) Debts() []Debt {
 
 // stillOwes says in words what keeps the change open.
 func (c *Change) stillOwes() string {
+	if len(c.Debts()) == 0 {
+		return "It owes nothing more."
+	}
+	return "It closes once it has " + c.owedList() + "."
+}
+
+func (c *Change) owedList() string {
 	var words []string
 	for _, d := range c.Debts() {
 		words = append(words, "its "+d.Kind.String())
 	}
-	if len(words) == 0 {
-		return "It owes nothing more."
+	return list(words, "")
+}
+
+// phrase finishes the sentence "CHG-4 is …": that of its state, but what was
+// reviewed already waits for something else.
+func (c *Change) phrase() string {
+	if c.State == Implemented && !c.owesReview() && len(c.Debts()) > 0 {
+		return "implemented and waiting for " + c.owedList()
 	}
-	return "It closes once it has " + list(words, "") + "."
+	return c.State.phrase()
+}
+
+// WaitsForImplementer reports whether finished work waits for something that
+// whoever carried it out can give: its review or its incident, not an approval.
+func (c *Change) WaitsForImplementer() bool {
+	return c.owesReview() || slices.ContainsFunc(c.Debts(), func(d Debt) bool { return d.Kind == DebtIncident })
 }
 
 // opensDebts: what went round the usual approvals owes them afterwards.

@@ -170,6 +170,9 @@ func (c *Change) Delegate(to UserID, f Facts) error {
 		c.record(f, Event{Kind: EventTakenBack, From: c.State, To: c.State, Diff: []FieldDiff{{Field: "Delegate", Before: f.Name(had)}}})
 		return nil
 	}
+	if err := c.spokenAlready(f); err != nil {
+		return err
+	}
 	if why := c.badDelegate(to, f); why != "" {
 		return &Refusal{Text: "Nothing is handed on yet.", Fields: map[Field]string{FieldDelegate: why}}
 	}
@@ -224,12 +227,25 @@ func (c *Change) mayDelegate(f Facts) error {
 		return Settledf("You approved %s already, so there is nothing to hand on. Withdraw your approval first if somebody else should decide.", c.ID)
 	}
 	switch {
+	case len(r.own) > 0 && c.delegationOf(f.Actor.ID) == "":
+		return c.spokenAlready(f)
 	case len(r.own) > 0:
-		return nil
+		return nil // what was handed on can be taken back at any time
 	case len(r.behalf) > 0:
 		return Refusef("You decide on %s in the place of %s, and what was handed on can't be handed on again. Decide, or ask %[2]s to choose somebody else.", c.ID, f.Name(r.behalf[0].For))
 	}
 	return Refusef("You are none of those whom the policy of %s names, so you have no decision to hand on. It waits for %s.", c.ID, c.Standing().Missing())
+}
+
+// spokenAlready refuses to hand on a right that somebody used in the actor's
+// place: whoever got it now would be asked, and could not decide.
+func (c *Change) spokenAlready(f Facts) error {
+	for _, a := range c.Counting() {
+		if a.By != f.Actor.ID && slices.ContainsFunc(a.Behalf, func(b Behalf) bool { return b.For == f.Actor.ID }) {
+			return Settledf("%s approved %s in your place already, so there is nothing to hand on. You can still decide in person.", f.Name(a.By), c.ID)
+		}
+	}
+	return nil
 }
 
 // badDelegate says why a person can't decide in another's place, "" if they can.

@@ -12,6 +12,12 @@ import (
 func init() {
 	maps.Copy(refusals, map[string]func(t *testing.T, w *world) error{
 		"hand on a draft": func(t *testing.T, w *world) error { return w.in(t, Draft).Delegate(ray, w.as(dee)) },
+		"hand on what was used": func(t *testing.T, w *world) error {
+			c := w.raised(t, nil)
+			must(t, c.Delegate(ray, w.as(dee)))
+			must(t, c.Approve(c.Revision, w.as(ray)))
+			return c.Delegate(gus, w.as(dee))
+		},
 		"hand on too late": func(t *testing.T, w *world) error {
 			return w.raised(t, nil).Delegate(ray, w.later(5*time.Hour).as(dee))
 		},
@@ -281,4 +287,28 @@ func TestAGroupThatSlackConfirmedWithinTheHourDecides(t *testing.T) {
 		t.Errorf("%v %s", r.Refresh, r.Text)
 	}
 	must(t, c.Approve(c.Revision, w.as(dee))) // the owner needs no group
+}
+
+// TestARightThatWasUsedIsNotHandedOn: whoever got it would be asked by DM, and
+// be refused.
+func TestARightThatWasUsedIsNotHandedOn(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		w := newWorld().clone()
+		c := w.raised(t, nil)
+		if away {
+			w.away(dee, 0, time.Hour, ray)
+		} else {
+			must(t, c.Delegate(ray, w.as(dee)))
+		}
+		must(t, c.Approve(c.Revision, w.as(ray)))
+		if r := refused(t, c.Delegate(gus, w.as(dee))); r.Text != "Ray approved CHG-4 in your place already, so there is nothing to hand on. You can still decide in person." || !r.Settled {
+			t.Error(r.Text)
+		}
+		if can := c.CanDelegate(w.as(dee)) == nil; can == away { // what was handed on can be taken back
+			t.Errorf("away %v: the button is there %v", away, can)
+		}
+		if !away {
+			must(t, c.Delegate(dee, w.as(dee)))
+		}
+	}
 }

@@ -171,7 +171,7 @@ func NewDigest(in DigestFacts, f Facts) Digest {
 		case p.Late(f.Now):
 			planned[c.ID] = true
 			out.Planned = append(out.Planned, p)
-		case len(c.ReviewOwed) > 0 && c.State == Implemented:
+		case c.owesReview():
 			out.Reviews = append(out.Reviews, c)
 		}
 	}

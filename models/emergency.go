@@ -31,7 +31,7 @@ func (c *Change) StartNow(reason string, seen Revision, f Facts) error {
 	case c.Type != Emergency:
 		return Refusef("Only an emergency can start before it is approved, and %s is a %s change. Ask for its approvals; if something is broken now, raise an emergency.", c.ID, c.Type)
 	case c.State != Draft && c.State != AwaitingApproval:
-		return Refusef("%s is %s, so it can't start. Raise a new emergency if something is still broken.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so it can't start. Raise a new emergency if something is still broken.", c.ID, c.phrase())
 	case f.Actor.ID != c.Implementer || f.Actor.Bot || f.Actor.Deleted:
 		return Refusef("Only %s, who carries %s out, can start it. To carry it out yourself, have it edited to name you as implementer.",
 			f.Name(c.Implementer), c.ID)
@@ -142,6 +142,17 @@ func (c *Change) refuseLater(reason string, seen Revision, f Facts) error {
 	return c.closeIfDone(f)
 }
 
+// refusedLater is the decision by which it was said that the work should not
+// have begun; zero when nobody said so.
+func (c *Change) refusedLater() Approval {
+	for _, a := range slices.Backward(c.Approvals) {
+		if c.RetroRefused && a.Decision == DecisionReject {
+			return a
+		}
+	}
+	return Approval{}
+}
+
 // RepairedIncident is the incident that an emergency repairs, "" while it is owed.
 func (c *Change) RepairedIncident() string {
 	if c.IncidentRef != "" {
@@ -157,7 +168,7 @@ func (c *Change) LinkIncident(ref string, f Facts) error {
 	case c.RepairedIncident() != "":
 		return Settledf("%s names its incident already: %s. Nothing was changed.", c.ID, c.RepairedIncident())
 	case c.Type != Emergency || c.State != InProgress && c.State != Implemented:
-		return Refusef("%s is %s and owes no incident. Nothing was recorded.", c.ID, c.State.phrase())
+		return Refusef("%s is %s and owes no incident. Nothing was recorded.", c.ID, c.phrase())
 	}
 	if err := c.MayReport(f); err != nil {
 		return err
@@ -234,10 +245,10 @@ func (c *Change) Escalate(f Facts) error {
 
 // Elapse does what has fallen due by itself, and nothing before its time.
 func (c *Change) Elapse(f Facts) error {
-	if err := c.Escalate(f); err != nil {
-		return err
-	}
-	if !c.overdue(f.Now) {
+	if !c.overdue(f.Now) { // nobody is asked about what expires this minute
+		if err := c.Escalate(f); err != nil {
+			return err
+		}
 		if err := c.thaw(f); err != nil {
 			return err
 		}

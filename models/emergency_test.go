@@ -309,3 +309,88 @@ func init() {
 		return (&Change{Identity: Identity{ID: 4, Requester: ana}}).Raise(in, w.as(ana))
 	})
 }
+
+func TestWhoComesLateToAnApprovalAfterwardsHearsWhatWasDecided(t *testing.T) {
+	for _, test := range []struct {
+		decide func(c *Change, f Facts) error
+		want   string
+	}{
+		{func(c *Change, f Facts) error { return c.Approve(c.Revision, f) }, "CHG-4 has the approval that it owed already: Moe. Nothing more to do."},
+		{func(c *Change, f Facts) error { return c.Reject("A restart was enough.", c.Revision, f) },
+			"Moe has answered for CHG-4 already: its work should not have begun before its approval. Reason: A restart was enough."},
+	} {
+		w := newWorld().clone()
+		c := w.repairing(t)
+		must(t, test.decide(c, w.as(moe)))
+		for range 2 {
+			if r := refused(t, c.Reject("Why so?", c.Revision, w.as(nia))); r.Text != test.want || !r.Settled {
+				t.Errorf("%s: %q", c.State, r.Text)
+			}
+			if c.State == InProgress {
+				must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+			}
+		}
+	}
+}
+
+func TestAReviewedEmergencyWaitsForWhatItStillOwes(t *testing.T) {
+	w := newWorld().clone()
+	c := w.repairing(t)
+	must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+	day := DigestFacts{Target: "CPAY", Zone: time.UTC, Days: 1, Unfinished: []*Change{c}}
+	if !c.WaitsForImplementer() || len(NewDigest(day, w.as("")).Reviews) != 1 {
+		t.Error("nobody hears of the review that is owed")
+	}
+	must(t, c.Review(YesToAll(strings.Repeat("Because. ", 9)), w.as(ana)))
+	if r := refused(t, c.Extend(w.now.Add(time.Hour), "It takes longer.", w.as(ana))); !strings.HasPrefix(r.Text, "CHG-4 is implemented and waiting for its approval afterwards, so") {
+		t.Error(r.Text)
+	}
+	if got := NewDigest(day, w.as("")).Reviews; len(got) != 0 || c.WaitsForImplementer() {
+		t.Errorf("asked for the review of %d, and of its implementer", len(got))
+	}
+}
+
+// TestACorrectedOutcomeIsReviewedInTwoDaysFromThen: the review of the other
+// outcome is void, and the new one is not late before it could be written.
+func TestACorrectedOutcomeIsReviewedInTwoDaysFromThen(t *testing.T) {
+	w := newWorld().clone()
+	c := w.repairing(t)
+	must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+	first := c.ReviewDue
+	w.later(time.Hour)
+	early := copyOf(c)
+	must(t, early.RollBack("It broke after all.", w.as(ana)))
+	if !early.ReviewDue.Equal(first) {
+		t.Errorf("a review that was owed all along is due %s, not %s", early.ReviewDue, first)
+	}
+	must(t, c.Review(YesToAll(strings.Repeat("Because. ", 9)), w.as(ana)))
+	w.now = first.Add(time.Hour)
+	must(t, c.RollBack("It broke after all.", w.as(ana)))
+	if want := w.Settings.Hours.AddDays(w.People[ana], w.now, ReviewWithin); !c.ReviewDue.Equal(want) || !c.owesReview() {
+		t.Errorf("due %s, want %s", c.ReviewDue, want)
+	}
+}
+
+func TestNobodyIsAskedAboutAnEmergencyThatExpiresThisMinute(t *testing.T) {
+	w := newWorld().clone()
+	c := w.broken(t, nil)
+	c.Events()
+	w.now = c.Window.End.Add(time.Minute) // nothing ran at the time when the next was to be asked
+	must(t, c.Elapse(w.as("")))
+	if got := kinds(c.Events()); got != "expired" {
+		t.Error(got)
+	}
+}
+
+func TestWhatNobodyCouldApproveAfterwardsIsAReasonOfTheReview(t *testing.T) {
+	w := newWorld().clone()
+	w.Policy.SmallTeam = true
+	w.Roles[RoleECAB] = nil
+	c := w.repairing(t)
+	must(t, c.Complete(Completion{Outcome: Successful}, w.as(ana)))
+	w.later(LapseAfter + time.Minute)
+	must(t, c.Elapse(w.as("")))
+	if c.OwesApproval() || !slices.Contains(c.ReviewOwed, "1 of ECAB not met: nobody eligible") {
+		t.Errorf("owes %v, to be reviewed because of %v", c.Debts(), c.ReviewOwed)
+	}
+}

@@ -67,7 +67,7 @@ func (c *Change) Complete(done Completion, f Facts) error {
 		return Settledf("%s is completed already: %s. Nothing more was recorded.", c.ID, c.Outcome)
 	}
 	if c.State != InProgress {
-		return Refusef("%s is %s, so there is nothing to complete. Only work that was started can be.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so there is nothing to complete. Only work that was started can be.", c.ID, c.phrase())
 	}
 	if err := c.MayReport(f); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (c *Change) RollBack(reason string, f Facts) error {
 	case Closed:
 		return Refusef("%s is closed, so its outcome stays as it is. Roll back on its card raises a change that undoes it.", c.ID)
 	default:
-		return Refusef("%s is %s, so there is no work of it to roll back. Nothing was recorded.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so there is no work of it to roll back. Nothing was recorded.", c.ID, c.phrase())
 	}
 	if err := c.MayReport(f); err != nil {
 		return err
@@ -111,6 +111,9 @@ func (c *Change) RollBack(reason string, f Facts) error {
 		return err
 	}
 	corrected := []FieldDiff{{"Outcome", c.Outcome.String(), RolledBack.String()}}
+	if c.Findings != "" {
+		c.ReviewDue = time.Time{} // another review is owed, from now on
+	}
 	c.Outcome, c.OutcomeNote, c.FinishedAt, c.Findings = RolledBack, reason, f.Now, "" // a review of the other outcome reviewed something else
 	c.Reviewed = Judgement{}
 	c.record(f, Event{Kind: EventOutcomeCorrected, From: Implemented, To: Implemented, Reason: reason, Diff: corrected})
@@ -190,13 +193,13 @@ const undoRollback = "This change is itself a rollback. If it does not work, cal
 // Cancel ends a change that was not started.
 func (c *Change) Cancel(reason string, f Facts) error {
 	if c.State.Final() {
-		return Settledf("%s is %s already, so there is nothing to cancel.", c.ID, c.State.phrase())
+		return Settledf("%s is %s already, so there is nothing to cancel.", c.ID, c.phrase())
 	}
 	if !c.runs(f) {
 		return Refusef("Only %s, who raised %s, its implementer or a change manager can cancel it. Ask one of them.", f.Name(c.Requester), c.ID)
 	}
 	if !c.State.CanMove(Cancelled) {
-		return Refusef("%s is %s. Work that has begun is completed or rolled back, not cancelled.", c.ID, c.State.phrase())
+		return Refusef("%s is %s. Work that has begun is completed or rolled back, not cancelled.", c.ID, c.phrase())
 	}
 	reason, err := needReason(reason, "Say why it is cancelled.")
 	if err != nil {

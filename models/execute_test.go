@@ -305,3 +305,24 @@ func TestAChangeThatCausedAnIncidentOwesAReviewHoweverItEnded(t *testing.T) {
 		t.Errorf("it is %s, due %s, and owes (-want +got):\n%s", c.State, c.ReviewDue, diff)
 	}
 }
+
+// TestNothingBeginsWithAChangeWhoseTimeIsOver: the minute between the end of a
+// window and the job that says so asks nobody anything.
+func TestNothingBeginsWithAChangeWhoseTimeIsOver(t *testing.T) {
+	w := newWorld().clone()
+	c := w.approvedBy(t, w.raised(t, nil), ben, dee)
+	must(t, c.Hold("The vendor is closed.", w.as(kim)))
+	c.Events()
+	w.now = c.Window.End
+	for act, err := range map[string]error{
+		"withdraw": c.Withdraw(w.as(ben)), "lift": c.LiftHold("It is open again.", w.as(kim)),
+		"hold": w.in(t, AwaitingApproval).Hold("The vendor is closed.", w.later(3*time.Hour).as(kim)),
+	} {
+		if r := refused(t, err); !r.Settled || !strings.Contains(r.Text, "it expires now") {
+			t.Errorf("%s: %s", act, r.Text)
+		}
+	}
+	if got := kinds(c.Events()); got != "" {
+		t.Error(got)
+	}
+}

@@ -54,7 +54,7 @@ func (c *Change) MayBeExtended(now time.Time) Window {
 // freeze; what it overlaps beside that is said and stays with the people.
 func (c *Change) Extend(until time.Time, reason string, f Facts) error {
 	if c.State != InProgress {
-		return Refusef("%s is %s, so there is no running work to give more time. A window that lies ahead is edited instead.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so there is no running work to give more time. A window that lies ahead is edited instead.", c.ID, c.phrase())
 	}
 	if err := c.MayReport(f); err != nil {
 		return err

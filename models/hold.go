@@ -27,7 +27,9 @@ func (c *Change) Hold(reason string, f Facts) error {
 	case c.OnHold():
 		return Settledf("%s is on hold already, by %s. Nothing more was recorded.", c.ID, f.Name(c.Held.By))
 	case !c.State.Editable() || c.State == Draft:
-		return Refusef("%s is %s, so it can't be put on hold: only what is to start can. Its card shows what can be done.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so it can't be put on hold: only what is to start can. Its card shows what can be done.", c.ID, c.phrase())
+	case c.overdue(f.Now):
+		return Settledf("The window of %s is over, so nothing was recorded: it expires now, and can't start any more.", c.ID)
 	case c.Identity.RollbackOf != 0:
 		return Refusef("%s rolls a change back, and that is always allowed, so it can't be put on hold. Talk to %s.", c.ID, f.Name(c.Implementer))
 	}
@@ -50,7 +52,10 @@ func (c *Change) LiftHold(reason string, f Facts) error {
 		return Settledf("%s is not on hold, so there is nothing to lift.", c.ID)
 	case !c.State.Editable():
 		// What ended while it was on hold keeps the hold in its record.
-		return Settledf("%s is %s, and its hold stops nothing any more. It stays in the record, so there is nothing to lift.", c.ID, c.State.phrase())
+		return Settledf("%s is %s, and its hold stops nothing any more. It stays in the record, so there is nothing to lift.", c.ID, c.phrase())
+	}
+	if c.overdue(f.Now) {
+		return Settledf("The window of %s is over, so nothing was recorded: it expires now, and lifting its hold would not let it start.", c.ID)
 	}
 	if err := mayManage("lift the hold of "+c.ID.String(), f); err != nil {
 		return err

@@ -108,6 +108,9 @@ func (c *Change) lapse(f Facts) error {
 	for i := range c.Requirements {
 		c.Requirements[i].Lapsed = c.Requirements[i].Short
 	}
+	if c.State == Implemented {
+		c.oweReview(f) // its reasons were noted when the work ended, and this is one more
+	}
 	c.record(f, Event{Kind: EventNotMetLetGo, From: c.State, To: c.State, Reason: c.notMet()})
 	return c.settle(f)
 }

@@ -26,7 +26,7 @@ func (c *Change) Override(reason string, seen Revision, f Facts) error {
 	case c.State == InProgress:
 		return Settledf("%s is in progress already, so nothing more was recorded.", c.ID)
 	case c.State != Approved:
-		return Refusef("%s is %s. An override starts what is approved and held up by something else; it stands for nobody's approval. Its card shows what is missing.", c.ID, c.State.phrase())
+		return Refusef("%s is %s. An override starts what is approved and held up by something else; it stands for nobody's approval. Its card shows what is missing.", c.ID, c.phrase())
 	case c.overdue(f.Now):
 		return Settledf("The window of %s is over, so it was not started: it expires now. Raise it again with a new window.", c.ID)
 	case seen != c.Revision:

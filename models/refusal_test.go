@@ -61,6 +61,18 @@ func badlySaid(r *Refusal) string {
 // refusals are ways to be refused that no other table of these tests holds.
 var refusals = map[string]func(t *testing.T, w *world) error{
 	"messages taken up by somebody who does not run Gatehouse": func(t *testing.T, w *world) error { return MayMendDeliveries(w.as(ana)) },
+	"withdraw when its time is over": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Withdraw(w.later(4 * time.Hour).as(ben))
+	},
+	"hold when its time is over": func(t *testing.T, w *world) error {
+		c := w.in(t, Approved)
+		return c.Hold("The vendor is closed.", w.later(4*time.Hour).as(kim))
+	},
+	"lift when its time is over": func(t *testing.T, w *world) error {
+		c := w.held(t)
+		return c.LiftHold("It is open again.", w.later(4*time.Hour).as(kim))
+	},
 	"edit by a stranger": func(t *testing.T, w *world) error {
 		return w.editing(w.in(t, Approved), ray, func(in *Input) { in.Title = "x" })
 	},

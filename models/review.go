@@ -107,7 +107,7 @@ func (c *Change) Review(in Review, f Facts) error {
 // is not f.Actor's to record, whatever it says.
 func (c *Change) MayReview(f Facts) error {
 	if c.State != Implemented {
-		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.State.phrase())
+		return Settledf("%s is %s, so no review is owed now. Nothing was recorded.", c.ID, c.phrase())
 	}
 	if !c.runs(f) && !isOwner(c, f) {
 		return Refusef("Only those who raised or carried out %s, an owner of its services or a change manager can record its review. Ask one of them.", c.ID)

@@ -47,7 +47,7 @@ func (c *Change) Raise(in Input, f Facts) error {
 // in the refusal's text, because no form is open that could show it.
 func (c *Change) Submit(f Facts) error {
 	if c.State != Draft {
-		return Settledf("%s was submitted before: it is %s. Its card shows where it stands.", c.ID, c.State.phrase())
+		return Settledf("%s was submitted before: it is %s. Its card shows where it stands.", c.ID, c.phrase())
 	}
 	err := c.Raise(InputOf(c), f)
 	if r, ok := AsRefusal(err); ok && len(r.Fields) > 0 {
@@ -65,7 +65,7 @@ func (c *Change) Edit(in Input, f Facts) error {
 		return c.SaveDraft(in, f)
 	}
 	if !c.State.Editable() {
-		return Refusef("%s is %s, so it can't be edited any more. Raise it again if something else has to be done.", c.ID, c.State.phrase())
+		return Refusef("%s is %s, so it can't be edited any more. Raise it again if something else has to be done.", c.ID, c.phrase())
 	}
 	return c.fillIn(in, f, func(next *Change) error {
 		diff := DiffFields(c, next, f)
@@ -164,6 +164,7 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 		c.Revision, c.Requirements = revision, nil
 	}
 	c.voidExcluded()
+	gone := c.letGo(f)               // while it was back with its requester nobody asked whether a freeze is still there
 	for _, r := range requirements { // content seen before keeps its requirements; a newer policy only adds
 		c.Requirements = merge(c.Requirements, r)
 	}
@@ -182,6 +183,7 @@ func (c *Change) submit(kind EventKind, diff []FieldDiff, f Facts) error {
 	}
 	c.Places = cardPlaces(c, f)
 	c.record(f, Event{Kind: kind, From: from, To: c.State, Diff: diff, Asked: c.ask(f)})
+	c.recordThaw(gone, f)
 	return c.settle(f)
 }
 
@@ -199,6 +201,10 @@ func (c *Change) mayBePlanned(f Facts) error {
 // requirement is matched, back to waiting when one is missing again.
 func (c *Change) settle(f Facts) error {
 	met := c.Standing().Met()
+	if c.State == Approved && !met { // it would wait again, and never for a freeze that is over
+		c.recordThaw(c.letGo(f), f)
+		met = c.Standing().Met()
+	}
 	switch {
 	case c.OwesApproval() && met:
 		return c.approveLater(f)

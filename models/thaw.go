@@ -22,6 +22,23 @@ func (c *Change) thaw(f Facts) error {
 	if c.State != AwaitingApproval {
 		return nil
 	}
+	gone := c.letGo(f)
+	if len(gone) == 0 {
+		return nil
+	}
+	c.recordThaw(gone, f)
+	return c.settle(f)
+}
+
+func (c *Change) recordThaw(gone []string, f Facts) {
+	if len(gone) > 0 {
+		c.record(f, Event{Kind: EventFreezeLetGo, From: c.State, To: c.State, Reason: list(gone, "")})
+	}
+}
+
+// letGo takes out what freezes ask that are not over the change's window any
+// more, and says what that was.
+func (c *Change) letGo(f Facts) []string {
 	met := c.meets(f, planning)
 	var kept []Requirement
 	var gone []string
@@ -32,10 +49,6 @@ func (c *Change) thaw(f Facts) error {
 		}
 		kept = append(kept, r)
 	}
-	if len(gone) == 0 {
-		return nil
-	}
 	c.Requirements = kept
-	c.record(f, Event{Kind: EventFreezeLetGo, From: c.State, To: c.State, Reason: list(gone, "")})
-	return c.settle(f)
+	return gone
 }

@@ -142,7 +142,7 @@ func approvedCheck(c *Change, f Facts, _ stage) []Reason {
 	case ChangesRequested:
 		return stops("Changes were requested: "+stop(c.Reason), "Edit it and resubmit.")
 	}
-	return stops("It is "+c.State.phrase()+".", "Raise it again if it is still needed.")
+	return stops("It is "+c.phrase()+".", "Raise it again if it is still needed.")
 }
 
 // revisionCheck is the last guard against work that nobody agreed to: what

@@ -107,7 +107,7 @@ func waitsFor(c *models.Change, f models.Facts) bool {
 	case models.InProgress:
 		return u == c.Implementer
 	case models.Implemented:
-		return u == c.Implementer && (len(c.ReviewOwed) > 0 || len(c.Debts()) > 0)
+		return u == c.Implementer && c.WaitsForImplementer()
 	}
 	return false
 }
