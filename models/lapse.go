@@ -132,6 +132,18 @@ func (c *Change) unlapse() {
 	}
 }
 
+// Short is what nobody eligible can meet, as it is on record while the change
+// waits for the others: "1 more of CAB".
+func (c *Change) Short() []string {
+	var out []string
+	for _, r := range c.Requirements {
+		if r.Short > 0 {
+			out = append(out, r.stillNeeded(r.Short))
+		}
+	}
+	return out
+}
+
 // Exceptions are what the change went on without, for those who look for
 // exceptions to the policy: "1 of CAB not met: nobody eligible".
 func (c *Change) Exceptions() []string {

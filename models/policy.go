@@ -208,29 +208,15 @@ func (c *Change) MayDecide(p Person, f Facts) bool {
 	return ok && c.decidable() && !c.overdue(f.Now) && c.Excluded(p.ID) == "" && !c.rightsOf(p, f).none()
 }
 
-// Unmeetable names the requirements that too few eligible people can fill,
-// when each of them fills one place only: whoever raises the change is told
-// at once.
-func (c *Change) Unmeetable(f Facts) []string {
-	var out []string
-	for _, slot := range c.unmeetable(f) {
-		if !slices.Contains(out, slot.Requirement.Text) {
-			out = append(out, slot.Requirement.Text)
-		}
-	}
-	return out
-}
+// Unmeetable says what too few eligible people can give, when each of them fills
+// one place only, in the words of Standing.Missing: whoever raises the change is
+// told at once.
+func (c *Change) Unmeetable(f Facts) []string { return inWords(c.unmeetable(f)) }
 
-// Stuck are those of them without which the change can't go on: what a freeze
+// Stuck is that part of it without which the change can't go on: what a freeze
 // asks never lapses, nor does anything outside small-team mode.
 func (c *Change) Stuck(f Facts) []string {
-	var out []string
-	for _, slot := range c.unmeetable(f) {
-		if r := slot.Requirement; (!r.MayLapse || !f.Policy.SmallTeam) && !slices.Contains(out, r.Text) {
-			out = append(out, r.Text)
-		}
-	}
-	return out
+	return inWords(slices.DeleteFunc(c.unmeetable(f), func(x Slot) bool { return x.Requirement.MayLapse && f.Policy.SmallTeam }))
 }
 
 // unmeetable are the places that stay open when everybody eligible approves.

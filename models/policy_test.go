@@ -89,7 +89,7 @@ func TestWhatNobodyCanMeetIsNamedAtOnce(t *testing.T) {
 		"the owner carries it out": {nil, func(in *Input) { in.Implementer = dee }, []Need{peer, owner}, []string{"1 service owner"}},
 		"one person for two places": {func(w *world) { w.leaves(ben); w.leaves(cai) }, nil,
 			[]Need{peer, owner}, []string{"1 peer"}}, // Dee is both, and fills one
-		"too small a board":     {func(w *world) { w.Roles[RoleCAB] = []UserID{gus, quin} }, nil, []Need{{Role: RoleCAB, Count: 2}}, []string{"2 of CAB"}},
+		"too small a board":     {func(w *world) { w.Roles[RoleCAB] = []UserID{gus, quin} }, nil, []Need{{Role: RoleCAB, Count: 2}}, []string{"1 more of CAB"}},
 		"a team nobody made":    {nil, nil, []Need{{Group: "dba", Count: 1}}, []string{"1 of dba"}},
 		"a person who left":     {nil, nil, []Need{{Person: quin}}, []string{"Quin"}},
 		"the requester by name": {nil, nil, []Need{{Person: ana}}, []string{"Ana"}},

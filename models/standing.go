@@ -97,10 +97,13 @@ func (s Standing) MissingWithin(letters int) string {
 	return list(words, "nothing more")
 }
 
-func (s Standing) missing() []string {
+func (s Standing) missing() []string { return inWords(s.open()) }
+
+// inWords says what open places ask for, those of one requirement together.
+func inWords(places []Slot) []string {
 	open := map[string]int{}
 	var order []Requirement
-	for _, slot := range s.open() {
+	for _, slot := range places {
 		if open[slot.Requirement.Key] == 0 {
 			order = append(order, slot.Requirement)
 		}

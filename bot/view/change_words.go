@@ -164,19 +164,14 @@ func given(c *models.Change, f models.Facts) markup {
 // nobodyEligible says what small-team mode has on record, and when the change
 // goes on without it; and what it never goes on without.
 func nobodyEligible(c *models.Change, f models.Facts) markup {
-	var short []models.Requirement
-	for _, r := range c.Requirements {
-		if r.Short > 0 {
-			short = append(short, r)
-		}
-	}
+	short := c.Short()
 	if len(short) == 0 {
 		return ""
 	}
 	if stuck := c.Stuck(f); len(stuck) > 0 {
 		return "⚠️ Nobody eligible: " + esc(stuck[0], 60) + ". It waits until an admin names somebody."
 	}
-	out := "⚠️ Not met, nobody eligible: " + esc(short[0].Text, 60)
+	out := "⚠️ Not met, nobody eligible: " + esc(short[0], 60)
 	if more := len(short) - 1; more > 0 {
 		out += " and " + number(more) + " more"
 	}
