@@ -250,7 +250,7 @@ func ServiceEvents(s models.Service, events []models.Event, f models.Facts) slac
 }
 
 // ServiceOptions are the services that match what was typed, by slug or name,
-// at most mostOptions.
+// as many as a select takes.
 func ServiceOptions(services []models.Service, query string) Options {
 	out := Options{Options: []*slack.OptionBlockObject{}}
 	query = strings.ToLower(strings.TrimSpace(query))
