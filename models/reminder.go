@@ -161,7 +161,10 @@ func remind(ref RecordRef, duties []duty, said []Reminder, f Facts) (due []Remin
 			if step.stage < BackupStage && p.Own.Mutes(d.kind) {
 				continue
 			}
-			planned := later(step.at, was.Snoozed)
+			planned := step.at
+			if step.stage < BackupStage { // what others leave undone can't be put off
+				planned = later(planned, was.Snoozed)
+			}
 			switch at := d.moment(p, planned, step.stage, f); {
 			case at.IsZero():
 			case at.After(f.Now):

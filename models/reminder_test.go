@@ -421,3 +421,24 @@ func (h *heard) hear(c *Change, d Reminder) {
 	}
 	h.keys[d.Bundle] = true
 }
+
+// TestNobodyPutsOffAnEscalationByPuttingOffTheirOwnPart: a change manager who
+// is asked to decide too may put that off; that others do not act they hear on time.
+func TestNobodyPutsOffAnEscalationByPuttingOffTheirOwnPart(t *testing.T) {
+	w := newWorld().clone()
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(75*time.Hour), w.now.Add(76*time.Hour) })
+	manager := askedUsers(c)[0]
+	w.Roles = maps.Clone(w.Roles)
+	w.Roles[RoleChangeManager] = []UserID{manager}
+	r := &remembering{w: w, c: c}
+	w.later(46 * time.Hour) // the morning after half of the time
+	r.look("")
+	n := slices.IndexFunc(r.said, func(d Reminder) bool { return d.User == manager })
+	until, err := about(c).Snooze(r.said[n], SnoozeWindow, w.as(manager))
+	must(t, err)
+	r.said[n].Snoozed = until
+	w.later(24 * time.Hour) // the morning after all but an eighth of the time
+	if got := r.look(""); !slices.Contains(got, string(manager)+" decide 9") {
+		t.Errorf("at %s, put off until %s: %v", w.now, until, got)
+	}
+}
