@@ -150,3 +150,44 @@ func TestTriesBeforeTheMessageIsSentAreFewerEachTime(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// Slack limits edits for an hour: messages that are new are no edits.
+func TestALimitOnEditsHoldsBackNoNewReminderAndNoNewDigest(t *testing.T) {
+	each(t, fast, func(w *world, _ ...*Jobs) {
+		w.digestAt(payRoom, "0 * * * *", "Europe/Berlin")
+		c := w.raise("Rotate the keys", "pay-api")
+		w.retimed(c, w.store.Now().Add(16*time.Hour))
+		w.quiet()
+		w.later(8*time.Hour + time.Minute) // half of the time is left
+		w.until("dee is reminded", func() bool { return len(w.reminded(dee)) == 1 })
+		w.until("the digest is there", func() bool { live, _ := w.digests(payRoom); return len(live) > 0 })
+		w.quiet()
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.update", Kind: slackfake.RateLimit, RetryAfter: 3600})
+		w.must(err)
+		before := len(w.roundsKept())
+		w.later(4 * time.Hour) // a quarter
+		w.kept("the next ones are noted", func() bool { return w.noted(dee) == 2 && len(w.roundsKept()) > before })
+		w.kept("what nothing holds back has come", func() bool {
+			n, err := w.store.DeliveryCounts(context.Background())
+			w.must(err)
+			due, err := w.store.Unsent(context.Background(), team)
+			w.must(err)
+			return n[store.DeliverySending]+due == 0
+		})
+		if n := len(w.reminded(dee)); n != 2 {
+			t.Errorf("dee has %d messages of reminders, want 2", n)
+		}
+		if live, over := w.digests(payRoom); len(live)+len(over) < 2 {
+			t.Errorf("%d digests, want 2", len(live)+len(over))
+		}
+	})
+}
+
+func (w *world) noted(u models.UserID) (n int) {
+	for id := int64(1); id < 200; id++ {
+		if r, err := w.store.Delivery(context.Background(), id); err == nil && r.Kind == models.DeliverRemind && r.UserID == u {
+			n++
+		}
+	}
+	return n
+}

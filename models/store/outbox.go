@@ -40,16 +40,18 @@ const isDue = "(not_before IS NULL OR not_before <= ?) AND (retry_at IS NULL OR 
 // NextInLane is the delivery of a conversation to send next, if one is due.
 // Within one record the oldest goes first, and one that has to be tried again
 // later holds back those after it; across records the lowest priority number
-// goes first. A first post that is held for working hours holds back nothing.
+// goes first. A first post that is held for working hours holds back nothing;
+// neither does anything hold back reminders and digests, which stand alone: an
+// old one that can't be edited must not keep the new one from coming.
 func (s *Store) NextInLane(ctx context.Context, ws models.WorkspaceID, conversation string, now time.Time) (Row, bool, error) {
 	var rows []Row
 	err := s.db.WithContext(ctx).
 		Where("workspace_id = ? AND conversation = ? AND "+openStates, ws, conversation).
 		Where(isDue, now, now).
-		Where(`NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.workspace_id = deliveries.workspace_id
+		Where(`(kind IN ('remind', 'digest') OR NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.workspace_id = deliveries.workspace_id
 			AND o.conversation = deliveries.conversation AND o.record_kind = deliveries.record_kind
 			AND o.record_id = deliveries.record_id AND o.id < deliveries.id
-			AND o.state IN ('pending', 'sending', 'uncertain') AND (o.not_before IS NULL OR o.not_before <= ?))`, now).
+			AND o.state IN ('pending', 'sending', 'uncertain') AND (o.not_before IS NULL OR o.not_before <= ?)))`, now).
 		Order("priority, id").Limit(1).Find(&rows).Error
 	if err != nil {
 		return Row{}, false, fmt.Errorf("find what is next in %s: %w", conversation, err)
