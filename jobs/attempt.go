@@ -92,11 +92,13 @@ func (a *attempt) try(ctx context.Context) error {
 const late = 10 * time.Minute
 
 // tooLate: what was to come in somebody's hours and comes late does not wake
-// them at night; it waits for their next hours, or goes where it can't wait.
+// them at night; it waits for their next hours, or goes where it can't wait. So
+// does what waited for hours that are others by now: its reader set new ones,
+// is away, or has gone to another zone.
 func (a *attempt) tooLate(d drawing) bool {
-	now := a.cfg.Store.Now()
-	return a.row.UserID != "" && a.posts() && !a.doubtful && d.from.After(now) &&
-		now.Sub(later(a.row.CreatedAt, at(a.row.NotBefore))) > late
+	now, planned := a.cfg.Store.Now(), later(a.row.CreatedAt, at(a.row.NotBefore))
+	waited := planned.Sub(a.row.CreatedAt) > time.Minute
+	return a.row.UserID != "" && a.posts() && !a.doubtful && d.from.After(now) && (waited || now.Sub(planned) > late)
 }
 
 // hold has the message wait for its reader's hours; reminders join those of the

@@ -33,14 +33,15 @@ func (t *ticker) rounds(ctx context.Context) error {
 	var errs []error
 	for _, sch := range due {
 		name := fmt.Sprintf("round %s for %s", sch.Kind, sch.Target)
-		if err := t.guarded(ctx, name, func() error { return t.round(ctx, sch, d.Settings.Hours, now) }); err != nil {
+		if err := t.guarded(ctx, name, func() error { return t.round(ctx, sch, models.Facts{Directory: d, Now: now}) }); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (t *ticker) round(ctx context.Context, sch models.Schedule, hours models.WorkingHours, now time.Time) error {
+func (t *ticker) round(ctx context.Context, sch models.Schedule, f models.Facts) error {
+	now := f.Now
 	line, err := schedule.Parse(sch.Cron, sch.Zone)
 	if err != nil { // it was valid when it was saved: zones come and go
 		t.log.ErrorContext(ctx, "a schedule can't be read any more; it rests for a day", "kind", sch.Kind, "target", sch.Target, "error", err)
@@ -48,14 +49,14 @@ func (t *ticker) round(ctx context.Context, sch models.Schedule, hours models.Wo
 		return err
 	}
 	turn := line.Turn(sch.NextAt, now, sch.SkipAfter)
-	list := roundOf(sch, turn.Slot)
+	list := roundOf(sch, turn.Slot, f)
 	why := ""
 	switch {
 	case sch.NextAt.After(now):
 		why = "the clock was set back, so it was planned anew"
 	case turn.Slot.IsZero():
 		why = "its time was longer ago than " + sch.SkipAfter.String()
-	case slices.Contains(hours.Holidays, turn.Slot.In(sch.Location()).Format(time.DateOnly)):
+	case slices.Contains(f.Settings.Hours.Holidays, turn.Slot.In(sch.Location()).Format(time.DateOnly)):
 		why, list = "it is a holiday", nil
 	case turn.Merged > 0 || turn.Stale:
 		why = "missed times were merged into the last, and stale ones dropped"
@@ -73,14 +74,18 @@ func (t *ticker) round(ctx context.Context, sch models.Schedule, hours models.Wo
 	return nil
 }
 
-// roundOf is what one time of a schedule delivers.
-func roundOf(sch models.Schedule, slot time.Time) []models.Delivery {
+// roundOf is what one time of a schedule delivers. A person has chosen when
+// theirs comes; what missed that time waits for their hours.
+func roundOf(sch models.Schedule, slot time.Time, f models.Facts) []models.Delivery {
 	if slot.IsZero() {
 		return nil
 	}
 	d := models.Delivery{Kind: models.DeliverDigest, Record: sch.Ref(), Key: sch.SlotKey(slot), User: sch.Person()}
-	if d.User == "" {
+	switch {
+	case d.User == "":
 		d.Channel = models.ChannelID(sch.Target)
+	case f.Now.Sub(slot) > late:
+		d.NotBefore = f.Settings.Hours.Next(f.Person(d.User), f.Now)
 	}
 	return []models.Delivery{d}
 }
@@ -100,6 +105,9 @@ func (a *attempt) drawDigest(ctx context.Context) (drawing, error) {
 		if later, err = a.cfg.Store.LaterRound(ctx, a.row); err != nil {
 			return over, err
 		}
+		if a.row.TS == "" && !sch.NextAt.After(a.cfg.Store.Now()) {
+			later = true // it begins in a moment
+		}
 	}
 	switch {
 	case later && a.row.TS != "":
@@ -112,7 +120,7 @@ func (a *attempt) drawDigest(ctx context.Context) (drawing, error) {
 	case err != nil:
 		return over, err
 	case !d.Empty():
-		return drawing{Message: view.Digest(d, f), record: "digest"}, nil
+		return drawing{Message: view.Digest(d, f), record: "digest", from: f.Settings.Hours.Next(f.Person(sch.Person()), f.Now)}, nil
 	case a.row.TS != "":
 		return over, nil
 	}
