@@ -35,7 +35,8 @@ func (r scheduleRow) schedule() models.Schedule {
 }
 
 // SetSchedule makes or replaces the schedule of its kind and target: fn gets
-// the facts, and returns it with what happened. A models.Refusal changes nothing.
+// the facts, and returns it with what happened. A round that is due already is
+// still had. A models.Refusal changes nothing.
 func (s *Store) SetSchedule(ctx context.Context, cmd Command, fn func(models.Facts) (models.Schedule, []models.Event, error)) error {
 	err := s.engine.door(ctx, func(b batch) error {
 		var m moment
@@ -54,7 +55,9 @@ func (s *Store) SetSchedule(ctx context.Context, cmd Command, fn func(models.Fac
 			SkipAfter: want.SkipAfter, NextRunAt: want.NextAt, Version: 1}
 		put := schedules.insert([]scheduleRow{row}, "id")
 		put.sql += ` ON CONFLICT (workspace_id, kind, target) DO UPDATE SET cron = excluded.cron, zone = excluded.zone,
-			skip_after = excluded.skip_after, next_run_at = excluded.next_run_at, version = schedules.version + 1 RETURNING id`
+			skip_after = excluded.skip_after, version = schedules.version + 1,
+			next_run_at = CASE WHEN schedules.next_run_at <= ? THEN schedules.next_run_at ELSE excluded.next_run_at END RETURNING id`
+		put.args = append(put.args, f.Now)
 		put.each = func(x scanner) error { return x.Scan(&want.ID) }
 		if err := b.do(ctx, put); err != nil {
 			return err

@@ -154,3 +154,20 @@ func TestSchedulesThatNeverOrAlwaysComeAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// A round whose time has just come is not lost because somebody saves the
+// digest before a replica has looked.
+func TestARoundThatIsDueIsStillHadWhenTheDigestIsSavedInThatMoment(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		slot := subscribe(t, s, "C_API").NextAt
+		must(t, s.Jump(ctx, slot.Sub(s.Now())+2*time.Second))
+		for range 2 {
+			subscribe(t, s, "C_API")
+		}
+		due, err := s.DueSchedules(ctx, ws, s.Now(), 10)
+		must(t, err)
+		if len(due) != 1 || !due[0].NextAt.Equal(slot) {
+			t.Errorf("of the round of %s is due: %+v", slot, due)
+		}
+	})
+}
