@@ -237,8 +237,11 @@ func (d duty) bundle(p Person, planned time.Time, stage int, f Facts) string {
 	case f.Now.Sub(planned) > reminderLate:
 		return bundleOf(p, f.Now) + "late"
 	}
-	return bundleOf(p, f.Now) + f.Now.UTC().Format("15:04")
+	return MinuteBundle(p, f.Now)
 }
+
+// MinuteBundle is the message for what is found due in this minute alone.
+func MinuteBundle(p Person, at time.Time) string { return bundleOf(p, at) + at.UTC().Format("15:04") }
 
 // StartBundle is the message for all that waits for the start of the person's
 // day. What comes too late for the hours it was meant for joins it.

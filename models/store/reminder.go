@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,10 @@ const (
 	lookDaily = 24 * time.Hour
 	// keepReminding is how long a message of reminders is kept true.
 	keepReminding = 7 * 24 * time.Hour
+	// stillNew is how long after it was posted a message takes in more: Slack
+	// rings for new messages only, and nobody looks for a new line in what they
+	// read hours ago.
+	stillNew = time.Hour
 )
 
 // lookAgain has reminders judged anew after a record, or a part of one, was saved.
@@ -251,6 +256,9 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 		}
 		out = append(out, r.lookNext(l, next, over))
 	}
+	if err := r.part(ctx, b, rows); err != nil {
+		return 0, err
+	}
 	if err := r.join(ctx, b, rows); err != nil {
 		return 0, err
 	}
@@ -277,6 +285,35 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 		return len(rows), err
 	}
 	return len(rows), b.enqueue(ctx, wake)
+}
+
+// part has what is due come in a message of its own where the one that it would
+// go into was read long ago.
+func (r *reminding) part(ctx context.Context, b batch, rows []reminderRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	args, old := []any{r.ws}, map[string]bool{}
+	for _, x := range rows {
+		if _, listed := old[x.Bundle]; !listed {
+			old[x.Bundle] = false
+			args = append(args, x.Bundle)
+		}
+	}
+	err := b.do(ctx, stmt{sql: "SELECT key, ts FROM deliveries WHERE workspace_id = ? AND ts <> '' AND key IN " + marks(len(old)), args: args,
+		each: func(x scanner) error {
+			var key, ts string
+			err := x.Scan(&key, &ts)
+			seconds, _ := strconv.ParseFloat(ts, 64)
+			old[key] = r.facts.Now.Sub(time.Unix(int64(seconds), 0)) > stillNew
+			return err
+		}})
+	for n, x := range rows {
+		if old[x.Bundle] {
+			rows[n].Bundle = models.MinuteBundle(r.facts.Person(x.UserID), r.facts.Now)
+		}
+	}
+	return err
 }
 
 // join has what is due go into a message of reminders to the same person that

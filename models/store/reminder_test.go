@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -82,6 +83,38 @@ func TestWhatFallsDueWhileAMessageWaitsForSlackJoinsIt(t *testing.T) {
 		must(t, err)
 		if rows := messagesTo(t, s, "U_OWNER"); len(rows) != 1 || rows[0].Wanted != 2 || rows[0].State != store.DeliverySending || reminded(t, s, row.Key) != 2 {
 			t.Errorf("%d reminders in %+v", reminded(t, s, row.Key), rows)
+		}
+	})
+}
+
+// Whoever read a message hours ago does not see what is added to it: Slack
+// rings for a new message only.
+func TestWhatIsLateAgainHoursLaterComesInAMessageOfItsOwn(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		must(t, err)
+		now := s.Now().In(berlin)
+		must(t, s.Jump(ctx, time.Date(now.Year(), now.Month(), now.Day()+1, 6, 0, 0, 0, berlin).Sub(now))) // the day is long enough for both
+		raiseLater(t, s, 7*time.Hour)
+		raiseLater(t, s, 15*time.Hour)
+		look := func() []store.Row {
+			_, _, err := s.Remind(ctx, ws, 100)
+			must(t, err)
+			return messagesTo(t, s, "U_OWNER")
+		}
+		must(t, s.Jump(ctx, 7*time.Hour+30*time.Minute))
+		rows := look()
+		if len(rows) != 1 {
+			t.Fatalf("%d messages to the change manager", len(rows))
+		}
+		must(t, s.MarkSent(ctx, rows[0], store.Sent{TS: fmt.Sprintf("%d.000100", s.Now().Unix()), Shown: rows[0].Wanted}, nil))
+		must(t, s.Jump(ctx, 7*time.Hour))
+		rows = look()
+		if len(rows) != 2 || rows[1].State != store.DeliveryPending || rows[1].TS != "" {
+			t.Fatalf("%+v", rows)
+		}
+		if a, b := reminded(t, s, rows[0].Key), reminded(t, s, rows[1].Key); a != 1 || b != 1 {
+			t.Errorf("%d in the first and %d in the second", a, b)
 		}
 	})
 }
