@@ -92,7 +92,8 @@ func (c *Change) opensUnseen(f Facts) bool {
 
 // toDecide are those who were asked and whose vote still matters: half of their
 // time is left, then a quarter; with an eighth left, whoever is named to stand
-// in for them hears, and the change managers.
+// in for them hears, and the change managers. The time of those who will not
+// work before the deadline counts too: they hear nothing, but others do.
 func (c *Change) toDecide(deadline time.Time, urgent bool, f Facts) []duty {
 	able, waiting := c.able(f), c.waitingFor(f)
 	var out []duty
@@ -102,8 +103,12 @@ func (c *Change) toDecide(deadline time.Time, urgent bool, f Facts) []duty {
 		}
 		var from time.Time
 		for _, a := range c.Asked {
-			if a.User == u {
+			switch {
+			case a.User != u:
+			case a.NotBefore.Before(deadline):
 				from = later(a.At, a.NotBefore)
+			default:
+				from = a.At
 			}
 		}
 		if left := deadline.Sub(from); left > 0 {

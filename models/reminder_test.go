@@ -442,3 +442,19 @@ func TestNobodyPutsOffAnEscalationByPuttingOffTheirOwnPart(t *testing.T) {
 		t.Errorf("at %s, put off until %s: %v", w.now, until, got)
 	}
 }
+
+// TestTheChangeManagersHearInTimeOfWhatNobodyWhoWasAskedWillSee: those who were
+// asked are at home until after the window; a change manager elsewhere is at work.
+func TestTheChangeManagersHearInTimeOfWhatNobodyWhoWasAskedWillSee(t *testing.T) {
+	w := newWorld().clone()
+	w.now = time.Date(2026, 3, 2, 19, 0, 0, 0, time.UTC) // 20:00 in Berlin, 14:00 in New York
+	p := w.Person(kim)
+	p.Zone = "America/New_York"
+	w.People[kim] = p
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(2*time.Hour), w.now.Add(3*time.Hour) })
+	r := &remembering{w: w, c: c}
+	r.at(t, time.Hour)
+	r.at(t, 44*time.Minute)
+	r.at(t, time.Minute, "UKIM decide 9")
+	r.at(t, 10*time.Minute)
+}
