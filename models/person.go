@@ -35,6 +35,11 @@ type Own struct {
 	Muted []ReminderKind `json:",omitempty"` // reminders that they do not want
 }
 
+// SameHours reports whether the person may be told at the same times by either.
+func (o Own) SameHours(by Own) bool {
+	return o.From == by.From && o.Until == by.Until && o.Zone == by.Zone && o.Away.From.Equal(by.Away.From) && o.Away.Until.Equal(by.Away.Until)
+}
+
 // FactsValidFor is how long what Slack said of a person may decide an
 // approval; older facts refuse it until they are refreshed.
 const FactsValidFor = time.Hour

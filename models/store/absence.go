@@ -23,7 +23,11 @@ func (s *Store) SaveOwn(ctx context.Context, cmd Command, fn func(models.Facts) 
 		if err != nil {
 			return err
 		}
-		return b.do(ctx, saveOwn(cmd, ref, own, happened, f)...)
+		out := saveOwn(cmd, ref, own, happened, f)
+		if !own.SameHours(f.Actor.Own) {
+			out = append(out, s.lookOf(cmd.Workspace, []models.UserID{cmd.Actor}, f.Now))
+		}
+		return b.do(ctx, out...)
 	})
 	if errors.Is(err, errRepeat) {
 		return nil

@@ -71,12 +71,32 @@ func (s *Store) SavePeople(ctx context.Context, ws models.WorkspaceID, list ...m
 		if err != nil || !newFacts(known, rows) {
 			return err
 		}
+		if moved := otherZone(known, rows); len(moved) > 0 {
+			again := s.lookOf(ws, moved, s.Now())
+			if err := tx.Exec(again.sql, again.args...).Error; err != nil {
+				return err
+			}
+		}
 		return touchDirectory(tx, ws)
 	})
 	if err != nil {
 		return fmt.Errorf("save %d people: %w", len(list), err)
 	}
 	return nil
+}
+
+// otherZone are those of known who are in another zone by now.
+func otherZone(known, rows []personRow) (moved []models.UserID) {
+	was := map[models.UserID]string{}
+	for _, k := range known {
+		was[k.ID] = k.Zone
+	}
+	for _, r := range rows {
+		if zone, there := was[r.ID]; there && zone != r.Zone {
+			moved = append(moved, r.ID)
+		}
+	}
+	return moved
 }
 
 // newFacts reports whether rows say anything that known didn't, besides when.

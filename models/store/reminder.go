@@ -96,6 +96,23 @@ func lookAllAgain(ws models.WorkspaceID, list []*models.Change, now time.Time) [
 	return []stmt{lookAt(rows)}
 }
 
+// lookOf has the reminders judged anew of what these people may have to act on:
+// their hours are others now, and the next look was planned by the old ones.
+// What somebody is looking at or saving just then is left to them.
+func (s *Store) lookOf(ws models.WorkspaceID, users []models.UserID, now time.Time) stmt {
+	const one = "workspace_id, record_kind, record_id, about"
+	ahead := "SELECT " + one + ` FROM reminder_looks WHERE workspace_id = ? AND look_at > ? AND (record_kind <> 'change' OR record_id IN (
+		SELECT id FROM changes WHERE workspace_id = ? AND (state = 'awaiting_approval' OR implementer IN ` + marks(len(users)) + ")))"
+	if s.kind == Postgres {
+		ahead += " FOR UPDATE SKIP LOCKED"
+	}
+	args := []any{now, ws, now, ws}
+	for _, u := range users {
+		args = append(args, u)
+	}
+	return stmt{sql: "UPDATE reminder_looks SET look_at = ? WHERE (" + one + ") IN (" + ahead + ")", args: args}
+}
+
 // Remind says what is due: of at most limit records that are to be looked at,
 // it notes what their people must hear, wants the messages and sets when to
 // look next, all in one transaction. What another replica is looking at is left

@@ -118,3 +118,49 @@ func TestWhatIsLateAgainHoursLaterComesInAMessageOfItsOwn(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoeverChangesTheirHoursIsRemindedByTheNewOnes: a reminder that was planned
+// for the morning in Los Angeles comes in the afternoon in Berlin. In Los Angeles'
+// morning it would be evening there, and at the next start of work too late.
+func TestWhoeverChangesTheirHoursIsRemindedByTheNewOnes(t *testing.T) {
+	for name, move := range map[string]func(t *testing.T, s *store.Store, u models.UserID){
+		"in Slack": func(t *testing.T, s *store.Store, u models.UserID) {
+			must(t, s.SavePeople(ctx, ws, models.Person{ID: u, Name: "Board", Zone: "Europe/Berlin", CheckedAt: s.Now()}))
+		},
+		"in Gatehouse": func(t *testing.T, s *store.Store, u models.UserID) {
+			must(t, s.SaveOwn(ctx, by(u), func(f models.Facts) (models.Own, []models.Event, error) {
+				return models.SetOwn(models.OwnInput{Zone: "Europe/Berlin"}, f)
+			}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, 1, func(t *testing.T, s *store.Store) {
+				hours := models.DefaultWorkingHours()
+				hours.Days = []time.Weekday{0, 1, 2, 3, 4, 5, 6}
+				must(t, s.SaveSettings(ctx, ws, models.Settings{ChangesChannel: "C_CHANGES", Hours: hours}))
+				for i := range board {
+					must(t, s.SavePeople(ctx, ws, models.Person{ID: cab(i), Name: "Board", Zone: "America/Los_Angeles", CheckedAt: s.Now()}))
+				}
+				now := s.Now()
+				must(t, s.Jump(ctx, time.Date(now.Year(), now.Month(), now.Day()+1, 18, 0, 0, 0, time.UTC).Sub(now)))
+				c := raiseLater(t, s, 36*time.Hour+30*time.Minute)
+				if len(c.Asked) != 1 {
+					t.Fatalf("asked: %+v", c.Asked)
+				}
+				u := c.Asked[0].User
+				look := func(d time.Duration) int {
+					must(t, s.Jump(ctx, d))
+					_, said, err := s.Remind(ctx, ws, 100)
+					must(t, err)
+					return said
+				}
+				look(time.Minute)
+				move(t, s, u)
+				look(time.Minute)
+				if said := look(18*time.Hour + 45*time.Minute); said != 1 || len(messagesTo(t, s, u)) != 1 {
+					t.Errorf("%d reminders, %+v", said, messagesTo(t, s, u))
+				}
+			})
+		})
+	}
+}
