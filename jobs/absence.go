@@ -17,7 +17,7 @@ const awayBatch = 50
 func (t *ticker) moveAsks(ctx context.Context) error {
 	s := t.cfg.Store
 	now := s.Now()
-	due, err := s.DueAbsences(ctx, now, awayBatch)
+	due, err := s.DueAbsences(ctx, t.cfg.Workspace, now, awayBatch)
 	if err != nil || len(due) == 0 {
 		return err
 	}
@@ -31,9 +31,7 @@ func (t *ticker) moveAsks(ctx context.Context) error {
 	}
 	var moved []models.UserID
 	for _, a := range due {
-		if a.Workspace == t.cfg.Workspace {
-			moved = append(moved, a.User)
-		}
+		moved = append(moved, a.User)
 	}
 	var errs []error
 	for _, c := range waiting {
@@ -50,9 +48,7 @@ func (t *ticker) moveAsks(ctx context.Context) error {
 		return errors.Join(errs...)
 	}
 	for _, a := range due {
-		if a.Workspace == t.cfg.Workspace {
-			errs = append(errs, s.AwayMoved(ctx, a, now))
-		}
+		errs = append(errs, s.AwayMoved(ctx, a, now))
 	}
 	return errors.Join(errs...)
 }

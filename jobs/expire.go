@@ -85,7 +85,7 @@ func (t *ticker) elapse(ctx context.Context) error {
 
 func (t *ticker) wake(ctx context.Context) error {
 	before := t.cfg.Store.Now().Add(-t.cfg.Times.Overdue)
-	ids, err := t.cfg.Store.Stuck(ctx, before, wakeBatch)
+	ids, err := t.cfg.Store.Stuck(ctx, t.cfg.Workspace, before, wakeBatch)
 	if err != nil {
 		return fmt.Errorf("look for overdue deliveries: %w", err)
 	}
@@ -116,7 +116,7 @@ func (t *ticker) overdue(ctx context.Context, ids []int64, before time.Time) ([]
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
 			return nil, err
-		case row.WorkspaceID == t.cfg.Workspace && row.Open() && !due(row).After(before) && !lanes[row.Conversation]:
+		case row.Open() && !due(row).After(before) && !lanes[row.Conversation]:
 			lanes[row.Conversation] = true
 			out = append(out, id)
 		}

@@ -122,13 +122,13 @@ func (c *crowd) directMessages() (out []store.Row) {
 func (c *crowd) delivered() {
 	c.Helper()
 	ctx := context.Background()
-	ids, err := c.store.Stuck(ctx, c.store.Now().Add(time.Second), 1000)
+	ids, err := c.store.Stuck(ctx, team, c.store.Now().Add(time.Second), 1000)
 	c.must(err)
 	for _, id := range ids {
 		r, err := c.store.Delivery(ctx, id)
 		c.must(err)
 		c.exempt[id] = c.exempt[id] || c.waitsForNothing(r, planned(r)) // now: a later message may say it again, and this one then no more
-		c.must(c.store.MarkSent(ctx, r, store.Sent{Channel: "D0CROWD", TS: fmt.Sprint(id), Shown: r.Wanted}, nil))
+		c.must(c.store.MarkSent(ctx, r, store.Sent{Channel: "D0CROWD", TS: fmt.Sprintf("%d.%06d", c.store.Now().Unix(), id), Shown: r.Wanted}, nil))
 	}
 }
 

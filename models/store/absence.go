@@ -59,11 +59,11 @@ type AwayDue struct {
 	Due       time.Time
 }
 
-// DueAbsences lists at most limit people whose absence began, changed or ended
+// DueAbsences lists at most limit people of a workspace whose absence began, changed or ended
 // by now and whose approval requests have not been moved yet.
-func (s *Store) DueAbsences(ctx context.Context, now time.Time, limit int) ([]AwayDue, error) {
+func (s *Store) DueAbsences(ctx context.Context, ws models.WorkspaceID, now time.Time, limit int) ([]AwayDue, error) {
 	var rows []personRow
-	err := s.db.WithContext(ctx).Where("away_due IS NOT NULL AND away_due <= ?", now).Order("away_due").Limit(limit).Find(&rows).Error
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND away_due IS NOT NULL AND away_due <= ?", ws, now).Order("away_due").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list absences: %w", err)
 	}

@@ -184,12 +184,12 @@ func (s *Store) mark(ctx context.Context, row Row, state DeliveryState, fields m
 	return nil
 }
 
-// Stuck lists deliveries that are due, were not touched since olderThan, and
+// Stuck lists a workspace's deliveries that are due, were not touched since olderThan, and
 // whose conversation nobody works on: their jobs may be lost.
-func (s *Store) Stuck(ctx context.Context, olderThan time.Time, limit int) ([]int64, error) {
+func (s *Store) Stuck(ctx context.Context, ws models.WorkspaceID, olderThan time.Time, limit int) ([]int64, error) {
 	var ids []int64
 	now := s.Now()
-	err := s.db.WithContext(ctx).Model(&Row{}).Where(openStates+" AND updated_at < ?", olderThan).
+	err := s.db.WithContext(ctx).Model(&Row{}).Where("workspace_id = ? AND "+openStates+" AND updated_at < ?", ws, olderThan).
 		Where(isDue, now, now).
 		Where(`NOT EXISTS (SELECT 1 FROM lanes l WHERE l.workspace_id = deliveries.workspace_id
 			AND l.conversation = deliveries.conversation AND l.until > ?)`, s.WireNow()).

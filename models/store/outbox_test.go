@@ -314,7 +314,7 @@ func TestStuckDeliveriesAreFoundAndWokenOnce(t *testing.T) {
 		c := raise(t, s, ws)
 		stuck := func() []int64 {
 			t.Helper()
-			ids, err := s.Stuck(ctx, s.Now().Add(-30*time.Second), 100)
+			ids, err := s.Stuck(ctx, ws, s.Now().Add(-30*time.Second), 100)
 			must(t, err)
 			return ids
 		}

@@ -94,16 +94,16 @@ func TestDelegationsAndAbsencesAreKept(t *testing.T) {
 		if !f.Actor.Own.Away.Now(s.Now()) || !f.People[cab(1)].Own.Away.Now(s.Now()) || f.Actor.Name != "Board 1" {
 			t.Errorf("%+v", f.Actor)
 		}
-		due, err := s.DueAbsences(ctx, s.Now(), 9)
+		due, err := s.DueAbsences(ctx, ws, s.Now(), 9)
 		must(t, err)
 		if len(due) != 1 || due[0].User != cab(1) {
 			t.Fatalf("%+v", due)
 		}
 		must(t, s.AwayMoved(ctx, due[0], s.Now()))
-		if due, _ := s.DueAbsences(ctx, s.Now(), 9); len(due) != 0 {
+		if due, _ := s.DueAbsences(ctx, ws, s.Now(), 9); len(due) != 0 {
 			t.Errorf("due again at once: %+v", due)
 		}
-		if due, _ := s.DueAbsences(ctx, f.Actor.Own.Away.Until, 9); len(due) != 1 {
+		if due, _ := s.DueAbsences(ctx, ws, f.Actor.Own.Away.Until, 9); len(due) != 1 {
 			t.Errorf("its end is not noticed: %+v", due)
 		}
 		refusal(t, set(models.OwnInput{Zone: "Mars"}))
