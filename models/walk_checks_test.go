@@ -3,6 +3,7 @@ package models
 import (
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // refusedWell: what does not happen is said in words.
@@ -25,6 +26,8 @@ func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
 		k.Fatalf("%s is final, but became %s with %s", before.State, c.State, kinds(events))
 	}
 	checkChain(k, before.State, events, c.State)
+	k.checkOver(before, events, f)
+	k.checkFreeze(events)
 	for _, e := range events {
 		k.seen["event "+string(e.Kind)]++
 		if e.Actor != f.Actor.ID || !e.At.Equal(f.Now) || e.Revision != c.Revision {
@@ -42,6 +45,9 @@ func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
 			if ok, _ := k.w.Person(u).CanDecide(); !ok || u == f.Actor.ID || k.excluded(u) || slices.Contains(e.Asked[:i], u) {
 				k.Fatalf("%s asks %s, who acted, can't decide or was asked twice: %v", e.Kind, u, e.Asked)
 			}
+			if !k.hasRight(u, f) {
+				k.Fatalf("%s asks %s, who has no right to decide", e.Kind, u)
+			}
 		}
 	}
 	for _, d := range Deliveries(c, events, f) {
@@ -52,6 +58,69 @@ func (k *walker) checkEvents(before *Change, events []Event, f Facts) {
 		case (d.Kind == DeliverCard || d.Kind == DeliverThread) && c.SubmittedAt.IsZero():
 			k.Fatalf("a draft shows in %s", d.Channel)
 		}
+	}
+}
+
+// hasRight works out whether the person could decide now, in their own right or
+// in somebody's place.
+func (k *walker) hasRight(u UserID, f Facts) bool {
+	f.Actor.ID = u
+	return len(k.keysOf(f)) > 0 || len(k.behalfOf(k.c, f)) > 0
+}
+
+// checkOver: what was not started in its time only ends; nobody is asked or told
+// anything else about it.
+func (k *walker) checkOver(before *Change, events []Event, f Facts) {
+	waits := before.State == AwaitingApproval || before.State == ChangesRequested || before.State == Approved
+	if !waits || f.Now.Before(before.Window.End) {
+		return
+	}
+	k.seen["after its time"]++
+	moved := k.c.Window != before.Window // by an edit
+	for _, e := range events {
+		if e.Kind != EventExpired && e.Kind != EventCancelled && !moved {
+			k.Fatalf("the window was over, and %s", kinds(events))
+		}
+	}
+}
+
+// checkFreeze: whoever is asked anew is asked for the freezes that there are.
+func (k *walker) checkFreeze(events []Event) {
+	for _, e := range events {
+		switch e.Kind {
+		case EventSubmitted, EventResubmitted, EventRevised, EventReopened:
+			if !k.frozen && slices.ContainsFunc(k.c.Requirements, Requirement.ofFreeze) {
+				k.Fatalf("%s for a freeze that is gone: %s", e.Kind, k.c.Standing().Missing())
+			}
+		case EventFreezeLetGo:
+			if k.frozen {
+				k.Fatal("a freeze that is on was let go")
+			}
+		}
+	}
+}
+
+// checkReview: finished work says why it is reviewed and until when, and waits
+// for somebody.
+func (k *walker) checkReview(act string, before *Change, f Facts) {
+	c := k.c
+	if c.State != Implemented {
+		return
+	}
+	for _, what := range c.Exceptions() {
+		if !slices.Contains(c.ReviewOwed, what) {
+			k.Fatalf("%s is no reason of the review: %v", what, c.ReviewOwed)
+		}
+	}
+	switch {
+	case len(c.ReviewOwed) > 0 && c.ReviewDue.IsZero():
+		k.Fatal("a review is owed at no time")
+	case act == "roll back" && before.Findings != "" && !c.ReviewDue.After(f.Now):
+		k.Fatalf("a review that is owed since %s was due at %s", f.Now, c.ReviewDue)
+	case len(c.Debts()) == 0 && !c.WaitsForImplementer():
+		k.Fatal("implemented, and nothing keeps it open")
+	case strings.Contains(c.phrase(), "its review") != (len(c.ReviewOwed) > 0 && c.Findings == ""):
+		k.Fatalf("it is said to be %s", c.phrase())
 	}
 }
 
@@ -90,6 +159,7 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 			k.Fatalf("%s approved twice, which adds nothing", f.Actor.ID)
 		}
 	}
+	k.checkReview(act, before, f)
 	met := metByTrying(c.Requirements, k.votes)
 	k.checkLapsed(before, f)
 	if c.Standing().Met() != met {
@@ -129,6 +199,9 @@ func (k *walker) checkApproval(act string, before *Change, f Facts) {
 		}
 	}
 	for _, r := range c.Requirements {
+		if r.ofFreeze() {
+			continue // goes with its freeze
+		}
 		if r.Count < k.needs[r.Key] {
 			k.Fatalf("the same content needs fewer of %s than before", r.Key)
 		}

@@ -23,6 +23,7 @@ type walker struct {
 	seen map[string]int // what came up, over all walks
 
 	lastEditor, author UserID
+	frozen             bool // a soft freeze of Gus lies over everything
 	votes              map[UserID]vote
 	needs              map[string]int // of the content as it stands; never fewer
 }
@@ -162,6 +163,9 @@ func (k *walker) step() {
 	}
 	actor := k.somebody(name)
 	f := k.w.as(actor)
+	if k.frozen {
+		f = k.w.frozen(actor, Freeze{Kind: SoftFreeze})
+	}
 	if rapid.IntRange(0, 19).Draw(k.T, "stale facts") == 0 {
 		f.Actor.CheckedAt = k.w.now.Add(-2 * time.Hour)
 	}
@@ -226,7 +230,9 @@ func (k *walker) stir() {
 	}
 	k.w = k.w.clone() // a directory is never changed under its readers
 	u := rapid.SampledFrom(everybody[:len(everybody)-1]).Draw(k.T, "who")
-	switch rapid.IntRange(0, 8).Draw(k.T, "what") {
+	switch rapid.IntRange(0, 9).Draw(k.T, "what") {
+	case 9:
+		k.frozen = !k.frozen
 	case 7:
 		delegate := rapid.SampledFrom(append([]UserID{""}, everybody...)).Draw(k.T, "stands in")
 		k.w.away(u, 0, time.Duration(rapid.IntRange(1, 90).Draw(k.T, "minutes away"))*time.Minute, delegate)
@@ -418,7 +424,7 @@ func (k *walker) keysOf(f Facts) []string {
 	}
 	var keys []string
 	for _, r := range k.c.Requirements {
-		if holds[r.Role] {
+		if holds[r.Role] || r.Person == u {
 			keys = append(keys, r.Key)
 		}
 	}
