@@ -127,7 +127,7 @@ func (r *Release) apply(i *Item, f ReleaseFacts) {
 	left := i.Status == ItemNotApplicable && i.Reason == notMarked(i.When)
 	switch {
 	case applies && left:
-		i.Status, i.Since, i.Reason = ItemOpen, f.Now, ""
+		i.Status, i.Since, i.Reason, i.Due = ItemOpen, f.Now, "", r.dueOf(i, f)
 	case !applies && i.Status == ItemOpen && i.Condition == nil:
 		i.Status, i.Since, i.Reason = ItemNotApplicable, f.Now, notMarked(i.When)
 	}

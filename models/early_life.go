@@ -115,9 +115,7 @@ func (r *Release) beginEarlyLife(days int, f ReleaseFacts) error {
 	r.EarlyLife.Days, r.EarlyLife.Began = days, f.Now
 	r.EarlyLife.Ends = f.Settings.Hours.EndOfWorkday(f.Person(r.OpsLead), f.Now, days)
 	for _, i := range r.Bucket(BucketEarlyLife) {
-		if !i.Met(f.Now) {
-			i.Due = r.dueOf(i, f)
-		}
+		i.Due = r.dueOf(i, f) // also of what is met: it may be opened again
 	}
 	r.record(f, Event{Kind: EventEarlyLifeBegun, From: State(ReleaseLive), To: State(ReleaseEarlyLife), Reason: units(days, "working day"), Asked: r.owners()})
 	return nil

@@ -224,10 +224,14 @@ func (r *Release) Confirm(f ReleaseFacts) error {
 	})
 }
 
-// settle follows up on what a command left: an acceptance that stands on an
-// item which is unmet again becomes conditional, and the operations lead is
-// asked to confirm once nothing blocks.
+// settle follows up on what a command left: votes are shown once nobody's is
+// missing, also when those whose were do not own a bucket any more; an
+// acceptance that stands on an item which is unmet again becomes conditional,
+// and the operations lead is asked to confirm once nothing blocks.
 func (r *Release) settle(f ReleaseFacts) error {
+	if m := r.InSession(); m != nil && m.RevealedAt.IsZero() && len(r.Missing(m)) == 0 {
+		r.reveal(m, f)
+	}
 	if r.State != ReleaseAccepted && r.State != ReleaseConditional {
 		return nil
 	}

@@ -397,3 +397,21 @@ func TestOnlyOperationsDecideInAHundredMeetings(t *testing.T) {
 		t.Errorf("too little came up: %d decisions, %d late votes", decided, late)
 	}
 }
+
+// TestNobodyWaitsForTheVoteOfWhoOwnsNothingAnyMore: the last who had not voted
+// may lose the bucket to somebody who has.
+func TestNobodyWaitsForTheVoteOfWhoOwnsNothingAnyMore(t *testing.T) {
+	w := newWorld().clone()
+	r := w.planned(t, nil)
+	w.convened(t, r)
+	for _, u := range r.Voters() {
+		if u != cai {
+			must(t, r.Vote(0, ChoiceReady, "", w.forRelease(u)))
+		}
+	}
+	r.Events()
+	must(t, r.AssignBucket(BucketDocumentation, ben, w.forRelease(ana)))
+	if got := kinds(r.Events()); got != "bucket_assigned votes_revealed" || r.InSession().RevealedAt.IsZero() {
+		t.Error(got)
+	}
+}

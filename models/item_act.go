@@ -264,6 +264,7 @@ func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {
 		if i.Status == ItemVerified && issues > 0 {
 			i.Status, i.Since, i.Reason = ItemReturned, f.Now, units(issues, "open issue")+" reported"
 			i.again()
+			next.recordItem(f, EventItemReturned, &before, i, i.Reason) // so that its owner hears of it
 		}
 		next.record(f, Event{Kind: EventItemIssues, Touched: next.concerned(i), Reason: units(issues, "open issue"),
 			Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), units(before.OpenIssues, "open issue"), units(issues, "open issue")}}})

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,4 +322,19 @@ func TestABucketOf120ItemsIsAssignedAtOnce(t *testing.T) {
 		t.Errorf("%s: %d deliveries", kinds(events), n) // the card, Cai's message, and Eli's, which has less in it
 	}
 	wellSaid(t, refused(t, r.AssignBucket(BucketDocumentation, cai, f)))
+}
+
+func TestTheOwnerHearsThatNewIssuesOpenAVerifiedItemAgain(t *testing.T) {
+	w := newWorld().clone()
+	r := w.worked(t, w.planned(t, nil))
+	r.Events()
+	must(t, r.ReportIssues(itemNo(t, r, "TS5"), 2, w.forRelease(fay)))
+	events := r.Events()
+	if got := kinds(events); got != "item_returned item_issues" || !slices.Equal(events[0].Asked, []UserID{dee}) || events[0].Reason != "2 open issues reported" {
+		t.Errorf("%s, asks %v: %s", got, events[0].Asked, events[0].Reason)
+	}
+	must(t, r.ReportIssues(itemNo(t, r, "TS5"), 3, w.forRelease(fay)))
+	if got := kinds(r.Events()); got != "item_issues" {
+		t.Error(got)
+	}
 }

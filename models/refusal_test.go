@@ -73,6 +73,11 @@ var refusals = map[string]func(t *testing.T, w *world) error{
 		c := w.held(t)
 		return c.LiftHold("It is open again.", w.later(4*time.Hour).as(kim))
 	},
+	"suspend a template that waits for its first approval": func(t *testing.T, w *world) error {
+		p := &Template{ID: 1}
+		must(t, p.Propose("rotate-key", w.recipe(), w.clean(t), CleanRunsWanted, w.as(ana)))
+		return p.Suspend("It broke something.", w.as(kim))
+	},
 	"edit by a stranger": func(t *testing.T, w *world) error {
 		return w.editing(w.in(t, Approved), ray, func(in *Input) { in.Title = "x" })
 	},

@@ -232,11 +232,25 @@ func (r *Release) Edit(in ReleaseInput, f ReleaseFacts) error {
 		if len(diff) == 0 {
 			return Settledf("Nothing in %s is different, so nothing was changed.", r.ID)
 		}
-		next.record(f, Event{Kind: EventReleaseEdited, Diff: diff})
+		next.record(f, Event{Kind: EventReleaseEdited, Diff: diff, Touched: before.leads()})
+		next.askNewLeads(before, f)
 		added := slices.DeleteFunc(slices.Clone(next.Services), func(s Slug) bool { return slices.Contains(before.Services, s) })
 		next.record(f, next.learn(added, f)...)
 		return nil
 	})
+}
+
+// askNewLeads asks those who came to lead operations what those before them
+// were asked and have not answered.
+func (r *Release) askNewLeads(before *Release, f ReleaseFacts) {
+	came := slices.DeleteFunc(r.leads(), before.Leads)
+	switch {
+	case len(came) == 0:
+	case r.State == ReleaseConditional && !r.ConfirmAt.IsZero() && len(r.Blocking(f.Now)) == 0:
+		r.record(f, Event{Kind: EventConditionsMet, Asked: came})
+	case r.State == ReleaseEarlyLife && !r.EarlyLife.PromptedAt.IsZero():
+		r.record(f, Event{Kind: EventEarlyLifeOver, Asked: came})
+	}
 }
 
 // releaseDiff lists what an edit changed, in words.
@@ -306,10 +320,9 @@ func (r *Release) MoveGoLive(to time.Time, reason string, causes []int, f Releas
 		next.GoLive = to.UTC()
 		for k := range next.Items {
 			i := &next.Items[k]
-			if i.Met(f.Now) || i.Condition != nil {
-				continue
+			if i.Condition == nil { // what is met may be opened again, and is not late then by the old date
+				i.Due = next.dueOf(i, f)
 			}
-			i.Due = next.dueOf(i, f)
 		}
 		next.record(f, Event{Kind: EventGoLiveMoved, Reason: reason, Diff: diff})
 		return nil

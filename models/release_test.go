@@ -399,3 +399,61 @@ func TestALinkedProductionChangeWaitsForTheHandover(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsOpenedAgainIsDueByTheGoLiveAsItIsNow: an item that was met when the
+// go-live moved is not late, once it is open again, by a date nobody plans for.
+func TestWhatIsOpenedAgainIsDueByTheGoLiveAsItIsNow(t *testing.T) {
+	w := newWorld().clone()
+	r := w.worked(t, w.planned(t, nil))
+	no := itemNo(t, r, "QG6")
+	must(t, r.MoveGoLive(r.GoLive.AddDate(0, 0, 56), "The market waits.", nil, w.forRelease(ana)))
+	w.now = r.GoLive.AddDate(0, 0, -30)
+	must(t, r.Return(no, "It is out of date.", w.forRelease(fay)))
+	if i, _ := r.no(no); i.Overdue(w.now) || i.Due.Before(r.plannedDue(i, w)) {
+		t.Errorf("returned, due %s for a go-live on %s", i.Due, r.GoLive)
+	}
+	// Nor is one that comes to apply late, before anybody could have done it.
+	w.now = r.GoLive.AddDate(0, 0, -7)
+	in := ReleaseInputOf(r)
+	in.Attributes = []Attribute{PersonalData}
+	must(t, r.Edit(in, w.forRelease(ana)))
+	if i, _ := r.Item("DO8"); i.Status != ItemOpen || i.Overdue(w.now) {
+		t.Errorf("%s is %s, due %s", i.ID, i.Status, i.Due)
+	}
+}
+
+func TestWhoeverComesToLeadOperationsIsAskedWhatIsOpen(t *testing.T) {
+	w := newWorld().clone()
+	r := w.releaseIn(t, ReleaseConditional)
+	w.proven(t, r, itemNo(t, r, "DO2"))
+	asked := func() bool {
+		return slices.ContainsFunc(r.Asked, func(a ReleaseAsk) bool { return a.User == hal && a.Kind == AskLead })
+	}
+	lead := func() string {
+		in := ReleaseInputOf(r)
+		in.OpsLead = hal
+		r.Events()
+		must(t, r.Edit(in, w.forRelease(kim)))
+		events := r.Events()
+		if !slices.ContainsFunc(ReleaseDeliveries(r, events, w.forRelease(kim)), func(d Delivery) bool { return d.Kind == DeliverAsk && d.User == fay }) {
+			t.Error("the message of the one who led before is not brought up to date")
+		}
+		return kinds(events)
+	}
+	if got := lead(); got != "release_edited conditions_met" || !asked() {
+		t.Errorf("conditional: %s, %v", got, r.Asked)
+	}
+
+	w = newWorld().clone()
+	r = w.releaseIn(t, ReleaseEarlyLife)
+	if got := lead(); got != "release_edited" || asked() {
+		t.Errorf("nothing to confirm yet: %s", got)
+	}
+	w = newWorld().clone()
+	r = w.releaseIn(t, ReleaseEarlyLife)
+	w.now = r.EarlyLife.Ends
+	must(t, r.Elapse(w.forRelease("")))
+	if got := lead(); got != "release_edited early_life_over" || !asked() {
+		t.Errorf("early life: %s", got)
+	}
+}

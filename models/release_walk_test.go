@@ -21,6 +21,7 @@ type releaseWalker struct {
 	w    *world
 	r    *Release
 	seen map[string]int
+	left map[UserID]bool // whose account was closed for a while
 }
 
 func TestRandomWalksOfAReleaseKeepEveryPromise(t *testing.T) {
@@ -49,7 +50,7 @@ func TestRandomWalksOfAReleaseKeepEveryPromise(t *testing.T) {
 
 // anew begins with another release: a new one, or one on its way.
 func (k *releaseWalker) anew() {
-	k.w = &world{newWorld().Directory, k.w.now} // everybody is back
+	k.w, k.left = &world{newWorld().Directory, k.w.now}, map[UserID]bool{} // everybody is back
 	if k.r != nil && rapid.IntRange(0, 2).Draw(k.T, "on its way") > 0 {
 		k.w.now = monday
 		k.r = k.w.releaseIn(k.t, rapid.SampledFrom(ReleaseStates[:6]).Draw(k.T, "state"))
@@ -165,6 +166,7 @@ var releaseActs = map[string]func(k *releaseWalker, f ReleaseFacts) error{
 		in.Attributes = rapid.SampledFrom([][]Attribute{nil, {PersonalData}}).Draw(k.T, "attributes")
 		in.Services = rapid.SampledFrom([][]Slug{{"pay-api"}, {"docs"}}).Draw(k.T, "services")
 		in.Deputy = rapid.SampledFrom([]UserID{"", gus, ana}).Draw(k.T, "deputy")
+		in.OpsLead = rapid.SampledFrom([]UserID{fay, fay, fay, hal}).Draw(k.T, "operations lead")
 		return k.r.Edit(in, f)
 	},
 	"move": func(k *releaseWalker, f ReleaseFacts) error {
@@ -274,7 +276,7 @@ func (k *releaseWalker) stir() {
 	k.w = k.w.clone()
 	u := rapid.SampledFrom([]UserID{fay, gus, ben, cai}).Draw(k.T, "who")
 	p := k.w.People[u]
-	p.Deleted = !p.Deleted
+	p.Deleted, k.left[u] = !p.Deleted, true
 	k.w.People[u] = p
 }
 
@@ -338,10 +340,29 @@ func (k *releaseWalker) check(act string, before *Release, f ReleaseFacts) {
 		k.Fatalf("what was due at %s was done at %s and is due again", due, f.Now)
 	}
 	k.itemsHold()
+	k.asksHold()
 	for _, d := range ReleaseDeliveries(r, events, f) {
 		k.seen["delivery "+string(d.Kind)]++
 		if d.Kind == DeliverNote && d.User == f.Actor.ID {
 			k.Fatalf("%s is told of their own act: %s", d.User, kinds(events))
+		}
+	}
+}
+
+// asksHold: nobody waits for a vote that nobody owes, and whoever leads
+// operations now was asked what they are to confirm.
+func (k *releaseWalker) asksHold() {
+	r := k.r
+	if m := r.InSession(); m != nil && m.RevealedAt.IsZero() && len(r.Missing(m)) == 0 {
+		k.Fatal("everybody voted, and the votes are not shown")
+	}
+	if r.State != ReleaseConditional || r.ConfirmAt.IsZero() {
+		return
+	}
+	for _, u := range r.leads() {
+		asked := slices.ContainsFunc(r.Asked, func(a ReleaseAsk) bool { return a.User == u && a.Kind == AskLead && !a.At.Before(r.ConfirmAt) })
+		if p := k.w.People[u]; !p.Deleted && !asked && !k.left[u] {
+			k.Fatalf("%s leads operations and was not asked to confirm: %v", u, r.Asked)
 		}
 	}
 }
@@ -380,10 +401,22 @@ func (k *releaseWalker) itemsHold() {
 				k.Fatalf("%s is verified with %d open issues", i.ID, i.OpenIssues)
 			}
 		}
+		if byPlan := k.r.plannedDue(&i, k.w); i.Condition == nil && i.Bucket != BucketEarlyLife && !i.Met(k.w.now) && i.Due.Before(byPlan) {
+			k.Fatalf("%s is %s and due %s, and by the go-live %s", i.ID, i.Status, i.Due, byPlan)
+		}
 		if i.Condition != nil && (i.Status == ItemWaived || i.Status == ItemNotApplicable) {
 			k.Fatalf("the condition %s is %s", i.ID, i.Status)
 		}
 	}
+}
+
+// plannedDue is when an item is due by the go-live as it is planned now.
+func (r *Release) plannedDue(i *Item, w *world) time.Time {
+	due := w.Settings.Hours.EndOfWorkday(w.People[r.ProjectLead], r.GoLive, -i.DueDays)
+	if r.GoLive.Before(due) {
+		return r.GoLive
+	}
+	return due
 }
 
 func (k *releaseWalker) evidence() EvidenceInput {

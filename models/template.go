@@ -261,6 +261,9 @@ func (t *Template) Suspend(reason string, f Facts) error {
 	if err != nil {
 		return err
 	}
+	if t.State == TemplateProposed {
+		return Refusef("The template %s is not approved yet, so there is nothing to suspend. Decline it instead.", t.Name)
+	}
 	return t.step(TemplateSuspended, EventTemplateSuspended, reason, 0, f)
 }
 

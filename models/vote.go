@@ -101,9 +101,6 @@ func (r *Release) vote(v Vote, f ReleaseFacts) {
 		reason = "late: " + v.Choice.String()
 	}
 	r.record(f, Event{Kind: EventVoted, Reason: reason})
-	if m.RevealedAt.IsZero() && len(r.Missing(m)) == 0 {
-		r.reveal(m, f)
-	}
 }
 
 // reveal shows the votes, all together.
