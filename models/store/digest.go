@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -18,7 +19,7 @@ func (s *Store) Digest(ctx context.Context, sch models.Schedule) (models.Digest,
 		return models.Digest{}, f, err
 	}
 	zone := sch.Location()
-	in := models.DigestFacts{Target: sch.Target, Zone: zone, Days: daysOf(sch, f.Now)}
+	in := models.DigestFacts{Target: sch.Target, Zone: zone, Days: daysOf(sch, f.Settings.Hours.Holidays, f.Now)}
 	day := f.Now.In(zone)
 	until := time.Date(day.Year(), day.Month(), day.Day()+in.Days+1, 0, 0, 0, 0, zone)
 	if in.Calendar, err = s.Calendar(ctx, f, sch.Workspace, models.NewWindow(f.Now, until), ""); err != nil {
@@ -36,8 +37,8 @@ func (s *Store) Digest(ctx context.Context, sch models.Schedule) (models.Digest,
 	return models.NewDigest(in, f), f, nil
 }
 
-// daysOf: the first digest of a week is about all of it.
-func daysOf(sch models.Schedule, now time.Time) int {
+// daysOf: the first digest of a week is about all of it. None comes on a holiday.
+func daysOf(sch models.Schedule, holidays []string, now time.Time) int {
 	line, err := schedule.Parse(sch.Cron, sch.Zone)
 	if err != nil {
 		return 1
@@ -45,8 +46,10 @@ func daysOf(sch models.Schedule, now time.Time) int {
 	day := now.In(sch.Location())
 	monday := time.Date(day.Year(), day.Month(), day.Day()-(int(day.Weekday())+6)%7, 0, 0, 0, 0, sch.Location())
 	today := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, sch.Location())
-	if first := line.Next(monday.Add(-time.Second)); first.Before(today) {
-		return 1
+	for at := line.Next(monday.Add(-time.Second)); !at.IsZero() && at.Before(today); at = line.Next(at) {
+		if !slices.Contains(holidays, at.In(sch.Location()).Format(time.DateOnly)) {
+			return 1
+		}
 	}
 	return 7
 }

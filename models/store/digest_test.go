@@ -43,3 +43,25 @@ func TestADigestNamesWhatIsUnfinished(t *testing.T) {
 		}
 	})
 }
+
+// TestTheWeeksDigestIsTheFirstThatComes: none comes on a holiday, so the one
+// after it is about the week.
+func TestTheWeeksDigestIsTheFirstThatComes(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		must(t, err)
+		now := s.Now().In(berlin)
+		monday := time.Date(now.Year(), now.Month(), now.Day()+8-int(now.Weekday()), 9, 0, 0, 0, berlin)
+		must(t, s.SaveSettings(ctx, ws, models.Settings{ChangesChannel: "C_CHANGES",
+			Hours: models.WorkingHours{To: 24 * time.Hour, Days: []time.Weekday{1, 2, 3, 4, 5}, Holidays: []string{monday.Format(time.DateOnly)}}}))
+		for _, day := range []int{1, 2, 7, 8} { // Tuesday and Wednesday, Monday and Tuesday
+			want := day == 1 || day == 7
+			must(t, s.Jump(ctx, monday.AddDate(0, 0, day).Sub(s.Now())))
+			d, _, err := s.Digest(ctx, models.Schedule{Workspace: ws, Kind: models.ScheduleDigest, Target: "C_API", Cron: "0 9 * * 1-5", Zone: "Europe/Berlin"})
+			must(t, err)
+			if d.Full != want {
+				t.Errorf("%s: of the week %v, want %v", s.Now().In(berlin).Format(time.DateOnly), d.Full, want)
+			}
+		}
+	})
+}
