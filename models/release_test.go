@@ -265,7 +265,7 @@ func TestNothingOfALateReleaseIsOverdueOnItsFirstDay(t *testing.T) {
 	}
 }
 
-func TestMovingTheGoLiveKeepsTheBaselineAndRedatesWhatIsOpen(t *testing.T) {
+func TestMovingTheGoLiveKeepsTheBaselineAndRedatesTheItems(t *testing.T) {
 	w := newWorld()
 	r := w.planned(t, nil)
 	w.proven(t, r, itemNo(t, r, "CB1"))
@@ -278,8 +278,7 @@ func TestMovingTheGoLiveKeepsTheBaselineAndRedatesWhatIsOpen(t *testing.T) {
 	must(t, r.MoveGoLive(baseline.AddDate(0, 0, 7), "The vendor is late.", []int{itemNo(t, r, "DO2")}, w.forRelease(ana)))
 	must(t, r.MoveGoLive(baseline.AddDate(0, 0, 14), "Still late.", nil, w.forRelease(ana)))
 	for _, i := range r.Items {
-		moved := i.Due.Sub(was[i.ID])
-		if want := i.ID != "CB1" && i.ID != "DO8"; want != (moved == 14*24*time.Hour) {
+		if moved := i.Due.Sub(was[i.ID]); moved.Round(24*time.Hour) != 14*24*time.Hour { // by local clocks; also what is met: it may be opened again
 			t.Errorf("%s (%s) moved by %s", i.ID, i.Status, moved)
 		}
 	}
