@@ -266,7 +266,7 @@ func (c *Change) whatHappened(f Facts) string {
 	switch afterwards := c.Retrospective && !c.State.Final(); {
 	case afterwards && c.RetroRefused:
 		no := c.refusedLater()
-		return f.Name(no.By) + " has answered for " + c.ID.String() + " already: its work should not have begun before its approval. Reason: " + stop(no.Comment)
+		return upperFirst(f.Name(no.By)) + " has answered for " + c.ID.String() + " already: its work should not have begun before its approval. Reason: " + stop(no.Comment)
 	case afterwards && !c.RetroApprovedAt.IsZero():
 		return c.ID.String() + " has the approval that it owed already: " + c.Standing().Given(f) + ". Nothing more to do."
 	}

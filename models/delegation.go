@@ -242,7 +242,7 @@ func (c *Change) mayDelegate(f Facts) error {
 func (c *Change) spokenAlready(f Facts) error {
 	for _, a := range c.Counting() {
 		if a.By != f.Actor.ID && slices.ContainsFunc(a.Behalf, func(b Behalf) bool { return b.For == f.Actor.ID }) {
-			return Settledf("%s approved %s in your place already, so there is nothing to hand on. You can still decide in person.", f.Name(a.By), c.ID)
+			return Settledf("%s approved %s in your place already, so there is nothing to hand on. You can still decide in person.", upperFirst(f.Name(a.By)), c.ID)
 		}
 	}
 	return nil
