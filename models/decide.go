@@ -102,7 +102,7 @@ func (r *Release) decide(d HandoverDecision, to ReleaseState, f ReleaseFacts) er
 		return err
 	}
 	m.attend(f.Actor.ID)
-	d.By, d.AsDeputy, d.At, d.Unanimous = f.Actor.ID, f.Actor.ID != r.OpsLead, f.Now, m.unanimous()
+	d.By, d.AsDeputy, d.At = f.Actor.ID, f.Actor.ID != r.OpsLead, f.Now
 	m.Decision, m.State = &d, MeetingDecided
 	if d.Outcome == HandoverAdjourned {
 		m.State = MeetingAdjourned
@@ -123,11 +123,6 @@ func (r *Release) decide(d HandoverDecision, to ReleaseState, f ReleaseFacts) er
 
 var decided = map[HandoverOutcome]EventKind{HandoverAccepted: EventHandoverAccepted, HandoverConditional: EventHandoverConditional,
 	HandoverDeclined: EventHandoverDeclined, HandoverAdjourned: EventHandoverAdjourned}
-
-// unanimous reports whether every vote that counts was "ready".
-func (m *Meeting) unanimous() bool {
-	return len(m.Votes) > 0 && !slices.ContainsFunc(m.Votes, func(v Vote) bool { return v.Choice != ChoiceReady })
-}
 
 // Decline ends the meeting without acceptance: the release is planned again,
 // with the next meeting on the date given.

@@ -31,7 +31,6 @@ type HandoverDecision struct {
 	Reason     string
 	Next       time.Time // of a declined or adjourned one
 	Conditions []int     // numbers of the items that became conditions
-	Unanimous  bool      // every counting vote was "ready"
 }
 
 // briefAt is when the brief goes out: at the start of work on the working day
