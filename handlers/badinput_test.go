@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -249,6 +250,36 @@ func TestAFormSentTwiceMakesOneChange(t *testing.T) {
 			w.h.Close(soon(t))
 			if n := lines(w, "ana", "is raised"); n > 2 {
 				t.Errorf("told %d times", n)
+			}
+		})
+	}
+}
+
+func TestAFormThatComesOnceMoreLateUndoesNoEdit(t *testing.T) {
+	for _, p := range slowSettings[:2] {
+		t.Run(string(p.engine), func(t *testing.T) {
+			var config handlers.Config
+			w := build(t, plan{engine: p.engine, config: func(c *handlers.Config) { config = *c }})
+			body := w.submission(ana, w.filled(), nil)
+			w.sendForm(body)
+			w.told("ana", "CHG-1", "raised")
+			_, err := w.store.UpdateChange(t.Context(), w.command(ana), 1, func(c *models.Change, f models.Facts) error {
+				in := models.InputOf(c)
+				in.Title, in.Plan = "Read from the new replica", "Point the pool at the new replica."
+				return c.Edit(in, f)
+			})
+			must(t, err)
+			edited := w.change(1)
+			other := handlers.New(config) // a replica that was held up with the same sending, and remembers nothing
+			t.Cleanup(func() { other.Close(soon(t)) })
+			door := httptest.NewServer(other.HTTP())
+			t.Cleanup(door.Close)
+			w.url = door.URL
+			if errs := w.sendForm(body); len(errs) != 0 {
+				t.Errorf("it got %v", errs)
+			}
+			if c := w.change(1); c.Revision != edited.Revision || c.Title != edited.Title || w.count() != 1 {
+				t.Errorf("%d changes, CHG-1 is %q: %q", w.count(), c.Title, c.Plan)
 			}
 		})
 	}

@@ -143,7 +143,8 @@ func (h *Handlers) saveDraft(ctx context.Context, r *Request) (Reply, error) {
 
 // keepForm saves what a form holds. A form makes one record, however often it
 // is sent: where an earlier sending got through after all, what differs now is
-// saved in the record that it made.
+// saved in the record that it made. A sending that comes once more, however
+// late, saves nothing: it would undo what was edited since.
 func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta, in models.Input, move store.Move) (store.Result, error) {
 	cmd := h.command(r)
 	cmd.Calendar = true
@@ -151,18 +152,23 @@ func (h *Handlers) keepForm(ctx context.Context, r *Request, meta view.FormMeta,
 		cmd.Key = r.ID
 		return h.Store.UpdateChange(ctx, cmd, meta.Change, move)
 	}
+	cmd.Sending = r.ID
 	first, err := h.Store.CreateChange(ctx, cmd, move)
 	if err != nil || !first.Repeat {
 		return first, err
 	}
-	cmd.Key = r.ID
+	cmd.Key, cmd.Sending = r.ID, ""
 	again, err := h.Store.UpdateChange(ctx, cmd, first.Change.ID, func(c *models.Change, f models.Facts) error {
-		if c.State != models.Draft && c.Is(in, f) {
+		switch {
+		case c.State == models.Draft:
+		case c.Is(in, f):
 			return models.Settledf("%s holds all of this already.", c.ID) // its answer was lost; rules may have moved on since
+		case c.LastEditor != f.Actor.ID:
+			return models.Settledf("%s was edited by %s since.", c.ID, f.Name(c.LastEditor))
 		}
 		return move(c, f)
 	})
-	if refusal, ok := models.AsRefusal(err); ok && len(refusal.Fields) == 0 {
+	if refusal, ok := models.AsRefusal(err); again.Repeat || ok && len(refusal.Fields) == 0 {
 		return first, nil // nothing differs, or the change went on meanwhile
 	}
 	return again, err

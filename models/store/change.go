@@ -18,7 +18,10 @@ var ErrNotFound = errors.New("not found")
 type Command struct {
 	Workspace models.WorkspaceID
 	Key       string
-	Actor     models.UserID
+	// Sending is one more key that the command uses up, "" for none: of this
+	// sending of a form, where Key is the same for all of them.
+	Sending string
+	Actor   models.UserID
 	// Calendar is set by commands that judge or alter what is planned: raising,
 	// submitting, editing, starting, extending. They take turns in a workspace.
 	Calendar bool

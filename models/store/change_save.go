@@ -85,6 +85,11 @@ func (s *Store) save(ctx context.Context, b batch, cmd Command, d *decision) err
 	if !claimed {
 		batch = append(batch, claim(cmd, ref, now, &claimed))
 	}
+	if cmd.Sending != "" {
+		sending := cmd
+		sending.Key = cmd.Sending
+		batch = append(batch, claim(sending, ref, now, new(bool)))
+	}
 	batch = append(batch, saveChange(d)...)
 	batch = append(batch, saveApprovals(c, d.given)...)
 	batch = append(batch, saveAsBuilt(d)...)
