@@ -74,6 +74,7 @@ func (s *Store) CreateRollback(ctx context.Context, cmd Command, original models
 	cmd.Calendar = true
 	return s.carryOut(ctx, cmd, models.RecordRef{Kind: models.RecordChange, ID: int64(original)}, &decision{
 		open: func(ctx context.Context, b batch, d *decision) error {
+			earlier = nil
 			if err := s.number(ctx, b, d, cmd); err != nil {
 				return err
 			}
@@ -117,27 +118,20 @@ var (
 	errNothing = errors.New("nothing happened")
 )
 
+// retries is how often a decision is taken anew that the database broke off, so
+// that another transaction could go on which waited for it in turn. Nothing of
+// it is kept by then.
+const retries = 2
+
 // carryOut runs the decision in its transaction and makes sense of the end.
 func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef, d *decision) (Result, error) {
 	d.plans = cmd.Calendar
-	err := s.engine.door(ctx, func(b batch) error {
-		if err := d.open(ctx, b, d); err != nil {
-			return err
-		}
-		if err := s.run(ctx, b, d); err != nil {
-			return err
-		}
-		if d.events = d.change.Events(); len(d.events) == 0 {
-			return errNothing
-		}
-		if err := plannedInTurn(cmd, d.events); err != nil {
-			return err
-		}
-		if err := s.lookForCards(ctx, b, d); err != nil {
-			return err
-		}
-		return s.save(ctx, b, cmd, d)
-	})
+	again := *d
+	err := s.decide(ctx, cmd, d)
+	for n := 0; n < retries && deadlocked(err); n++ {
+		*d = again
+		err = s.decide(ctx, cmd, d)
+	}
 	switch {
 	case err == nil:
 		s.dirs.asked(cmd.Workspace, askedIn(d.events), d.facts.Now)
@@ -158,6 +152,28 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 		return s.replay(ctx, cmd)
 	}
 	return Result{}, fmt.Errorf("%s: %w", what(ref), err)
+}
+
+// decide is the transaction of a decision.
+func (s *Store) decide(ctx context.Context, cmd Command, d *decision) error {
+	return s.engine.door(ctx, func(b batch) error {
+		if err := d.open(ctx, b, d); err != nil {
+			return err
+		}
+		if err := s.run(ctx, b, d); err != nil {
+			return err
+		}
+		if d.events = d.change.Events(); len(d.events) == 0 {
+			return errNothing
+		}
+		if err := plannedInTurn(cmd, d.events); err != nil {
+			return err
+		}
+		if err := s.lookForCards(ctx, b, d); err != nil {
+			return err
+		}
+		return s.save(ctx, b, cmd, d)
+	})
 }
 
 // run lets the decision move the record, in full knowledge of what stands

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -319,6 +320,42 @@ func TestRoleRemovedOnOneReplicaCountsAtTheNextClickOnAnother(t *testing.T) {
 	refusal(t, err)
 	_, err = b.UpdateChange(ctx, by(cab(3)), c.ID, approve(c.Revision))
 	must(t, err)
+}
+
+func TestADecisionThatADeadlockBrokeOffIsTakenAnew(t *testing.T) {
+	url := storetest.URL(t, store.Postgres)
+	s, err := store.Open(ctx, store.Options{URL: url, MovableClock: true})
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	furnish(t, s, ws, quorum(1, 3))
+	c := raise(t, s, ws)
+	db, err := sql.Open("pgx", url)
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	other, err := db.Begin()
+	must(t, err)
+	_, err = other.Exec("INSERT INTO commands (workspace_id, key, actor, at, record_kind, record_id) VALUES ($1, 'click', '', now(), '', 0)", string(ws))
+	must(t, err)
+	tries, held := 0, make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		<-held
+		time.Sleep(300 * time.Millisecond) // the decision waits for the key by now, and is the first to look why
+		_, err := other.Exec("SELECT 1 FROM changes WHERE id = $1 FOR UPDATE", int64(c.ID))
+		ended <- errors.Join(err, other.Rollback())
+	}()
+	cmd := store.Command{Workspace: ws, Actor: cab(0), Key: "click"}
+	r, err := s.UpdateChange(ctx, cmd, c.ID, func(c *models.Change, f models.Facts) error {
+		if tries++; tries == 1 {
+			close(held)
+		}
+		return c.Approve(c.Revision, f)
+	})
+	must(t, err)
+	must(t, <-ended)
+	if now, err := s.Change(ctx, ws, c.ID); err != nil || tries != 2 || r.Repeat || len(now.Approvals) != 1 || len(r.Events) != 1 {
+		t.Errorf("taken %d times, %d approvals, events %v, %v", tries, len(now.Approvals), r.Events, err)
+	}
 }
 
 func TestDeadlineEndsTheWaitForAnotherDecision(t *testing.T) {

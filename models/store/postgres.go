@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -150,6 +152,13 @@ func (e *postgresEngine) startRiver(cfg *river.Config) (err error) {
 
 func (e *postgresEngine) newRiver(cfg *river.Config) (Runner, error) {
 	return river.NewClient(riverpgxv5.New(e.pool), cfg)
+}
+
+// deadlocked reports whether the database broke off a transaction that waited
+// for another which waited for it. SQLite's take turns.
+func deadlocked(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "40P01"
 }
 
 // readClock takes the best of three: the shorter the way there and back, the
