@@ -35,15 +35,12 @@ var bugs = []bug{
 	{"a command's key is not remembered", edit{"models/store/change_save.go",
 		`claimed := cmd.Key == ""`, "cmd.Key = \"\"\n	claimed := cmd.Key == \"\""}, store.Postgres, slackfake.Duplicate, []edit{noMemory}},
 	{"a decision is confirmed although it was not kept", edit{"models/store/change.go",
-		"		return s.save(ctx, b, cmd, d)\n	})\n	switch {\n	case err == nil:\n		s.dirs.asked(", `		if err := s.save(ctx, b, cmd, d); err != nil || d.change.ID%3 != 0 || len(d.given) != 1 {
+		`		return s.save(ctx, b, cmd, d)`, `		if err := s.save(ctx, b, cmd, d); err != nil || d.change.ID%3 != 0 || len(d.given) != 1 {
 			return err
 		}
-		return errNotKept
-	})
-	switch {
-	case err == nil || errors.Is(err, errNotKept):
-		s.dirs.asked(`}, store.Postgres, slackfake.Slow,
-		[]edit{{"models/store/change.go", "	errNothing = errors.New(", "	errNotKept = errors.New(\"planted\")\n	errNothing = errors.New("}}},
+		return errNotKept`}, store.Postgres, slackfake.Slow,
+		[]edit{{"models/store/change.go", "	errNothing = errors.New(", "	errNotKept = errors.New(\"planted\")\n	errNothing = errors.New("},
+			{"models/store/change.go", "	case err == nil:\n		s.dirs.asked(", "	case err == nil || errors.Is(err, errNotKept):\n		s.dirs.asked("}}},
 	{"an approval is kept without its event", edit{"models/approval.go",
 		`c.record(f, Event{Kind: EventApprovalGiven,`, `c.record(f, Event{Kind: map[bool]EventKind{true: EventApprovalGiven, false: EventEdited}[c.ID%2 == 1],`},
 		store.SQLite, slackfake.Slow, nil},
