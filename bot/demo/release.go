@@ -82,17 +82,10 @@ func (s *story) on(ctx context.Context, p *project, u models.UserID, fn store.Re
 	if s.err != nil {
 		return
 	}
-	if u != "" {
-		s.know(ctx, u)
-	}
-	if s.err != nil {
-		return
-	}
-	_, err := s.app.Store.UpdateRelease(ctx, store.Command{Workspace: s.ws, Actor: u}, p.id, fn)
-	if _, refused := models.AsRefusal(err); refused && u != "" { // what Slack was asked before the clock was moved came after
-		s.know(ctx, u)
-		_, err = s.app.Store.UpdateRelease(ctx, store.Command{Workspace: s.ws, Actor: u}, p.id, fn)
-	}
+	err := s.known(ctx, u, func() error {
+		_, err := s.app.Store.UpdateRelease(ctx, store.Command{Workspace: s.ws, Actor: u}, p.id, fn)
+		return err
+	})
 	if err != nil {
 		s.err = fmt.Errorf("%s as %s: %w", p.id, u, err)
 		return
