@@ -78,7 +78,7 @@ func TestAfterAnOutageWhoeverMissedSeveralRemindersGetsOneMessage(t *testing.T) 
 // Slack goes away in the afternoon and comes back at night.
 func TestRemindersThatComeAtNightJoinThoseOfTheMorning(t *testing.T) {
 	s := fast
-	s.hours = &models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
+	s.hours = nineToSix()
 	s.idle = true
 	each(t, s, func(w *world, _ ...*Jobs) {
 		j, stop := w.runOn(w.store, "r0", s)

@@ -12,9 +12,8 @@ import (
 // Somebody is asked by night, which waits for their morning, and flies to
 // another zone before it comes.
 func TestWhoeverChangesTheirZoneIsAskedInTheMorningOfTheNewOne(t *testing.T) {
-	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
 	s := fast
-	s.hours = &hours
+	s.hours = nineToSix()
 	each(t, s, func(w *world, _ ...*Jobs) {
 		w.goTo(w.morning(1).Add(12 * time.Hour)) // 21:00
 		w.confirm()
@@ -46,11 +45,10 @@ func (w *world) waitsUntilLater(u models.UserID) bool {
 // Gatehouse is down from the afternoon until night: somebody's own digest, which
 // was for the afternoon, does not wake them.
 func TestADigestOfOnesOwnThatIsLateDoesNotComeAtNight(t *testing.T) {
-	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
 	for name, down := range map[string]bool{"Gatehouse was down": true, "Slack was down": false} {
 		t.Run(name, func(t *testing.T) {
 			s := searchable
-			s.hours, s.idle = &hours, true
+			s.hours, s.idle = nineToSix(), true
 			each(t, s, func(w *world, _ ...*Jobs) {
 				w.goTo(w.morning(1).Add(5 * time.Hour)) // 14:00
 				w.confirm()

@@ -19,9 +19,8 @@ import (
 // Slack is away for eight hours from before the end of most people's day; what
 // they were to hear must not come in the middle of their night.
 func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
-	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
 	s := fast
-	s.hours, s.idle = &hours, true
+	s.hours, s.idle = nineToSix(), true
 	where := map[models.UserID]string{ana: "Europe/Berlin", ben: "Europe/London", cai: "Africa/Cairo", dee: "Europe/Athens"}
 	each(t, s, func(w *world, _ ...*Jobs) {
 		ctx := context.Background()
@@ -94,9 +93,8 @@ func TestWhatAnOutageDelaysWaitsForTheReadersHours(t *testing.T) {
 }
 
 func TestLateRemindersAndReleaseMessagesWaitForMorningAndStaleOnesAreDroppedWithAReason(t *testing.T) {
-	hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
 	s := fast
-	s.hours, s.idle = &hours, true
+	s.hours, s.idle = nineToSix(), true
 	each(t, s, func(w *world, _ ...*Jobs) {
 		w.goTo(w.morning(1).Add(5 * time.Hour)) // 14:00
 		w.confirm()

@@ -59,13 +59,7 @@ func (w *limitsSeen) round(seconds int) {
 	for range 2 {
 		w.raised = append(w.raised, w.raise(fmt.Sprintf("Change %d", len(w.raised)), "pay-api").ID)
 	}
-	w.kept("what nothing holds back has come", func() bool {
-		n, err := w.store.DeliveryCounts(context.Background())
-		w.must(err)
-		due, err := w.store.Unsent(context.Background(), team)
-		w.must(err)
-		return n[store.DeliverySending]+due == 0
-	})
+	w.freeHasCome()
 	w.fake.Mend("")
 	until := w.judge(w.calls.all()[began:], wait)
 	w.heldUp(until)
@@ -167,19 +161,25 @@ func TestALimitOnEditsHoldsBackNoNewReminderAndNoNewDigest(t *testing.T) {
 		before := len(w.roundsKept())
 		w.later(4 * time.Hour) // a quarter
 		w.kept("the next ones are noted", func() bool { return w.noted(dee) == 2 && len(w.roundsKept()) > before })
-		w.kept("what nothing holds back has come", func() bool {
-			n, err := w.store.DeliveryCounts(context.Background())
-			w.must(err)
-			due, err := w.store.Unsent(context.Background(), team)
-			w.must(err)
-			return n[store.DeliverySending]+due == 0
-		})
+		w.freeHasCome()
 		if n := len(w.reminded(dee)); n != 2 {
 			t.Errorf("dee has %d messages of reminders, want 2", n)
 		}
 		if live, over := w.digests(payRoom); len(live)+len(over) < 2 {
 			t.Errorf("%d digests, want 2", len(live)+len(over))
 		}
+	})
+}
+
+// freeHasCome waits until all is sent that no limit holds back.
+func (w *world) freeHasCome() {
+	w.Helper()
+	w.kept("what nothing holds back has come", func() bool {
+		n, err := w.store.DeliveryCounts(context.Background())
+		w.must(err)
+		due, err := w.store.Unsent(context.Background(), team)
+		w.must(err)
+		return n[store.DeliverySending]+due == 0
 	})
 }
 

@@ -168,8 +168,7 @@ func TestWhoeverHasNoZoneHearsInTheHoursOfTheWorkspace(t *testing.T) {
 	s.idle = true
 	each(t, s, func(w *world, _ ...*Jobs) {
 		ctx := context.Background()
-		hours := models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
-		w.must(w.store.SaveSettings(ctx, team, models.Settings{ChangesChannel: changesRoom, Hours: hours, Zone: "Asia/Tokyo"}))
+		w.must(w.store.SaveSettings(ctx, team, models.Settings{ChangesChannel: changesRoom, Hours: *nineToSix(), Zone: "Asia/Tokyo"}))
 		w.must(w.store.SavePeople(ctx, team, models.Person{ID: dee, Name: "dee", CheckedAt: w.store.Now()}))
 		c := w.raise("Rotate the keys")
 		tokyo, err := time.LoadLocation("Asia/Tokyo")

@@ -355,6 +355,12 @@ func (w *world) state() string {
 	return b.String()
 }
 
+// nineToSix are the working hours of people who work every day of the week, so
+// that a story need not mind on which one it falls.
+func nineToSix() *models.WorkingHours {
+	return &models.WorkingHours{From: 9 * time.Hour, To: 18 * time.Hour, Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}}
+}
+
 // cards are the live messages of a room that speak of a change.
 func (w *world) cards(room string, id models.ChangeID) (out []slackfake.Message) {
 	for _, m := range w.fake.Messages(room) {
