@@ -334,13 +334,14 @@ func TestADecisionThatADeadlockBrokeOffIsTakenAnew(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	other, err := db.Begin()
 	must(t, err)
+	_, err = other.Exec("SET LOCAL deadlock_timeout = '5min'") // so that it is the decision that is broken off
+	must(t, err)
 	_, err = other.Exec("INSERT INTO commands (workspace_id, key, actor, at, record_kind, record_id) VALUES ($1, 'click', '', now(), '', 0)", string(ws))
 	must(t, err)
 	tries, held := 0, make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
 		<-held
-		time.Sleep(300 * time.Millisecond) // the decision waits for the key by now, and is the first to look why
 		_, err := other.Exec("SELECT 1 FROM changes WHERE id = $1 FOR UPDATE", int64(c.ID))
 		ended <- errors.Join(err, other.Rollback())
 	}()
