@@ -110,9 +110,24 @@ func (b sqliteBatch) enqueue(ctx context.Context, jobs []river.InsertManyParams)
 	return err
 }
 
-// door runs its transaction on a connection of its own, without database/sql
-// between, so that begin and commit need no round trip of theirs.
+// A transaction that a deadlock ended is run anew, up to retries times, a moment
+// later: the one that was let go on must come to what it waited for first.
+const (
+	retries = 2
+	aMoment = 20 * time.Millisecond
+)
+
 func (e *postgresEngine) door(ctx context.Context, fn func(batch) error) error {
+	err := e.oneDoor(ctx, fn)
+	for n := 0; n < retries && deadlocked(err) && pause(ctx, aMoment) == nil; n++ {
+		err = e.oneDoor(ctx, fn)
+	}
+	return err
+}
+
+// oneDoor runs its transaction on a connection of its own, without database/sql
+// between, so that begin and commit need no round trip of theirs.
+func (e *postgresEngine) oneDoor(ctx context.Context, fn func(batch) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("wait for a connection: %w", err)

@@ -118,20 +118,10 @@ var (
 	errNothing = errors.New("nothing happened")
 )
 
-// retries is how often a decision is taken anew that the database broke off, so
-// that another transaction could go on which waited for it in turn. Nothing of
-// it is kept by then.
-const retries = 2
-
 // carryOut runs the decision in its transaction and makes sense of the end.
 func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef, d *decision) (Result, error) {
 	d.plans = cmd.Calendar
-	again := *d
 	err := s.decide(ctx, cmd, d)
-	for n := 0; n < retries && deadlocked(err); n++ {
-		*d = again
-		err = s.decide(ctx, cmd, d)
-	}
 	switch {
 	case err == nil:
 		s.dirs.asked(cmd.Workspace, askedIn(d.events), d.facts.Now)
@@ -156,7 +146,9 @@ func (s *Store) carryOut(ctx context.Context, cmd Command, ref models.RecordRef,
 
 // decide is the transaction of a decision.
 func (s *Store) decide(ctx context.Context, cmd Command, d *decision) error {
+	fresh := *d
 	return s.engine.door(ctx, func(b batch) error {
+		*d = fresh
 		if err := d.open(ctx, b, d); err != nil {
 			return err
 		}

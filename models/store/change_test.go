@@ -328,34 +328,66 @@ func TestADecisionThatADeadlockBrokeOffIsTakenAnew(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	furnish(t, s, ws, quorum(1, 3))
-	c := raise(t, s, ws)
 	db, err := sql.Open("pgx", url)
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	other, err := db.Begin()
-	must(t, err)
-	_, err = other.Exec("SET LOCAL deadlock_timeout = '5min'") // so that it is the decision that is broken off
-	must(t, err)
-	_, err = other.Exec("INSERT INTO commands (workspace_id, key, actor, at, record_kind, record_id) VALUES ($1, 'click', '', now(), '', 0)", string(ws))
-	must(t, err)
-	tries, held := 0, make(chan struct{})
-	ended := make(chan error, 1)
-	go func() {
-		<-held
-		_, err := other.Exec("SELECT 1 FROM changes WHERE id = $1 FOR UPDATE", int64(c.ID))
-		ended <- errors.Join(err, other.Rollback())
-	}()
+	// brokenOff lets act meet another transaction that has what act asks for last
+	// and waits for the record that act holds. act calls its argument once it does.
+	brokenOff := func(table string, id int64, cmd store.Command, act func(holds func()) error) (tries int) {
+		t.Helper()
+		other, err := db.Begin()
+		must(t, err)
+		_, err = other.Exec("SET LOCAL deadlock_timeout = '5min'") // so that it is the decision that is broken off
+		must(t, err)
+		_, err = other.Exec("INSERT INTO commands (workspace_id, key, actor, at, record_kind, record_id) VALUES ($1, $2, '', now(), '', 0)", string(ws), cmd.Key)
+		must(t, err)
+		held, ended := make(chan struct{}), make(chan error, 1)
+		go func() {
+			<-held
+			_, err := other.Exec("SELECT 1 FROM "+table+" WHERE id = $1 FOR UPDATE", id)
+			ended <- errors.Join(err, other.Rollback())
+		}()
+		err = act(func() {
+			if tries++; tries == 1 {
+				close(held)
+			}
+		})
+		must(t, err)
+		must(t, <-ended)
+		return tries
+	}
+
+	c := raise(t, s, ws)
 	cmd := store.Command{Workspace: ws, Actor: cab(0), Key: "click"}
-	r, err := s.UpdateChange(ctx, cmd, c.ID, func(c *models.Change, f models.Facts) error {
-		if tries++; tries == 1 {
-			close(held)
+	tries := brokenOff("changes", int64(c.ID), cmd, func(holds func()) error {
+		r, err := s.UpdateChange(ctx, cmd, c.ID, func(c *models.Change, f models.Facts) error {
+			holds()
+			return c.Approve(c.Revision, f)
+		})
+		if r.Repeat || len(r.Events) != 1 {
+			t.Errorf("approved: events %v, a repeat %v", r.Events, r.Repeat)
 		}
-		return c.Approve(c.Revision, f)
+		return err
 	})
+	if now, err := s.Change(ctx, ws, c.ID); err != nil || tries < 2 || len(now.Approvals) != 1 {
+		t.Errorf("taken %d times, %d approvals, %v", tries, len(now.Approvals), err)
+	}
+
+	made, err := s.CreateRelease(ctx, by(raiser), plan(releaseInput(s)))
 	must(t, err)
-	must(t, <-ended)
-	if now, err := s.Change(ctx, ws, c.ID); err != nil || tries != 2 || r.Repeat || len(now.Approvals) != 1 || len(r.Events) != 1 {
-		t.Errorf("taken %d times, %d approvals, events %v, %v", tries, len(now.Approvals), r.Events, err)
+	cmd = store.Command{Workspace: ws, Actor: raiser, Key: "cancel"}
+	tries = brokenOff("releases", int64(made.Release.ID), cmd, func(holds func()) error {
+		r, err := s.UpdateRelease(ctx, cmd, made.Release.ID, func(r *models.Release, f models.ReleaseFacts) error {
+			holds()
+			return r.Cancel("The project was stopped.", f)
+		})
+		if err == nil && (r.Repeat || r.Release.State != models.ReleaseCancelled) {
+			t.Errorf("cancelled: %s, a repeat %v", r.Release.State, r.Repeat)
+		}
+		return err
+	})
+	if tries < 2 {
+		t.Errorf("a release was taken %d times", tries)
 	}
 }
 

@@ -78,7 +78,9 @@ type engine interface {
 	newRiver(cfg *river.Config) (Runner, error)
 	// transact runs fn in one transaction.
 	transact(ctx context.Context, db *gorm.DB, fn func(*gorm.DB, rawTx) error) error
-	// door is transact for decisions: no GORM, few round trips.
+	// door is transact for decisions: no GORM, few round trips. fn is called
+	// again when the database broke the transaction off so that another could go
+	// on; nothing of it is kept by then.
 	door(ctx context.Context, fn func(batch) error) error
 	// read runs statements that see one state of the database.
 	read(ctx context.Context, statements ...stmt) error

@@ -125,6 +125,7 @@ func (s *Store) carryOutTemplate(ctx context.Context, cmd Command, name models.S
 	move func(context.Context, batch, *templateDecision) error) (*models.Template, error) {
 	d := &templateDecision{}
 	err := s.engine.door(ctx, func(b batch) error {
+		*d = templateDecision{}
 		var id int64
 		if create { // those who make one take turns, so that a name is given once
 			if err := b.do(ctx, nextNumber(cmd.Workspace, "template", &id)); err != nil {
