@@ -187,11 +187,8 @@ func (s *story) create(ctx context.Context, u models.UserID, fn func(*models.Cha
 	if s.err != nil {
 		return
 	}
-	var res store.Result
-	err := s.known(ctx, u, func() (err error) {
-		res, err = s.app.Store.CreateChange(ctx, store.Command{Workspace: s.ws, Actor: u}, fn)
-		return err
-	})
+	s.know(ctx, u)
+	res, err := s.app.Store.CreateChange(ctx, store.Command{Workspace: s.ws, Actor: u}, fn)
 	if err != nil {
 		s.err = fmt.Errorf("raise a change as %s: %w", u, err)
 		return
@@ -204,11 +201,8 @@ func (s *story) do(ctx context.Context, u models.UserID, id models.ChangeID, fn 
 	if s.err != nil {
 		return
 	}
-	err := s.known(ctx, u, func() error {
-		_, err := s.app.Store.UpdateChange(ctx, store.Command{Workspace: s.ws, Actor: u, Calendar: true}, id, fn)
-		return err
-	})
-	if err != nil {
+	s.know(ctx, u)
+	if _, err := s.app.Store.UpdateChange(ctx, store.Command{Workspace: s.ws, Actor: u, Calendar: true}, id, fn); err != nil {
 		s.err = fmt.Errorf("%s as %s: %w", id, u, err)
 		return
 	}
@@ -235,22 +229,6 @@ func (s *story) carryOut(ctx context.Context, u models.UserID, done models.Compl
 	s.do(ctx, u, s.last, func(c *models.Change, f models.Facts) error { return c.Start(c.Revision, f) })
 	s.wait(ctx, 30*time.Minute)
 	s.do(ctx, u, s.last, func(c *models.Change, f models.Facts) error { return c.Complete(done, f) })
-}
-
-// known has a person act of whom Slack has just said who they are; once more
-// where what it was asked before the clock was moved came after.
-func (s *story) known(ctx context.Context, u models.UserID, act func() error) error {
-	if s.know(ctx, u); s.err != nil {
-		return s.err
-	}
-	err := act()
-	if _, refused := models.AsRefusal(err); refused {
-		if s.know(ctx, u); s.err != nil {
-			return s.err
-		}
-		err = act()
-	}
-	return err
 }
 
 // know is what Slack would say of a person right now.

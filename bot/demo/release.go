@@ -82,11 +82,10 @@ func (s *story) on(ctx context.Context, p *project, u models.UserID, fn store.Re
 	if s.err != nil {
 		return
 	}
-	err := s.known(ctx, u, func() error {
-		_, err := s.app.Store.UpdateRelease(ctx, store.Command{Workspace: s.ws, Actor: u}, p.id, fn)
-		return err
-	})
-	if err != nil {
+	if s.know(ctx, u); s.err != nil {
+		return
+	}
+	if _, err := s.app.Store.UpdateRelease(ctx, store.Command{Workspace: s.ws, Actor: u}, p.id, fn); err != nil {
 		s.err = fmt.Errorf("%s as %s: %w", p.id, u, err)
 		return
 	}

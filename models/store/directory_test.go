@@ -132,6 +132,31 @@ func TestOnlyNewFactsAboutPeopleMakeANewDirectory(t *testing.T) {
 	})
 }
 
+func TestALookThatTookLongStandsOverNoLaterOne(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		early, late := s.Now().Add(-time.Minute), s.Now()
+		must(t, s.SavePeople(ctx, ws, models.Person{ID: raiser, Name: "Raiser", Zone: "Asia/Tokyo", CheckedAt: late}, models.Person{ID: "U_BOARD", Name: "Board", CheckedAt: early}))
+		must(t, s.SavePeople(ctx, ws, models.Person{ID: raiser, Name: "Raiser", Zone: "Europe/Berlin", CheckedAt: early}, models.Person{ID: "U_BOARD", Name: "Board", Zone: "Europe/Rome", CheckedAt: early}))
+		d, err := s.Directory(ctx, ws)
+		must(t, err)
+		if p := d.People[raiser]; p.Zone != "Asia/Tokyo" || !p.CheckedAt.Equal(late) {
+			t.Errorf("looked up last in Asia/Tokyo at %v, and kept is %+v", late, p)
+		}
+		if p := d.People["U_BOARD"]; p.Zone != "Europe/Rome" {
+			t.Errorf("whoever was looked up with them: %+v", p)
+		}
+
+		// A clock that is set back makes what was kept before it no later look.
+		must(t, s.SavePerson(ctx, ws, models.Person{ID: raiser, Name: "Raiser", Zone: "Asia/Tokyo", CheckedAt: late.Add(24 * time.Hour)}))
+		must(t, s.SavePerson(ctx, ws, models.Person{ID: raiser, Name: "Raiser", Zone: "Europe/Berlin", CheckedAt: late}))
+		d, err = s.Directory(ctx, ws)
+		must(t, err)
+		if p := d.People[raiser]; p.Zone != "Europe/Berlin" || !p.CheckedAt.Equal(late) {
+			t.Errorf("looked up after the clock was set back, and kept is %+v", p)
+		}
+	})
+}
+
 func TestStalePeopleAreThoseWhoMatter(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		must(t, s.SavePerson(ctx, ws, models.Person{ID: "U_PASSER_BY"}))

@@ -44,7 +44,7 @@ func (s *Store) SavePerson(ctx context.Context, ws models.WorkspaceID, p models.
 
 // SavePeople keeps what Slack says of people: name, zone, what sort of account
 // it is, and CheckedAt. What Gatehouse knows itself (LastAsked, SeesHome) is
-// left as it is.
+// left as it is, and so is whoever was looked up later than what is given of them.
 func (s *Store) SavePeople(ctx context.Context, ws models.WorkspaceID, list ...models.Person) error {
 	if len(list) == 0 {
 		return nil
@@ -63,6 +63,9 @@ func (s *Store) SavePeople(ctx context.Context, ws models.WorkspaceID, list ...m
 		var known []personRow
 		if err := tx.Where("workspace_id = ? AND id IN ?", ws, ids).Find(&known).Error; err != nil {
 			return err
+		}
+		if rows = notOlder(rows, known, s.Now()); len(rows) == 0 {
+			return nil
 		}
 		err := tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "workspace_id"}, {Name: "id"}},
@@ -83,6 +86,19 @@ func (s *Store) SavePeople(ctx context.Context, ws models.WorkspaceID, list ...m
 		return fmt.Errorf("save %d people: %w", len(list), err)
 	}
 	return nil
+}
+
+// notOlder leaves out looks at people that took so long that a later one was
+// faster. What is known from a time to come, since a clock was set back, is no
+// later look.
+func notOlder(rows, known []personRow, now time.Time) []personRow {
+	later := map[models.UserID]time.Time{}
+	for _, k := range known {
+		if at := val(k.CheckedAt); !at.After(now.Add(clockSlack)) {
+			later[k.ID] = at
+		}
+	}
+	return slices.DeleteFunc(rows, func(r personRow) bool { return val(r.CheckedAt).Before(later[r.ID]) })
 }
 
 // otherZone are those of known who are in another zone by now.
