@@ -224,6 +224,30 @@ func TestAReleaseIsMovedEditedAndCancelled(t *testing.T) {
 	})
 }
 
+func TestTwoWhoEditOneReleaseAtOnceUndoNothing(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		r := w.plan()
+		w.formOf("ana", r.ID, "Edit…", "release.form")
+		w.formOf("dev", r.ID, "Edit…", "release.form")
+		fine(t, w.As("dev").Submit(slackfake.Fields{"title": "Tracking for Lithuania"}))
+		w.until("it is renamed", func() bool { return strings.HasSuffix(w.release(r.ID).Name, "Lithuania") })
+		got := w.As("ana").Submit(slackfake.Fields{"attributes": []string{string(models.PersonalData)}})
+		if said := fmt.Sprint(got.Errors); len(got.Errors) != 1 || !strings.Contains(said, "was edited after this form was opened") {
+			t.Errorf("ana is told %v", got.Errors)
+		}
+		if now := w.release(r.ID); now.Name != "Tracking for Lithuania" || len(now.Attributes) != 0 {
+			t.Errorf("kept: %q, %v", now.Name, now.Attributes)
+		}
+		w.As("ana").CloseAll()
+		w.formOf("ana", r.ID, "Edit…", "release.form")
+		fine(t, w.As("ana").Submit(slackfake.Fields{"attributes": []string{string(models.PersonalData)}}))
+		w.until("both are kept", func() bool {
+			now := w.release(r.ID)
+			return len(now.Attributes) == 1 && now.Name == "Tracking for Lithuania"
+		})
+	})
+}
+
 func TestABucketOf120ItemsIsPagedAndGivenAwayAtOnce(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		r := w.plan()

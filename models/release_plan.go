@@ -1,6 +1,9 @@
 package models
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -17,12 +20,26 @@ type ReleaseInput struct {
 	Channel     ChannelID
 	Attributes  []Attribute
 	Template    Slug // of a new release; "" = the default one
+
+	// Seen is the content that an edit is based on, "" when that is not known.
+	Seen Revision
+}
+
+// revision tells one content of what is edited here from another; the go-live
+// is moved by other means.
+func (in ReleaseInput) revision() Revision {
+	in.GoLive, in.Template, in.Seen = time.Time{}, "", ""
+	b, _ := json.Marshal(in) // of plain fields, which never fails
+	sum := sha256.Sum256(b)
+	return Revision(hex.EncodeToString(sum[:]))
 }
 
 // ReleaseInputOf is the form content of a release, for editing it.
 func ReleaseInputOf(r *Release) ReleaseInput {
-	return ReleaseInput{Name: r.Name, Services: slices.Clone(r.Services), ProjectLead: r.ProjectLead, OpsLead: r.OpsLead,
+	in := ReleaseInput{Name: r.Name, Services: slices.Clone(r.Services), ProjectLead: r.ProjectLead, OpsLead: r.OpsLead,
 		Deputy: r.Deputy, GoLive: r.GoLive, Channel: r.Channel, Attributes: slices.Clone(r.Attributes)}
+	in.Seen = in.revision()
+	return in
 }
 
 // MaxItems is how many items a release may have.
@@ -195,10 +212,14 @@ func (f ReleaseFacts) dayOf(t time.Time) Window {
 // Edit changes what was planned; the go-live moves by MoveGoLive. Tier and
 // attributes decide anew which items are mandatory and which apply. Who leads
 // operations is changed by those who do, or by a change manager, so that
-// nobody chooses their own judge.
+// nobody chooses their own judge. An edit of what is no longer so is refused:
+// it would undo what somebody else has saved meanwhile.
 func (r *Release) Edit(in ReleaseInput, f ReleaseFacts) error {
 	if err := r.mayRun("edit", f); err != nil {
 		return err
+	}
+	if now := ReleaseInputOf(r).Seen; in.Seen != "" && in.Seen != now && in.revision() != now {
+		return Refusef("%s was edited after this form was opened, so saving would undo that. Copy what you need, close the form and open Edit again.", r.ID)
 	}
 	in = in.fill(f)
 	if in.OpsLead != r.OpsLead || in.Deputy != r.Deputy {

@@ -364,6 +364,13 @@ var releaseRefusals = map[string]func(t *testing.T, w *world) error{
 		r := w.planned(t, nil)
 		return r.Edit(ReleaseInputOf(r), w.forRelease(ana))
 	},
+	"edit what somebody else edited meanwhile": func(t *testing.T, w *world) error {
+		r := w.planned(t, nil)
+		mine, theirs := ReleaseInputOf(r), ReleaseInputOf(r)
+		mine.Name, theirs.Services = "Tracking for Poland and Lithuania", []Slug{"docs"}
+		must(t, r.Edit(theirs, w.forRelease(fay)))
+		return r.Edit(mine, w.forRelease(ana))
+	},
 	"edit one's own judge": func(t *testing.T, w *world) error {
 		r := w.planned(t, nil)
 		in := ReleaseInputOf(r)

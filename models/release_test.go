@@ -217,6 +217,7 @@ func TestItemsFollowTierAndAttributes(t *testing.T) {
 	in.Services, in.Attributes = []Slug{"docs"}, []Attribute{PersonalData}
 	must(t, r.Edit(in, w.forRelease(ana)))
 	got = append(got, state(r, "DO8"), state(r, "QG6"))
+	in = ReleaseInputOf(r)
 	in.Attributes = nil
 	must(t, r.Edit(in, w.forRelease(ana)))
 	got = append(got, state(r, "DO8"))

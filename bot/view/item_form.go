@@ -258,7 +258,7 @@ func NewItemForm(r *models.Release, f models.ReleaseFacts, responseURL string) s
 		{field: models.FieldTests, label: "Does it report tests?", element: chosen(models.FieldTests, "Choose", tests, "no", "")},
 		{field: models.FieldOwner, label: "Owner", hint: "Empty means the owner of the bucket.", optional: true, element: person(models.FieldOwner, "")},
 	})...)
-	return form(FormNewItem, "Add an item", "Add it", metadata(ReleaseMeta{r.ID, carried(responseURL)}), blocks)
+	return form(FormNewItem, "Add an item", "Add it", metadata(ReleaseMeta{ID: r.ID, ResponseURL: carried(responseURL)}), blocks)
 }
 
 // ReadNewItemForm reads it. Days that are no number come back as -1, for the

@@ -26,14 +26,15 @@ func ReleaseForms() []string {
 
 // ReleaseMeta travels with the forms of releases.
 type ReleaseMeta struct {
-	ID          models.ReleaseID `json:"id,omitempty"` // 0 = a new one
+	ID          models.ReleaseID `json:"id,omitempty"`   // 0 = a new one
+	Seen        models.Revision  `json:"seen,omitempty"` // of an edit
 	ResponseURL string           `json:"response_url,omitempty"`
 }
 
 // ReleaseForm asks for a release, filled with in. Its go-live is asked for once;
 // later it is moved, with a reason.
 func ReleaseForm(meta ReleaseMeta, in models.ReleaseInput, f models.Facts) slack.ModalViewRequest {
-	meta.ResponseURL = carried(meta.ResponseURL)
+	meta.ResponseURL, meta.Seen = carried(meta.ResponseURL), in.Seen
 	title, submit := "Plan a release", "Plan it"
 	if meta.ID != 0 {
 		title, submit = "Edit "+meta.ID.String(), "Save"
@@ -103,7 +104,7 @@ func ReadReleaseForm(v slack.View) (ReleaseMeta, models.ReleaseInput) {
 	a := answersOf(v)
 	in := models.ReleaseInput{Name: a.text(models.FieldTitle), Services: a.slugs(), GoLive: a.time(models.FieldGoLive),
 		ProjectLead: a.user(models.FieldProjectLead), OpsLead: a.user(models.FieldOpsLead), Deputy: a.user(models.FieldDeputy),
-		Channel: models.ChannelID(a[models.FieldChannel].SelectedConversation), Template: models.Slug(a.option(models.FieldTemplate))}
+		Channel: models.ChannelID(a[models.FieldChannel].SelectedConversation), Template: models.Slug(a.option(models.FieldTemplate)), Seen: meta.Seen}
 	for _, value := range a.options(models.FieldAttributes) {
 		in.Attributes = append(in.Attributes, models.Attribute(value))
 	}
@@ -124,7 +125,7 @@ func GoLiveForm(r *models.Release, f models.ReleaseFacts, responseURL string) sl
 			element: severalOf(models.FieldItem, "Those that decide it now", list, []string{})})
 	}
 	blocks = append(blocks, inputs(asks)...)
-	return form(FormGoLive, "Move go-live", "Move it", metadata(ReleaseMeta{r.ID, carried(responseURL)}), blocks)
+	return form(FormGoLive, "Move go-live", "Move it", metadata(ReleaseMeta{ID: r.ID, ResponseURL: carried(responseURL)}), blocks)
 }
 
 // mostOptions is how many options a select of Slack's has.
@@ -169,7 +170,7 @@ func ReleaseReasonForm(r *models.Release, f models.ReleaseFacts, responseURL str
 	if line := linkedLine(f.Linked); line != "" {
 		blocks = append(blocks, section(line+"\nThese can't start any more until they name another release, or none."))
 	}
-	return form(FormReleaseReason, "Cancel "+r.ID.String(), "Cancel the release", metadata(ReleaseMeta{r.ID, carried(responseURL)}), append(blocks, why.block()))
+	return form(FormReleaseReason, "Cancel "+r.ID.String(), "Cancel the release", metadata(ReleaseMeta{ID: r.ID, ResponseURL: carried(responseURL)}), append(blocks, why.block()))
 }
 
 // ReadReleaseReasonForm reads it.
@@ -196,7 +197,7 @@ func AdoptForm(r *models.Release, f models.ReleaseFacts, responseURL string) sla
 		blocks = append(blocks, section(joined("\n", chunk...)))
 	}
 	which := input{field: models.FieldItem, label: "Take over", element: severalOf(models.FieldItem, "Choose", list, []string{})}
-	return form(FormAdopt, "Newer template", "Take over", metadata(ReleaseMeta{r.ID, carried(responseURL)}), append(blocks, which.block()))
+	return form(FormAdopt, "Newer template", "Take over", metadata(ReleaseMeta{ID: r.ID, ResponseURL: carried(responseURL)}), append(blocks, which.block()))
 }
 
 const offersInABlock = 8

@@ -32,15 +32,15 @@ func TestFormsOfReleasesChangeNothingByThemselves(t *testing.T) {
 		meta, got := ReadReleaseForm(sent(t, ReleaseForm(ReleaseMeta{ResponseURL: url}, in, f.Facts), nil))
 		in.Template = got.Template // is chosen only where there are several
 		compare("a new release", in, got)
-		compare("its meta", ReleaseMeta{ResponseURL: url}, meta)
+		compare("its meta", ReleaseMeta{Seen: in.Seen, ResponseURL: url}, meta)
 
 		meta, got = ReadReleaseForm(sent(t, ReleaseForm(ReleaseMeta{ID: s.r.ID, ResponseURL: url}, in, f.Facts), nil))
 		in.GoLive, in.Template = time.Time{}, "" // is moved, with a reason, and kept
 		compare("an edit", in, got)
-		compare("its meta", ReleaseMeta{s.r.ID, url}, meta)
+		compare("its meta", ReleaseMeta{ID: s.r.ID, Seen: in.Seen, ResponseURL: url}, meta)
 
 		to := ReadGoLiveForm(sent(t, GoLiveForm(s.r, f, url), nil))
-		compare("a go-live", GoLiveAnswer{ReleaseMeta: ReleaseMeta{s.r.ID, url}, To: s.r.GoLive}, to)
+		compare("a go-live", GoLiveAnswer{ReleaseMeta: ReleaseMeta{ID: s.r.ID, ResponseURL: url}, To: s.r.GoLive}, to)
 
 		up := models.MeetingInput{At: s.r.Upcoming().At, Length: s.r.Upcoming().Length, Place: s.r.Upcoming().Place, Guests: []models.UserID{gus, paul}}
 		hm, meeting := ReadHandoverForm(sent(t, HandoverForm(s.r, up, f, url), nil))
@@ -81,7 +81,7 @@ func TestWhatIsAskedOfAReleaseIsReadBack(t *testing.T) {
 				t.Errorf("%s, %s (-sent +read):\n%s", k.name, what, diff)
 			}
 		}
-		meta, handover := ReleaseMeta{s.r.ID, url}, HandoverMeta{Release: s.r.ID, ResponseURL: url}
+		meta, handover := ReleaseMeta{ID: s.r.ID, ResponseURL: url}, HandoverMeta{Release: s.r.ID, ResponseURL: url}
 
 		rm, why := ReadReleaseReasonForm(sent(t, ReleaseReasonForm(s.r, f, url), values{models.FieldReason: {"value": said}}))
 		compare("a cancellation", []any{meta, said}, []any{rm, why})
