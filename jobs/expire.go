@@ -85,16 +85,13 @@ func (t *ticker) elapse(ctx context.Context) error {
 
 func (t *ticker) wake(ctx context.Context) error {
 	before := t.cfg.Store.Now().Add(-t.cfg.Times.Overdue)
-	ids, err := t.cfg.Store.Stuck(ctx, t.cfg.Workspace, before, wakeBatch)
+	stuck, err := t.cfg.Store.Stuck(ctx, t.cfg.Workspace, before, wakeBatch)
 	if err != nil {
 		return fmt.Errorf("look for overdue deliveries: %w", err)
 	}
+	ids := overdue(stuck, before)
 	if len(ids) == 0 {
 		return nil
-	}
-	ids, err = t.overdue(ctx, ids, before)
-	if err != nil || len(ids) == 0 {
-		return err
 	}
 	t.Counts.Woken.Add(int64(len(ids)))
 	t.log.WarnContext(ctx, "deliveries are overdue; waking them", "count", len(ids), "first", ids[0])
@@ -107,21 +104,16 @@ func (t *ticker) wake(ctx context.Context) error {
 // overdue keeps one a lane, since whoever wakes serves all that is due in it,
 // and leaves out what has only just become due after a wait: its own job is on
 // the way, and a second one for every wait would pile up.
-func (t *ticker) overdue(ctx context.Context, ids []int64, before time.Time) ([]int64, error) {
+func overdue(stuck []store.Row, before time.Time) []int64 {
 	var out []int64
 	lanes := map[string]bool{}
-	for _, id := range ids {
-		row, err := t.cfg.Store.Delivery(ctx, id)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
-			return nil, err
-		case row.Open() && !due(row).After(before) && !lanes[row.Conversation]:
+	for _, row := range stuck {
+		if !due(row).After(before) && !lanes[row.Conversation] {
 			lanes[row.Conversation] = true
-			out = append(out, id)
+			out = append(out, row.ID)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // probe asks Slack about a dead token, shortly before the hold on everything

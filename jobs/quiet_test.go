@@ -122,13 +122,11 @@ func (c *crowd) directMessages() (out []store.Row) {
 func (c *crowd) delivered() {
 	c.Helper()
 	ctx := context.Background()
-	ids, err := c.store.Stuck(ctx, team, c.store.Now().Add(time.Second), 1000)
+	rows, err := c.store.Stuck(ctx, team, c.store.Now().Add(time.Second), 1000)
 	c.must(err)
-	for _, id := range ids {
-		r, err := c.store.Delivery(ctx, id)
-		c.must(err)
-		c.exempt[id] = c.exempt[id] || c.waitsForNothing(r, planned(r)) // now: a later message may say it again, and this one then no more
-		c.must(c.store.MarkSent(ctx, r, store.Sent{Channel: "D0CROWD", TS: fmt.Sprintf("%d.%06d", c.store.Now().Unix(), id), Shown: r.Wanted}, nil))
+	for _, r := range rows {
+		c.exempt[r.ID] = c.exempt[r.ID] || c.waitsForNothing(r, planned(r)) // now: a later message may say it again, and this one then no more
+		c.must(c.store.MarkSent(ctx, r, store.Sent{Channel: "D0CROWD", TS: fmt.Sprintf("%d.%06d", c.store.Now().Unix(), r.ID), Shown: r.Wanted}, nil))
 	}
 }
 

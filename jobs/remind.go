@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 
@@ -20,12 +21,17 @@ const (
 // is the store's to find and the rules' to judge; a restart loses nothing.
 func (t *ticker) remind(ctx context.Context) error {
 	for range remindLooks {
-		looked, said, err := t.cfg.Store.Remind(ctx, t.cfg.Workspace, remindBatch)
+		look, err := t.cfg.Store.Remind(ctx, t.cfg.Workspace, remindBatch)
 		if err != nil {
 			return fmt.Errorf("look for reminders: %w", err)
 		}
-		t.Counts.Reminded.Add(int64(said))
-		if looked < remindBatch {
+		t.Counts.Reminded.Add(int64(look.Said))
+		for _, b := range look.Broken {
+			t.Counts.Panics.Add(1)
+			t.log.ErrorContext(ctx, "a record can't be judged for reminders; it is tried again later", "reference", rand.Text()[:8],
+				"kind", b.Record.Kind, "record", b.Record.ID, "about", b.About, "panic", fmt.Sprint(b.Panic), "trace", string(b.Trace))
+		}
+		if look.Records < remindBatch {
 			return nil
 		}
 	}

@@ -80,6 +80,18 @@ func (s *Store) CountQueries(fn func()) int {
 	return n
 }
 
+// SpoilReminders has the rules panic on one change.
+func (s *Store) SpoilReminders(id models.ChangeID) (mend func()) {
+	was := s.judge
+	s.judge = func(r *reminding, l lookRow, said []models.Reminder) ([]models.Reminder, time.Time, bool) {
+		if l.RecordKind == models.RecordChange && l.RecordID == int64(id) {
+			panic("made by the test")
+		}
+		return was(r, l, said)
+	}
+	return func() { s.judge = was }
+}
+
 // PlantReleases keeps releases as they are, by no door.
 func (s *Store) PlantReleases(ctx context.Context, list ...*models.Release) error {
 	rows := make([]releaseRow, len(list))

@@ -186,18 +186,18 @@ func (s *Store) mark(ctx context.Context, row Row, state DeliveryState, fields m
 
 // Stuck lists a workspace's deliveries that are due, were not touched since olderThan, and
 // whose conversation nobody works on: their jobs may be lost.
-func (s *Store) Stuck(ctx context.Context, ws models.WorkspaceID, olderThan time.Time, limit int) ([]int64, error) {
-	var ids []int64
+func (s *Store) Stuck(ctx context.Context, ws models.WorkspaceID, olderThan time.Time, limit int) ([]Row, error) {
+	var rows []Row
 	now := s.Now()
-	err := s.db.WithContext(ctx).Model(&Row{}).Where("workspace_id = ? AND "+openStates+" AND updated_at < ?", ws, olderThan).
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND "+openStates+" AND updated_at < ?", ws, olderThan).
 		Where(isDue, now, now).
 		Where(`NOT EXISTS (SELECT 1 FROM lanes l WHERE l.workspace_id = deliveries.workspace_id
 			AND l.conversation = deliveries.conversation AND l.until > ?)`, s.WireNow()).
-		Order("id").Limit(limit).Pluck("id", &ids).Error
+		Order("id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find stuck deliveries: %w", err)
 	}
-	return ids, nil
+	return rows, nil
 }
 
 // Enqueue wakes deliveries once more. They count as touched.

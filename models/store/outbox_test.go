@@ -314,8 +314,12 @@ func TestStuckDeliveriesAreFoundAndWokenOnce(t *testing.T) {
 		c := raise(t, s, ws)
 		stuck := func() []int64 {
 			t.Helper()
-			ids, err := s.Stuck(ctx, ws, s.Now().Add(-30*time.Second), 100)
+			rows, err := s.Stuck(ctx, ws, s.Now().Add(-30*time.Second), 100)
 			must(t, err)
+			var ids []int64
+			for _, r := range rows {
+				ids = append(ids, r.ID)
+			}
 			return ids
 		}
 		if ids := stuck(); len(ids) != 0 {

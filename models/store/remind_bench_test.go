@@ -53,18 +53,18 @@ func TestManyDueRemindersAreDrained(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			said, peak, began := 0, uint64(0), time.Now()
 			for {
-				looked, more, err := s.Remind(ctx, ws, 200)
+				look, err := s.Remind(ctx, ws, 200)
 				must(t, err)
-				said += more
+				said += look.Said
 				runtime.ReadMemStats(&after)
 				peak = max(peak, after.HeapInuse)
-				if looked < 200 {
+				if look.Records < 200 {
 					break
 				}
 			}
 			took := time.Since(began)
-			if _, again, err := s.Remind(ctx, ws, 200); err != nil || again != 0 {
-				t.Errorf("%d were said again, %v", again, err)
+			if again, err := s.Remind(ctx, ws, 200); err != nil || again.Said != 0 {
+				t.Errorf("%d were said again, %v", again.Said, err)
 			}
 			bad := 0
 			if got := int(count(t, s, "reminders")); got != said || said < n {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,8 @@ const (
 	// rings for new messages only, and nobody looks for a new line in what they
 	// read hours ago.
 	stillNew = time.Hour
+	// brokenRests is how long a record is left alone on which a rule panics.
+	brokenRests = 5 * time.Minute
 )
 
 // lookAgain has reminders judged anew after a record, or a part of one, was saved.
@@ -113,11 +116,27 @@ func (s *Store) lookOf(ws models.WorkspaceID, users []models.UserID, now time.Ti
 	return stmt{sql: "UPDATE reminder_looks SET look_at = ? WHERE (" + one + ") IN (" + ahead + ")", args: args}
 }
 
+// Look is what one look for reminders came to.
+type Look struct {
+	Records int // that were looked at
+	Said    int // reminders that came of it
+	Broken  []Broken
+}
+
+// Broken is a record that can't be judged because a rule panics on it. It is
+// looked at again after brokenRests; all others have their reminders meanwhile.
+type Broken struct {
+	Record models.RecordRef
+	About  string
+	Panic  any
+	Trace  []byte
+}
+
 // Remind says what is due: of at most limit records that are to be looked at,
 // it notes what their people must hear, wants the messages and sets when to
 // look next, all in one transaction. What another replica is looking at is left
-// to it. It returns how many records it looked at and how many reminders came of it.
-func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (looked, said int, err error) {
+// to it.
+func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (look Look, err error) {
 	err = s.engine.door(ctx, func(b batch) error {
 		now := s.Now()
 		var due []lookRow
@@ -126,20 +145,21 @@ func (s *Store) Remind(ctx context.Context, ws models.WorkspaceID, limit int) (l
 			find += " FOR UPDATE SKIP LOCKED"
 		}
 		err := b.do(ctx, stmt{sql: find, args: []any{ws, now, limit}, each: looks.collect(&due)})
-		if looked = len(due); err != nil || looked == 0 {
+		if look = (Look{Records: len(due)}); err != nil || len(due) == 0 {
 			return err
 		}
 		r := reminding{ws: ws, looks: due}
 		if err := r.read(ctx, b, s); err != nil {
 			return err
 		}
-		said, err = r.keep(ctx, b)
+		look.Said, err = r.keep(ctx, b, s.judge)
+		look.Broken = r.broken
 		return err
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("remind people: %w", err)
+		return Look{}, fmt.Errorf("remind people: %w", err)
 	}
-	return looked, said, nil
+	return look, nil
 }
 
 // reminding is one look at some records.
@@ -149,7 +169,13 @@ type reminding struct {
 	facts models.Facts
 	about models.Subjects
 	said  map[subject][]reminderRow
+
+	broken []Broken
 }
+
+// judgement is what is due of one record, given what was said, when to look at
+// it again, and whether nothing will ever be due of it as it stands.
+type judgement func(r *reminding, l lookRow, said []models.Reminder) (due []models.Reminder, next time.Time, over bool)
 
 // subject is what a look is about.
 type subject struct {
@@ -221,8 +247,17 @@ func (r *reminding) read(ctx context.Context, b batch, s *Store) error {
 	return err
 }
 
-// judge is what is due of one record, when to look at it again, and whether
-// nothing will ever be due of it as it stands.
+// guarded keeps a record on which a rule panics from silencing all others.
+func (r *reminding) guarded(judge judgement, l lookRow, said []models.Reminder) (due []models.Reminder, next time.Time, over bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.broken = append(r.broken, Broken{l.subject().RecordRef, l.About, v, debug.Stack()})
+			due, next, over = nil, r.facts.Now.Add(brokenRests), false
+		}
+	}()
+	return judge(r, l, said)
+}
+
 func (r *reminding) judge(l lookRow, said []models.Reminder) (due []models.Reminder, next time.Time, over bool) {
 	switch l.RecordKind {
 	case models.RecordPerson:
@@ -247,7 +282,7 @@ func (r *reminding) judge(l lookRow, said []models.Reminder) (due []models.Remin
 }
 
 // keep judges each record and writes everything down in one batch.
-func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
+func (r *reminding) keep(ctx context.Context, b batch, judge judgement) (int, error) {
 	var out []stmt
 	var rows []reminderRow
 	var messages []models.Delivery
@@ -267,7 +302,7 @@ func (r *reminding) keep(ctx context.Context, b batch) (int, error) {
 				message(x.Bundle, x.UserID)
 			}
 		}
-		due, next, over := r.judge(l, before)
+		due, next, over := r.guarded(judge, l, before)
 		for _, d := range due {
 			rows = append(rows, rowOfReminder(r.ws, d, now))
 		}

@@ -23,8 +23,8 @@ func escalated(t testing.TB, s *store.Store, after time.Duration) (first store.R
 	raiseLater(t, s, 7*time.Hour)
 	raiseLater(t, s, 7*time.Hour)
 	must(t, s.Jump(ctx, 7*time.Hour+after))
-	if _, said, err := s.Remind(ctx, ws, 1); err != nil || said == 0 {
-		t.Fatalf("%d reminders, %v", said, err)
+	if look, err := s.Remind(ctx, ws, 1); err != nil || look.Said == 0 {
+		t.Fatalf("%d reminders, %v", look.Said, err)
 	}
 	rows := messagesTo(t, s, "U_OWNER")
 	if len(rows) != 1 {
@@ -45,11 +45,43 @@ func TestAMessageThatWasGivenUpIsSentWhenThereIsMoreToSayInIt(t *testing.T) {
 		row := escalated(t, s, 30*time.Minute)
 		must(t, s.MarkSuperseded(ctx, row, "all of it was done meanwhile"))
 		jobs := jobsFor(t, s, row.ID)
-		_, _, err := s.Remind(ctx, ws, 1)
+		_, err := s.Remind(ctx, ws, 1)
 		must(t, err)
 		got := messagesTo(t, s, "U_OWNER")
 		if len(got) != 1 || got[0].State != store.DeliveryPending || jobsFor(t, s, row.ID) != jobs+1 || reminded(t, s, row.Key) != 2 {
 			t.Errorf("%+v, %d jobs, %d reminders", got, jobsFor(t, s, row.ID), reminded(t, s, row.Key))
+		}
+	})
+}
+
+func TestARecordOnWhichARulePanicsSilencesNoOther(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		spoilt, sound := raiseLater(t, s, 7*time.Hour), raiseLater(t, s, 7*time.Hour)
+		must(t, s.Jump(ctx, 7*time.Hour+30*time.Minute))
+		said := func(c *models.Change) int {
+			t.Helper()
+			var n int64
+			must(t, s.DB().Table("reminders").Where("workspace_id = ? AND record_kind = 'change' AND record_id = ?", ws, c.ID).Count(&n).Error)
+			return int(n)
+		}
+		mend := s.SpoilReminders(spoilt.ID)
+		look, err := s.Remind(ctx, ws, 100)
+		must(t, err)
+		if len(look.Broken) != 1 || look.Broken[0].Record != spoilt.Ref() || look.Broken[0].Panic != "made by the test" || len(look.Broken[0].Trace) == 0 {
+			t.Errorf("broken: %+v", look.Broken)
+		}
+		if said(spoilt) != 0 || said(sound) == 0 || look.Said != said(sound) {
+			t.Errorf("%d said of the spoilt one, %d of the sound one", said(spoilt), said(sound))
+		}
+		if again, err := s.Remind(ctx, ws, 100); err != nil || len(again.Broken) != 0 {
+			t.Errorf("at once it is tried again: %+v, %v", again, err)
+		}
+		mend()
+		must(t, s.Jump(ctx, 5*time.Minute))
+		_, err = s.Remind(ctx, ws, 100)
+		must(t, err)
+		if said(spoilt) != said(sound) {
+			t.Errorf("once it is mended %d are said of it", said(spoilt))
 		}
 	})
 }
@@ -60,7 +92,7 @@ func TestRemindersThatAreHeldJoinTheMessageOfTheMorning(t *testing.T) {
 		morning := s.Now().Add(9 * time.Hour)
 		key := models.StartBundle(models.Person{ID: "U_OWNER", Zone: "Europe/Berlin"}, morning)
 		must(t, s.HoldReminders(ctx, row, morning, key))
-		_, _, err := s.Remind(ctx, ws, 1) // nothing of it waits with what is held
+		_, err := s.Remind(ctx, ws, 1) // nothing of it waits with what is held
 		must(t, err)
 		rows := messagesTo(t, s, "U_OWNER")
 		if len(rows) != 2 || rows[0].Key != key || rows[0].NotBefore == nil || rows[1].Key == key || rows[1].State != store.DeliveryPending {
@@ -79,7 +111,7 @@ func TestWhatFallsDueWhileAMessageWaitsForSlackJoinsIt(t *testing.T) {
 		row := escalated(t, s, 2*time.Minute)
 		must(t, s.DB().Exec("UPDATE deliveries SET state = 'sending' WHERE id = ?", row.ID).Error) // Slack is slow to say no
 		must(t, s.Jump(ctx, 5*time.Minute))                                                        // by itself it would be another message
-		_, _, err := s.Remind(ctx, ws, 1)
+		_, err := s.Remind(ctx, ws, 1)
 		must(t, err)
 		if rows := messagesTo(t, s, "U_OWNER"); len(rows) != 1 || rows[0].Wanted != 2 || rows[0].State != store.DeliverySending || reminded(t, s, row.Key) != 2 {
 			t.Errorf("%d reminders in %+v", reminded(t, s, row.Key), rows)
@@ -98,7 +130,7 @@ func TestWhatIsLateAgainHoursLaterComesInAMessageOfItsOwn(t *testing.T) {
 		raiseLater(t, s, 7*time.Hour)
 		raiseLater(t, s, 15*time.Hour)
 		look := func() []store.Row {
-			_, _, err := s.Remind(ctx, ws, 100)
+			_, err := s.Remind(ctx, ws, 100)
 			must(t, err)
 			return messagesTo(t, s, "U_OWNER")
 		}
@@ -150,9 +182,9 @@ func TestWhoeverChangesTheirHoursIsRemindedByTheNewOnes(t *testing.T) {
 				u := c.Asked[0].User
 				look := func(d time.Duration) int {
 					must(t, s.Jump(ctx, d))
-					_, said, err := s.Remind(ctx, ws, 100)
+					look, err := s.Remind(ctx, ws, 100)
 					must(t, err)
-					return said
+					return look.Said
 				}
 				look(time.Minute)
 				move(t, s, u)

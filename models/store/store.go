@@ -58,6 +58,7 @@ type Store struct {
 	clock  *Clock
 	dirs   directories
 	log    *slog.Logger
+	judge  judgement // what is due of a record
 
 	stop  context.CancelFunc
 	done  sync.WaitGroup
@@ -101,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: eng, kind: kind, log: o.Logger, dirs: directories{last: map[models.WorkspaceID]*models.Directory{}}}
+	s := &Store{engine: eng, kind: kind, log: o.Logger, judge: (*reminding).judge, dirs: directories{last: map[models.WorkspaceID]*models.Directory{}}}
 	s.close = sync.OnceValue(s.closeAll)
 	s.clock = newClock(eng.readClock, o)
 	if err := s.open(ctx, o); err != nil {
