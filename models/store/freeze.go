@@ -246,12 +246,16 @@ func (s *Store) SetMaintenance(ctx context.Context, cmd Command, service models.
 			return err
 		}
 		out := []stmt{{sql: "DELETE FROM maintenance_windows WHERE workspace_id = ? AND service = ?", args: []any{cmd.Workspace, service}}}
-		for _, w := range when {
-			var id int64
-			if err := b.do(ctx, nextNumber(cmd.Workspace, "maintenance_window", &id)); err != nil {
+		if len(when) > 0 {
+			var last int64
+			if err := b.do(ctx, nextNumbers(cmd.Workspace, "maintenance_window", len(when), &last)); err != nil {
 				return err
 			}
-			out = append(out, maintenances.insert([]maintenanceRow{{cmd.Workspace, id, service, jsonOf[models.When]{w}, 1}}))
+			rows := make([]maintenanceRow, len(when))
+			for i, w := range when {
+				rows[i] = maintenanceRow{cmd.Workspace, last - int64(len(when)-1-i), service, jsonOf[models.When]{w}, 1}
+			}
+			out = append(out, maintenances.insert(rows))
 		}
 		out = append(out, addEvents(cmd, models.RecordRef{Kind: RecordCatalog}, []models.Event{event}),
 			newDirectory(cmd.Workspace))
