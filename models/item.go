@@ -87,6 +87,7 @@ type Item struct {
 
 	Evidence   []Evidence // every version ever submitted, the last one standing
 	Round      int        // how many of these a return or a reopening has put aside
+	AgainAt    time.Time  // when the last return or reopening was; zero = never
 	VerifiedBy UserID
 	VerifiedAt time.Time
 	Waiver     *Waiver

@@ -212,14 +212,14 @@ func (r *Release) Return(no int, comment string, f ReleaseFacts) error {
 		return err
 	}
 	return r.act(ActReturn, no, f, EventItemReturned, comment, func(_ *Release, i *Item) error {
-		i.again()
+		i.again(f.Now)
 		return nil
 	})
 }
 
 // again puts aside what stood so far.
-func (i *Item) again() {
-	i.Round = len(i.Evidence)
+func (i *Item) again(now time.Time) {
+	i.Round, i.AgainAt = len(i.Evidence), now
 	i.VerifiedBy, i.VerifiedAt, i.Waiver, i.Exempt = "", time.Time{}, nil, nil
 }
 
@@ -230,7 +230,7 @@ func (r *Release) Reopen(no int, reason string, f ReleaseFacts) error {
 		return err
 	}
 	return r.act(ActReopen, no, f, EventItemReopened, reason, func(_ *Release, i *Item) error {
-		i.again()
+		i.again(f.Now)
 		return nil
 	})
 }
@@ -263,7 +263,7 @@ func (r *Release) ReportIssues(no, issues int, f ReleaseFacts) error {
 		i.OpenIssues = issues
 		if i.Status == ItemVerified && issues > 0 {
 			i.Status, i.Since, i.Reason = ItemReturned, f.Now, units(issues, "open issue")+" reported"
-			i.again()
+			i.again(f.Now)
 			next.recordItem(f, EventItemReturned, &before, i, i.Reason) // so that its owner hears of it
 		}
 		next.record(f, Event{Kind: EventItemIssues, Touched: next.concerned(i), Reason: units(issues, "open issue"),

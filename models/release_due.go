@@ -176,7 +176,7 @@ func (r *Release) expireWaivers(f ReleaseFacts) {
 // lapse opens an item whose waiver has run out.
 func (i *Item) lapse(now time.Time) {
 	if i.Status == ItemWaived && !i.WaivedAt(now) {
-		i.again()
+		i.again(now)
 		i.Status, i.Since, i.Reason = ItemOpen, now, "its waiver ran out"
 	}
 }

@@ -34,6 +34,8 @@ func (r *Release) Owing(x Reminder, f Facts) []UserID {
 }
 
 // dutyOf is what somebody has to do about an item by when; no kind = nothing.
+// What comes to them after the item was due is due when it comes: all that could
+// be said of the item's own date may have been said by then.
 func (r *Release) dutyOf(i *Item, f Facts) (kind ReminderKind, user UserID, deadline time.Time) {
 	switch {
 	case !r.workable(i):
@@ -43,11 +45,18 @@ func (r *Release) dutyOf(i *Item, f Facts) (kind ReminderKind, user UserID, dead
 	case i.Status.Settled():
 		return "", "", deadline
 	case i.Status == ItemSubmitted:
-		return RemindVerify, r.verifierOf(i, f), i.Due
+		return RemindVerify, r.verifierOf(i, f), later(i.Due, i.submittedAt())
 	case i.OpenCondition():
 		return RemindCondition, r.OwnerOf(i), i.Condition.Due
 	}
-	return RemindItem, r.OwnerOf(i), i.Due
+	return RemindItem, r.OwnerOf(i), later(i.Due, i.AgainAt)
+}
+
+func (i *Item) submittedAt() time.Time {
+	if e := i.Standing(); e != nil {
+		return e.At
+	}
+	return time.Time{}
 }
 
 // verifierOf is who is asked to verify the item: its bucket's verifier, else the
@@ -74,10 +83,11 @@ func (r *Release) duties(f Facts) []duty {
 		if kind == "" || user == "" || deadline.IsZero() {
 			continue
 		}
+		came := deadline.After(i.Due) && (kind == RemindItem || kind == RemindVerify)
 		same := func(d duty) bool { return d.kind == kind && d.users[0] == user && d.deadline.Equal(deadline) }
 		n := slices.IndexFunc(out, same)
 		if n < 0 {
-			out, n = append(out, r.itemDuty(kind, user, deadline, f)), len(out)
+			out, n = append(out, r.itemDuty(kind, user, deadline, came, f)), len(out)
 		}
 		if i.Mandatory && kind != RemindWaiver && out[n].escalate.IsZero() {
 			out[n].escalate = f.Settings.Hours.StartOfWorkday(f.Person(user), later(deadline, r.plannedAt()), 2)
@@ -88,8 +98,9 @@ func (r *Release) duties(f Facts) []duty {
 
 // itemDuty: a working day before, on the day, a working day after. Of what was
 // past when the release was planned, or its date moved, nobody hears at once. A
-// condition that is overdue is told by the release itself.
-func (r *Release) itemDuty(kind ReminderKind, user UserID, deadline time.Time, f Facts) duty {
+// condition that is overdue is told by the release itself. Who has to verify
+// what came too late hears of it at once; whoever has it back was told of that.
+func (r *Release) itemDuty(kind ReminderKind, user UserID, deadline time.Time, came bool, f Facts) duty {
 	p, hours, planned := f.Person(user), f.Settings.Hours, r.plannedAt()
 	d := duty{kind: kind, users: []UserID{user}, backup: r.standsInFor(user, f), deadline: deadline}
 	for n := -1; n <= 1; n++ {
@@ -99,7 +110,9 @@ func (r *Release) itemDuty(kind ReminderKind, user UserID, deadline time.Time, f
 			continue
 		case n == 1:
 			at = hours.StartOfWorkday(p, later(deadline, planned), n)
-		case at.Before(planned):
+		case came && kind == RemindVerify && n == 0:
+			at = deadline
+		case came, at.Before(planned):
 			at = time.Time{}
 		}
 		d.stages = append(d.stages, at)

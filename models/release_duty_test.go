@@ -77,6 +77,52 @@ func TestEvidenceThatWaitsIsTheVerifiersAndAnOperationsLeadsDeputyStandsIn(t *te
 	}
 }
 
+func TestWhatComesToSomebodyAfterItWasDueIsSaidOnceMore(t *testing.T) {
+	w := newWorld().clone()
+	r := w.planned(t, nil)
+	w.worked(t, r, "QG6")
+	no := itemNo(t, r, "QG6") // due on Thursday, 23 April
+	i, _ := r.Item("QG6")
+	berlin, _ := time.LoadLocation("Europe/Berlin")
+	var said []Reminder
+	on := func(day, hour int, act func() error) (heard []string) {
+		t.Helper()
+		for until := time.Date(2026, 4, day, hour, 0, 0, 0, berlin); w.now.Before(until); w.later(time.Hour) {
+			due, _ := r.Reminders(said, w.as(""))
+			said = append(said, due...)
+			for _, d := range due {
+				if slices.Contains(r.Reminded(d, w.as("")), i) {
+					heard = append(heard, fmt.Sprintf("%s %s %s %d", w.now.In(berlin).Format("2 Jan 15:04"), d.User, string(d.Kind), d.Stage))
+				}
+			}
+			i, _ = r.Item("QG6")
+		}
+		must(t, act())
+		i, _ = r.Item("QG6")
+		slices.Sort(heard)
+		return heard
+	}
+	submit := func() error {
+		return r.Submit(no, EvidenceInput{Kind: EvidenceNote, Note: "Report 9."}, w.forRelease(dee))
+	}
+	none := func() error { return nil }
+	by := r.verifierOf(i, w.as(""))
+	got := map[string][]string{"before": on(28, 14, submit)}
+	got["late evidence"] = on(28, 17, func() error { return r.Return(no, "The report is cut off.", w.forRelease(by)) })
+	got["returned"] = on(29, 14, submit)
+	got["evidence once more"] = on(29, 17, none)
+	want := map[string][]string{
+		"before": {"22 Apr 09:00 UDEE item 1", "23 Apr 09:00 UDEE item 2", "24 Apr 09:00 UDEE item 3",
+			"27 Apr 09:00 UANA item 8", "28 Apr 09:00 UKIM item 9", "28 Apr 09:00 ULEA item 9"},
+		"late evidence":      {"28 Apr 14:00 " + string(by) + " verify 2"},
+		"returned":           {"29 Apr 09:00 UDEE item 3"},
+		"evidence once more": {"29 Apr 14:00 " + string(by) + " verify 2"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestConditionsAndWaiversAreSaidBeforeTheyEnd(t *testing.T) {
 	w := newWorld().clone()
 	r := w.releaseIn(t, ReleaseConditional)

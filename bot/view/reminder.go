@@ -158,6 +158,9 @@ const namedItems = 3
 func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words, named markup) {
 	list := x.Reminded(r, f)
 	deadline := time.Unix(r.Round, 0)
+	if len(list) > 0 && r.Kind != models.RemindWaiver {
+		deadline = list[0].Due // also where it was over when the item came to them
+	}
 	verb, past := "is", "was"
 	if len(list) != 1 {
 		verb, past = "are", "were"
