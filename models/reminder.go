@@ -162,10 +162,14 @@ func remind(ref RecordRef, duties []duty, said []Reminder, f Facts) (due []Remin
 				continue
 			}
 			planned := step.at
-			if step.stage < BackupStage { // what others leave undone can't be put off
+			at := d.moment(p, planned, step.stage, f)
+			if step.stage < BackupStage && !was.Snoozed.IsZero() { // what others leave undone can't be put off
 				planned = later(planned, was.Snoozed)
+				if at = d.moment(p, planned, step.stage, f); !at.IsZero() { // which may come before the hour that was put off to
+					at = later(at, d.moment(p, was.Snoozed, step.stage, f))
+				}
 			}
-			switch at := d.moment(p, planned, step.stage, f); {
+			switch {
 			case at.IsZero():
 			case at.After(f.Now):
 				next = earlier(next, at)

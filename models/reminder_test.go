@@ -458,3 +458,31 @@ func TestTheChangeManagersHearInTimeOfWhatNobodyWhoWasAskedWillSee(t *testing.T)
 	r.at(t, time.Minute, "UKIM decide 9")
 	r.at(t, 10*time.Minute)
 }
+
+// TestWhatIsPutOffIsNotSaidAgainBeforeThen: what is due at night is said in the
+// last hour of the day before, which keeps to what was put off; in that hour
+// there is no later one, so nothing can be put off any more.
+func TestWhatIsPutOffIsNotSaidAgainBeforeThen(t *testing.T) {
+	w := newWorld().clone()
+	w.now = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) // 11:00 in Berlin
+	c := w.raised(t, func(in *Input) { in.Start, in.End = w.now.Add(11*time.Hour), w.now.Add(12*time.Hour) })
+	r := &remembering{w: w, c: c}
+	w.later(5*time.Hour + 30*time.Minute) // half of the time is left at 16:30
+	if first := r.look(""); len(first) != 2 || !strings.HasSuffix(first[0], " 1") {
+		t.Fatalf("said %v", first)
+	}
+	last := r.said[len(r.said)-1]
+	w.later(5 * time.Minute)
+	r.putOff(t, SnoozeHour)
+	other := string(r.said[0].User)
+	r.at(t, 30*time.Minute, other+" decide 2", "UKIM decide 9", "ULEA decide 9") // 17:05: all but an eighth is left at 20:37
+	if may := about(c).MaySnooze(r.said[2], w.as(UserID(other))); len(may) != 0 {
+		t.Errorf("at 17:05 what is said again can be put off for %v", may)
+	}
+	if _, err := about(c).Snooze(r.said[2], SnoozeHour, w.as(UserID(other))); err == nil {
+		t.Error("at 17:05 it was put off for an hour: at 18:05 nobody works")
+	}
+	r.at(t, 29*time.Minute)
+	r.at(t, time.Minute, string(last.User)+" decide 2")
+	r.at(t, time.Minute)
+}

@@ -29,6 +29,13 @@ const FieldMuted Field = "muted"
 // come all the same.
 func (o Own) Mutes(k ReminderKind) bool { return slices.Contains(o.Muted, k) }
 
+// before reports whether what is put off until then would be said again at once,
+// or never: the hours that are left before the deadline are over by then.
+func (d *duty) before(p Person, until time.Time, stage int, f Facts) bool {
+	at := d.moment(p, until, stage, f)
+	return !at.After(f.Now)
+}
+
 func maySnooze(d *duty, r Reminder, f Facts) []SnoozeFor {
 	var out []SnoozeFor
 	for _, by := range Snoozes {
@@ -60,7 +67,7 @@ func snooze(d *duty, r Reminder, by SnoozeFor, what string, f Facts) (time.Time,
 	switch {
 	case by == SnoozeWindow && !until.After(f.Now.Add(time.Hour)):
 		return time.Time{}, Refusef("%s is too near its window to be put off until then. Act on it now, or put it off for an hour.", what)
-	case d.closes && !until.Before(d.deadline):
+	case d.closes && !until.Before(d.deadline), d.before(p, until, r.Stage, f):
 		return time.Time{}, Refusef("By then it would be too late for %s, so it was not put off. Act on it now, or delegate it.", what)
 	}
 	return until.UTC().Truncate(time.Second), nil
