@@ -17,7 +17,6 @@ type HandoverCondition struct {
 	After   bool // after go-live: tracked, does not block
 	By      UserID
 	At      time.Time
-	Told    time.Time // when its owner was told that it is due soon
 	Flagged time.Time // when it was told that it is overdue
 }
 

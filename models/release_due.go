@@ -28,7 +28,7 @@ func (r *Release) dues(f ReleaseFacts) []time.Time {
 			out = append(out, i.Waiver.Expires)
 		}
 		if i.OpenCondition() && i.Condition.Flagged.IsZero() {
-			out = append(out, i.Condition.Due.Add(time.Second), r.tellAt(i, f))
+			out = append(out, i.Condition.Due.Add(time.Second))
 		}
 	}
 	if r.State == ReleaseLive {
@@ -52,17 +52,6 @@ func (m *Meeting) nudgeAt() time.Time {
 		}
 	}
 	return m.StartedAt.Add(m.Length)
-}
-
-// tellAt is when the owner of an open condition is told that it is due soon: at
-// the start of work on the working day before; zero when they were, or when the
-// condition was made later than that.
-func (r *Release) tellAt(i *Item, f ReleaseFacts) time.Time {
-	at := f.Settings.Hours.StartOfWorkday(f.Person(r.OwnerOf(i)), i.Condition.Due, -1)
-	if !i.Condition.Told.IsZero() || !at.After(i.Condition.At) {
-		return time.Time{}
-	}
-	return at
 }
 
 // pulseDays is how often it is told how early-life support stands.
@@ -181,18 +170,13 @@ func (i *Item) lapse(now time.Time) {
 	}
 }
 
-// flagConditions tells, once each, of conditions that are due soon or overdue.
+// flagConditions tells, once each, of conditions that are overdue. That one is
+// due soon is a reminder of its owner's, and comes with their others.
 func (r *Release) flagConditions(f ReleaseFacts) {
 	for k := range r.Items {
 		i := &r.Items[k]
 		if !i.OpenCondition() || !i.Condition.Flagged.IsZero() {
 			continue
-		}
-		if at := r.tellAt(i, f); !at.IsZero() && !at.After(f.Now) {
-			i.Condition.Told = f.Now
-			if f.Now.Before(i.Condition.Due) {
-				r.record(f, Event{Kind: EventConditionDue, Reason: i.Label() + " " + i.Title, Asked: []UserID{r.OwnerOf(i)}})
-			}
 		}
 		if f.Now.After(i.Condition.Due) {
 			i.Condition.Flagged = f.Now

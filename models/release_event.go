@@ -48,7 +48,6 @@ const (
 	EventHandoverDeclined    EventKind = "handover_declined"
 	EventHandoverAdjourned   EventKind = "handover_adjourned"
 	EventConditionsMet       EventKind = "conditions_met"
-	EventConditionDue        EventKind = "condition_due" // soon
 	EventConditionOverdue    EventKind = "condition_overdue"
 	EventHandoverConfirmed   EventKind = "handover_confirmed"
 	EventCertified           EventKind = "certified" // its reason is the hash
@@ -184,7 +183,7 @@ var releaseNotes = map[EventKind]bool{
 	EventItemReturned: true, EventItemReopened: true, EventItemExemptionRefused: true, EventWaiverExpired: true, EventConditionOverdue: true,
 	EventHandoverScheduled: true, EventHandoverCalledOff: true, EventHandoverBriefed: true,
 	EventReleaseReopened: true, EventIncidentReported: true, EventVotesMissing: true, EventHandoverOverrun: true,
-	EventConditionDue: true, EventEarlyLifePulse: true,
+	EventEarlyLifePulse: true,
 }
 
 // releaseThreads are the events that get a line under the card in the release's

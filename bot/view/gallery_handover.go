@@ -73,7 +73,7 @@ func (g *gallery) meetings(k cast) {
 	for _, kind := range []string{ActionDecline, ActionAdjourn} {
 		g.add(PutOffForm(kind, s.r, meeting, s.now.AddDate(0, 0, 7), ""), k.name, "handover", strings.ToLower(putOffs[kind].submit))
 	}
-	for _, kind := range []models.EventKind{models.EventVotesMissing, models.EventHandoverOverrun, models.EventConditionDue} {
+	for _, kind := range []models.EventKind{models.EventVotesMissing, models.EventHandoverOverrun} {
 		g.add(ReleaseNote(s.r, k.releaseEvent(kind, s.now), s.facts(ben)), k.name, "release", "note", string(kind))
 	}
 	g.results(k)

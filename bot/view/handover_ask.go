@@ -62,9 +62,6 @@ var handoverLines = map[models.EventKind]func(*models.Release, models.Event, mod
 	models.EventHandoverOverrun: func(*models.Release, models.Event, models.ReleaseFacts) markup {
 		return "⏰ *The handover's time is over, and nothing is decided.* Decide now, or adjourn it to another day."
 	},
-	models.EventConditionDue: func(_ *models.Release, e models.Event, _ models.ReleaseFacts) markup {
-		return "⏰ *A condition of the handover that you own is due soon:* " + esc(e.Reason, 160)
-	},
 	models.EventEarlyLifePulse: func(r *models.Release, _ models.Event, _ models.ReleaseFacts) markup {
 		return "🩺 *Early-life support goes on* until " + when(r.EarlyLife.Ends) + "."
 	},
