@@ -249,12 +249,13 @@ func (a *attempt) id() string { return strconv.FormatInt(a.row.ID, 10) }
 // was marked and the lane should be looked at again: the message was found and
 // is edited from now on, or it is certainly not there and is posted. Without
 // the scope, or where Slack lets nobody look, it is simply sent again: at
-// least once. Only a digest is not: it is worth less than saying it twice.
+// least once. Only a digest is not: it is worth less than saying it twice, unless
+// somebody has just asked for it.
 func (a *attempt) lookUp(ctx context.Context) (known bool, err error) {
 	if waits, err := a.findPlace(ctx); waits || err != nil {
 		return true, err
 	}
-	digest := a.row.Kind == models.DeliverDigest
+	digest := a.row.Kind == models.DeliverDigest && a.row.Attempts > 0
 	if !a.mayLook() && digest {
 		return true, a.unsureDigest(ctx)
 	}

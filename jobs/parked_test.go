@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehousehq/gatehouse/bot/slackfake"
 	"github.com/gatehousehq/gatehouse/models"
@@ -38,4 +39,52 @@ func TestAdminsHomesListWhatIsParked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhatMayHaveArrivedBeforeItWasParkedIsLookedForFirst: Gatehouse was thrown
+// out of the channel before it could look for what Slack had not confirmed.
+func TestWhatMayHaveArrivedBeforeItWasParkedIsLookedForFirst(t *testing.T) {
+	s := searchable
+	s.hours = &cardsOnly
+	each(t, s, func(w *world, _ ...*Jobs) {
+		for _, r := range []slackfake.Rule{{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1},
+			{Method: "chat.postMessage", Kind: "not_in_channel", Times: 1}, {Method: "conversations.history", Kind: "not_in_channel", Times: 1}} {
+			_, err := w.fake.Break(r)
+			w.must(err)
+		}
+		c := w.raise("Rotate the keys")
+		w.kept("it is parked", func() bool { return len(w.parked()) == 1 })
+		w.must(w.store.Retry(context.Background(), store.Command{Workspace: team, Actor: "U_ADMIN"}, w.parked()[0].ID))
+		w.posted()
+		if n := len(w.cards(changesRoom, c.ID)); n != 1 {
+			w.Errorf("%d cards\n%s", n, w.state())
+		}
+	})
+}
+
+// TestADigestThatSomebodyAsksForAgainIsSent: where nobody may look, an admin who
+// sees that it did not come is the one who knows.
+func TestADigestThatSomebodyAsksForAgainIsSent(t *testing.T) {
+	each(t, fast, func(w *world, _ ...*Jobs) {
+		w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
+		c := w.raise("Raise the pool", "pay-api")
+		w.retimed(c, w.morning(5).Add(time.Hour))
+		w.quiet()
+		_, err := w.fake.Break(slackfake.Rule{Method: "chat.postMessage", Kind: slackfake.DropReply, Times: 1})
+		w.must(err)
+		w.goTo(w.morning(1).Add(time.Second))
+		w.kept("it is parked", func() bool { return len(w.parked()) == 1 })
+		w.must(w.store.Retry(context.Background(), store.Command{Workspace: team, Actor: "U_ADMIN"}, w.parked()[0].ID))
+		w.quiet()
+		if live, _ := w.digests(payRoom); len(live) != 2 || len(w.parked()) != 0 {
+			w.Errorf("%d digests, %d parked\n%s", len(live), len(w.parked()), w.state())
+		}
+	})
+}
+
+func (w *world) parked() []store.Row {
+	w.Helper()
+	list, err := w.store.Parked(context.Background(), team)
+	w.must(err)
+	return list
 }

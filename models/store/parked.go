@@ -23,26 +23,27 @@ func (s *Store) Parked(ctx context.Context, ws models.WorkspaceID) ([]Row, error
 	return rows, nil
 }
 
-// Retry takes up a dead delivery again; ErrNotFound when it is none. The audit
-// log says who did.
+// Retry takes up a dead delivery again; ErrNotFound when it is none. An earlier
+// try may have arrived, unseen until whoever was to look for it was let in again:
+// what was never shown counts as uncertain. The audit log says who did.
 func (s *Store) Retry(ctx context.Context, cmd Command, id int64) error {
-	return s.mend(ctx, cmd, id, models.EventSentAgain, DeliveryPending)
+	return s.mend(ctx, cmd, id, models.EventSentAgain, "CASE WHEN ts = '' AND kind NOT IN ('home', 'file') THEN 'uncertain' ELSE 'pending' END")
 }
 
 // Discard gives up a dead delivery for good; ErrNotFound when it is none. The
 // audit log says who did.
 func (s *Store) Discard(ctx context.Context, cmd Command, id int64) error {
-	return s.mend(ctx, cmd, id, models.EventGivenUp, DeliverySuperseded)
+	return s.mend(ctx, cmd, id, models.EventGivenUp, "'superseded'")
 }
 
-func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.EventKind, state DeliveryState) error {
+func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.EventKind, state string) error {
 	now := s.Now()
 	err := s.engine.door(ctx, func(b batch) error {
 		var of models.Undelivered
 		err := b.do(ctx, stmt{
-			sql: `UPDATE deliveries SET state = ?, attempts = 0, parked_reason = '', updated_at = ? WHERE workspace_id = ? AND id = ? AND state = ?
+			sql: "UPDATE deliveries SET state = " + state + `, attempts = 0, parked_reason = '', updated_at = ? WHERE workspace_id = ? AND id = ? AND state = ?
 				RETURNING id, kind, record_kind, record_id, channel, user_id`,
-			args: []any{state, now, cmd.Workspace, id, DeliveryDead},
+			args: []any{now, cmd.Workspace, id, DeliveryDead},
 			each: func(r scanner) error {
 				return r.Scan(&of.ID, &of.Kind, &of.Record.Kind, &of.Record.ID, &of.Channel, &of.User)
 			},
@@ -54,7 +55,7 @@ func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.Eve
 			return ErrNotFound
 		}
 		happened := of.Mended(what, models.Facts{Actor: models.Person{ID: cmd.Actor}, Now: now})
-		if err := b.do(ctx, addEvents(cmd, models.RecordRef{Kind: RecordDelivery, ID: id}, []models.Event{happened})); err != nil || state != DeliveryPending {
+		if err := b.do(ctx, addEvents(cmd, models.RecordRef{Kind: RecordDelivery, ID: id}, []models.Event{happened})); err != nil || what != models.EventSentAgain {
 			return err
 		}
 		return b.enqueue(ctx, []river.InsertManyParams{wakeUp(id, time.Time{}, now)})
@@ -66,10 +67,11 @@ func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.Eve
 }
 
 // Undelivered lists what is parked, and what Slack has not confirmed yet, newest
-// first; at most 100.
+// first; at most 100. What somebody has just taken up again was not tried yet,
+// and is not among it.
 func (s *Store) Undelivered(ctx context.Context, ws models.WorkspaceID) ([]models.Undelivered, error) {
 	var rows []Row
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND state IN ?", ws, []DeliveryState{DeliveryDead, DeliveryUncertain}).
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND (state = ? OR state = ? AND attempts > 0)", ws, DeliveryDead, DeliveryUncertain).
 		Order("state, id DESC").Limit(100).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what was not delivered: %w", err)
