@@ -148,7 +148,8 @@ func (h *Handlers) dropDigest(ctx context.Context, r *Request) (Reply, error) {
 	if _, err := h.Store.DropSchedule(ctx, h.command(r), models.ScheduleDigest, r.Value, event); err != nil {
 		return Reply{}, err
 	}
-	return h.digestStatus(ctx, r.Value)
+	reply, err := h.digestStatus(ctx, r.Value)
+	return reply, errors.Join(err, h.Store.TellMenders(ctx, h.Workspace)) // one of it may have been parked
 }
 
 // previewDigest shows, privately, what would be posted now.

@@ -68,3 +68,34 @@ func TestABadCronLineIsRefusedBesideItsFieldAndNothingIsSaved(t *testing.T) {
 		}
 	})
 }
+
+// TestTheDigestOfAnArchivedChannelIsTurnedOffFromTheHomeThatListsIt: Slack takes
+// no command in an archived channel.
+func TestTheDigestOfAnArchivedChannelIsTurnedOffFromTheHomeThatListsIt(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		fine(t, w.As("ana").Slash("general", "/gatehouse digest on"))
+		w.told("ana", "The digest comes")
+		sch, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL")
+		must(t, err)
+		key := sch.SlotKey(sch.NextAt)
+		_, err = w.store.Fire(t.Context(), sch, sch.NextAt.AddDate(0, 0, 1), []models.Delivery{{Kind: models.DeliverDigest, Record: sch.Ref(), Key: key, Channel: "C0GENERAL"}})
+		must(t, err)
+		row, found, err := w.store.NextInLane(t.Context(), workspace, "C0GENERAL", w.store.Now())
+		if must(t, err); !found {
+			t.Fatal("no digest waits")
+		}
+		must(t, w.store.MarkDead(t.Context(), row, "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
+		fine(t, w.As("dev").Home())
+		var home slackfake.View
+		w.until("dev's Home lists it", func() bool {
+			home, _ = w.As("dev").HomeView()
+			return strings.Contains(home.Plain(), "Digest")
+		})
+		fine(t, w.As("dev").PressIn(home, "Turn the digest off"))
+		w.until("it is off", func() bool {
+			_, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL")
+			list, _ := w.store.Undelivered(t.Context(), workspace)
+			return err != nil && len(list) == 0
+		})
+	})
+}

@@ -34,7 +34,11 @@ func undelivered(list []models.Undelivered, f models.Facts) []slack.Block {
 			value := strconv.FormatInt(u.ID, 10)
 			give := button(ActionGiveUp, "Discard", value)
 			give.Confirm = confirm("Discard it?", "It is then never sent, and no longer listed here.", "Discard", "Keep", slack.StyleDanger)
-			out = append(out, actions(button(ActionSendAgain, "Send again", value), give)...)
+			mend := []*slack.ButtonBlockElement{button(ActionSendAgain, "Send again", value), give}
+			if u.Kind == models.DeliverDigest && u.Channel != "" { // in an archived channel nobody can write a command
+				mend = append(mend, button(ActionDigestOff, "Turn the digest off", string(u.Channel)))
+			}
+			out = append(out, actions(mend...)...)
 		}
 	}
 	return append(append(out, moreLine(len(list)-undeliveredMost)...), divider())

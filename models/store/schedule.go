@@ -68,6 +68,8 @@ func (s *Store) SetSchedule(ctx context.Context, cmd Command, fn func(models.Fac
 }
 
 // DropSchedule ends the schedule of this kind and target; false when there is none.
+// What its rounds have not sent is given up, and what is shown of the last one is
+// drawn once more, now that no other will replace it.
 func (s *Store) DropSchedule(ctx context.Context, cmd Command, kind models.ScheduleKind, target string, event models.Event) (dropped bool, err error) {
 	err = s.engine.door(ctx, func(b batch) error {
 		var m moment
@@ -83,7 +85,13 @@ func (s *Store) DropSchedule(ctx context.Context, cmd Command, kind models.Sched
 			return err
 		}
 		dropped, event.At = true, f.Now
-		return b.do(ctx, s.happened(cmd, models.RecordRef{Kind: models.RecordSchedule, ID: id}, []models.Event{event}, f)...)
+		var wake []river.InsertManyParams
+		of := models.Schedule{ID: id, Workspace: cmd.Workspace}
+		out := append(s.happened(cmd, of.Ref(), []models.Event{event}, f), giveUpRounds(of, "", f.Now), redrawRounds(of, "", f.Now, &wake))
+		if err := b.do(ctx, out...); err != nil || len(wake) == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
 	})
 	return dropped, scheduleError("drop", err)
 }
@@ -182,7 +190,7 @@ func (s *Store) Fire(ctx context.Context, sch models.Schedule, next time.Time, l
 const ofRounds = "workspace_id = ? AND record_kind = 'schedule' AND record_id = ? AND key <> ?"
 
 func giveUpRounds(sch models.Schedule, but string, now time.Time) stmt {
-	return stmt{sql: "UPDATE deliveries SET state = 'superseded', last_error = 'a newer one replaced it', retry_at = NULL, updated_at = ? WHERE " +
+	return stmt{sql: "UPDATE deliveries SET state = 'superseded', last_error = 'a newer one replaced it, or there are no more', parked_reason = '', retry_at = NULL, updated_at = ? WHERE " +
 		ofRounds + " AND ts = '' AND state IN ('pending', 'uncertain', 'dead')", args: []any{now, sch.Workspace, sch.ID, but}}
 }
 

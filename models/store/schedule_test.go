@@ -116,13 +116,23 @@ func TestARoundGivesUpTheUnsentOneBeforeIt(t *testing.T) {
 
 func TestADigestCanBeTurnedOffAndNobodySetsAnothersOwn(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
-		subscribe(t, s, "C_API")
+		sch := subscribe(t, s, "C_API")
+		_, err := s.Fire(ctx, sch, sch.NextAt.AddDate(0, 0, 1), round(sch, sch.NextAt))
+		must(t, err)
+		shown, found, err := s.NextInLane(ctx, ws, "C_API", s.Now())
+		if must(t, err); !found {
+			t.Fatal("no digest waits")
+		}
+		must(t, s.MarkSent(ctx, shown, store.Sent{Channel: "C_API", TS: "1.1", Shown: shown.Wanted}, nil))
 		dropped, err := s.DropSchedule(ctx, by(raiser), models.ScheduleDigest, "C_API", models.Event{Kind: models.EventDigestDropped, Actor: raiser})
 		must(t, err)
 		again, err := s.DropSchedule(ctx, by(raiser), models.ScheduleDigest, "C_API", models.Event{})
 		must(t, err)
 		if !dropped || again {
 			t.Errorf("dropped %v, then %v", dropped, again)
+		}
+		if shown, err = s.Delivery(ctx, shown.ID); err != nil || shown.State != store.DeliveryPending {
+			t.Errorf("the last one shown is %s, want it drawn once more: %v", shown.State, err)
 		}
 		if due, err := s.DueSchedules(ctx, ws, s.Now().AddDate(1, 0, 0), 10); err != nil || len(due) != 0 {
 			t.Errorf("still due: %v %v", due, err)
