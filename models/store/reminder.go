@@ -294,6 +294,7 @@ func (r *reminding) keep(ctx context.Context, b batch, judge judgement) (int, er
 		}
 	}
 	now := r.facts.Now
+	var again, done []lookRow
 	for _, l := range r.looks {
 		var before []models.Reminder
 		for _, x := range r.said[l.subject()] {
@@ -306,7 +307,17 @@ func (r *reminding) keep(ctx context.Context, b batch, judge judgement) (int, er
 		for _, d := range due {
 			rows = append(rows, rowOfReminder(r.ws, d, now))
 		}
-		out = append(out, r.lookNext(l, next, over))
+		if l.LookAt = r.lookNext(next); over {
+			done = append(done, l)
+		} else {
+			again = append(again, l)
+		}
+	}
+	if len(again) > 0 {
+		out = append(out, lookAt(again))
+	}
+	if len(done) > 0 {
+		out = append(out, lookNoMore(done))
 	}
 	if err := r.part(ctx, b, rows); err != nil {
 		return 0, err
@@ -411,19 +422,24 @@ func wantAgain(ws models.WorkspaceID, keys []any, now time.Time, wake *[]river.I
 	}}
 }
 
-const oneLook = " WHERE workspace_id = ? AND record_kind = ? AND record_id = ? AND about = ?"
-
-// lookNext: a record of which nothing will be due is not looked at again until
-// it is saved, or tomorrow if somebody may still have to act on it.
-func (r *reminding) lookNext(l lookRow, next time.Time, over bool) stmt {
-	one := []any{r.ws, l.RecordKind, l.RecordID, l.About}
-	switch tomorrow := r.facts.Now.Add(lookDaily); {
-	case over:
-		return stmt{sql: "DELETE FROM reminder_looks" + oneLook, args: one}
-	case next.IsZero() || next.After(tomorrow):
-		next = tomorrow
+// lookNext: a record is looked at again when something falls due of it, and
+// tomorrow in any case if somebody may still have to act on it.
+func (r *reminding) lookNext(next time.Time) time.Time {
+	if tomorrow := r.facts.Now.Add(lookDaily); next.IsZero() || next.After(tomorrow) {
+		return tomorrow
 	}
-	return stmt{sql: "UPDATE reminder_looks SET look_at = ?" + oneLook, args: append([]any{next}, one...)}
+	return next
+}
+
+// lookNoMore: a record of which nothing will be due is not looked at again until
+// it is saved.
+func lookNoMore(rows []lookRow) stmt {
+	out := stmt{sql: "DELETE FROM reminder_looks WHERE (workspace_id, record_kind, record_id, about) IN (VALUES " +
+		strings.Repeat("(?, ?, ?, ?), ", len(rows)-1) + "(?, ?, ?, ?))"}
+	for _, l := range rows {
+		out.args = append(out.args, l.WorkspaceID, l.RecordKind, l.RecordID, l.About)
+	}
+	return out
 }
 
 // resaid: a later message says the same again, with the same buttons.
