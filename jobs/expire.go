@@ -84,6 +84,13 @@ func (t *ticker) elapse(ctx context.Context) error {
 }
 
 func (t *ticker) wake(ctx context.Context) error {
+	ahead, err := t.cfg.Store.WakeAhead(ctx, t.cfg.Workspace)
+	if err != nil {
+		return err
+	}
+	if ahead > 0 {
+		t.log.WarnContext(ctx, "the database's clock was set back; waking what waited for the time that it showed before", "count", ahead)
+	}
 	before := t.cfg.Store.Now().Add(-t.cfg.Times.Overdue)
 	stuck, err := t.cfg.Store.Stuck(ctx, t.cfg.Workspace, before, wakeBatch)
 	if err != nil {

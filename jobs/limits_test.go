@@ -191,3 +191,30 @@ func (w *world) noted(u models.UserID) (n int) {
 	}
 	return n
 }
+
+func TestACardArrivesAlthoughTheClockWasADayAhead(t *testing.T) {
+	s := fast
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		ctx := context.Background()
+		c := w.raise("Rotate the keys")
+		// What a replica left behind that saw Slack limit it while the clock was ahead.
+		ahead := w.store.Now().Add(24 * time.Hour)
+		rows, err := w.store.Stuck(ctx, team, w.store.Now().Add(time.Second), 100)
+		w.must(err)
+		if len(rows) == 0 {
+			w.Fatal("nothing waits to be sent")
+		}
+		for _, row := range rows {
+			w.must(w.store.MarkRetry(ctx, row, ahead, "held back by Slack's limit"))
+		}
+		w.must(w.store.Hold(ctx, team, "chat.postMessage", changesRoom, ahead))
+		w.must(w.store.Hold(ctx, team, everything, "", ahead))
+		w.start("r0", s)
+		w.until("the card is there", func() bool { return len(w.cards(changesRoom, c.ID)) == 1 })
+		w.quiet()
+		if n := len(w.cards(changesRoom, c.ID)); n != 1 {
+			w.Errorf("%d cards", n)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -100,6 +101,10 @@ func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (w
 	return 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
 }
 
+// longestAway is how long a line is spread over: whoever comes back too early is
+// told once more.
+const longestAway = 30 * time.Minute
+
 // away is how long somebody who was told to wait, and won't sit it out, had
 // better stay away: spread over the line of all who do, so that they don't come
 // back at once. The line moves on with the time, whoever comes back or not: a
@@ -109,6 +114,9 @@ func (p *pace) away(scope slackapi.Scope, now time.Time, wait time.Duration) tim
 	defer p.mu.Unlock()
 	key := paced(scope)
 	p.line[key] = later(p.line[key], now.Add(wait)).Add(p.rates[scope.Method].every)
+	if most := now.Add(wait + longestAway); p.line[key].After(most) {
+		p.line[key] = most
+	}
 	return wait + rand.N(p.line[key].Sub(now.Add(wait)))
 }
 
@@ -116,19 +124,15 @@ func paced(s slackapi.Scope) slackapi.Scope {
 	return slackapi.Scope{Method: "pace/" + s.Method, Channel: s.Channel}
 }
 
-// forget drops what is over, so that the memory does not grow with channels.
+// forget drops what is over, so that the memory does not grow with channels, and
+// what was noted before the clock was set back.
 func (p *pace) forget(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for s, until := range p.held {
-		if !until.After(now) {
-			delete(p.held, s)
-		}
-	}
-	for s, until := range p.line {
-		if !until.After(now) {
-			delete(p.line, s)
-		}
+	for _, list := range []map[slackapi.Scope]time.Time{p.held, p.line} {
+		maps.DeleteFunc(list, func(_ slackapi.Scope, until time.Time) bool {
+			return !until.After(now) || until.After(now.Add(store.LongestWait))
+		})
 	}
 }
 

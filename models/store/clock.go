@@ -8,6 +8,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/gatehousehq/gatehouse/models"
 )
 
 // How often a store looks at the database's clock again: a fixed clock only
@@ -149,4 +153,37 @@ func (s *Store) wakePassed(ctx context.Context, before time.Time) error {
 		return fmt.Errorf("find what the clock has passed over: %w", err)
 	}
 	return s.Enqueue(ctx, ids...)
+}
+
+// LongestWait is longer than any call or delivery waits for Slack: it asks for an hour at
+// most, as slackapi takes it.
+const LongestWait = time.Hour + clockSlack
+
+// WakeAhead wakes the deliveries, and lifts the holds, that wait for a time to
+// which no wait leads: the database's clock was ahead when they began, and was
+// set back. What is planned for later, such as a reader's morning, stays so. It
+// tells how many deliveries it woke.
+func (s *Store) WakeAhead(ctx context.Context, ws models.WorkspaceID) (woken int, err error) {
+	now, wire := s.Now(), s.WireNow()
+	err = s.engine.door(ctx, func(b batch) error {
+		var wake []river.InsertManyParams
+		err := b.do(ctx,
+			stmt{sql: "DELETE FROM slack_holds WHERE workspace_id = ? AND until > ?", args: []any{ws, now.Add(LongestWait)}},
+			stmt{sql: "DELETE FROM lanes WHERE workspace_id = ? AND until > ?", args: []any{ws, wire.Add(LongestWait)}},
+			stmt{sql: "UPDATE deliveries SET retry_at = NULL, updated_at = ? WHERE workspace_id = ? AND " + openStates + " AND (retry_at > ? OR updated_at > ?) RETURNING id",
+				args: []any{now, ws, now.Add(LongestWait), now.Add(clockSlack)}, each: func(x scanner) error {
+					var id int64
+					err := x.Scan(&id)
+					wake = append(wake, wakeUp(id, time.Time{}, now))
+					return err
+				}})
+		if woken = len(wake); err != nil || woken == 0 {
+			return err
+		}
+		return b.enqueue(ctx, wake)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("wake what waits for a clock that was set back: %w", err)
+	}
+	return woken, nil
 }

@@ -29,6 +29,14 @@ func (s *Store) ClockSkew() time.Duration {
 	return l.ahead - l.offset
 }
 
+// SetBack moves business time back, as a database's clock is that ran ahead.
+func (s *Store) SetBack(ctx context.Context, d time.Duration) error {
+	if err := s.Exec(ctx, "UPDATE clock SET offset_us = offset_us - ? WHERE id = 1", d.Microseconds()); err != nil {
+		return err
+	}
+	return s.clock.refresh(ctx)
+}
+
 // SlowClock is a clock each of whose looks at offset ends only when it is let.
 func SlowClock(offset func() time.Duration, let <-chan struct{}) (now func() time.Duration, look func() error) {
 	c := newClock(func(context.Context) (reading, error) {

@@ -344,6 +344,48 @@ func TestStuckDeliveriesAreFoundAndWokenOnce(t *testing.T) {
 	})
 }
 
+func TestWhatWaitsForAClockThatWasSetBackIsWoken(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		c := raise(t, s, ws)
+		row, morning := card(t, s, c), s.Now().Add(20*time.Hour)
+		must(t, s.Jump(ctx, 24*time.Hour)) // by mistake
+		must(t, s.MarkRetry(ctx, row, s.Now().Add(time.Minute), "Slack is down"))
+		must(t, s.Hold(ctx, ws, "chat.update", "", s.Now().Add(time.Second)))
+		wire := s.WireNow().Add(24 * time.Hour)
+		if ok, err := s.TakeLane(ctx, ws, "C_API", "killed", wire.Add(time.Minute), wire); !ok {
+			t.Fatal(err)
+		}
+		must(t, s.SetBack(ctx, 24*time.Hour))
+
+		var ask store.Row
+		must(t, s.DB().Where("workspace_id = ? AND kind = 'ask'", ws).Take(&ask).Error)
+		must(t, s.MarkHeld(ctx, ask, morning))
+		must(t, s.Hold(ctx, ws, "chat.postMessage", "C_API", s.Now().Add(time.Hour)))
+		jobs := jobsFor(t, s, row.ID)
+		if n, err := s.WakeAhead(ctx, ws); err != nil || n != 1 || jobsFor(t, s, row.ID) != jobs+1 {
+			t.Errorf("%d were woken, %v, %d jobs where there were %d", n, err, jobsFor(t, s, row.ID), jobs)
+		}
+		if row = card(t, s, c); row.RetryAt != nil || row.UpdatedAt.After(s.Now()) {
+			t.Errorf("it waits until %v", row.RetryAt)
+		}
+		if until, err := s.HeldUntil(ctx, ws, "chat.update", "C_API", s.Now()); err != nil || !until.IsZero() {
+			t.Errorf("held until %v, %v", until, err)
+		}
+		if ok, err := s.TakeLane(ctx, ws, "C_API", "me", s.WireNow().Add(time.Minute), s.WireNow()); !ok {
+			t.Errorf("the lane is not free, %v", err)
+		}
+		if n, err := s.WakeAhead(ctx, ws); err != nil || n != 0 {
+			t.Errorf("woken again: %d, %v", n, err)
+		}
+		if until, err := s.HeldUntil(ctx, ws, "chat.postMessage", "C_API", s.Now()); err != nil || until.IsZero() {
+			t.Errorf("what Slack asked for is not kept: %v, %v", until, err)
+		}
+		if ask, err := s.Delivery(ctx, ask.ID); err != nil || ask.NotBefore == nil || !ask.NotBefore.Equal(morning) {
+			t.Errorf("what waits for the morning: %+v, %v", ask, err)
+		}
+	})
+}
+
 func TestHoldsAreSharedAndNeverShortened(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		now := s.Now()
