@@ -138,8 +138,9 @@ var clicks = map[string]handle{
 	view.ActionServiceEvents: (*Handlers).eventsOfService,
 	view.ActionRole:          (*Handlers).askRole,
 
-	view.ActionSendAgain: (*Handlers).sendAgain,
-	view.ActionGiveUp:    (*Handlers).giveUp,
+	view.ActionSendAgain:    (*Handlers).sendAgain,
+	view.ActionSendAllAgain: (*Handlers).sendAllAgain,
+	view.ActionGiveUp:       (*Handlers).giveUp,
 
 	view.ActionDelegate: (*Handlers).askDelegate,
 	view.ActionMe:       (*Handlers).askMe,

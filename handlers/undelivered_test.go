@@ -87,3 +87,36 @@ func TestWhatWasTakenUpMeanwhileIsSaid(t *testing.T) {
 		w.sees("dev", "taken up or discarded already")
 	})
 }
+
+func TestAllThatWasNotDeliveredIsTakenUpAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, w *house) {
+		ctx := context.Background()
+		var rows []int64
+		for range 7 {
+			row, err := w.store.Card(ctx, workspace, w.raise().Ref(), "C0CHANGES")
+			must(t, err)
+			must(t, w.store.MarkDead(ctx, row, "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
+			rows = append(rows, row.ID)
+		}
+		fine(t, w.As("dev").Home())
+		var v slackfake.View
+		w.until("dev's Home lists them", func() bool {
+			v, _ = w.As("dev").HomeView()
+			return strings.Contains(v.Plain(), "and 2 more")
+		})
+		fine(t, w.As("dev").PressIn(v, "Send all again"))
+		w.until("the Home lists none", func() bool {
+			v, _ = w.As("dev").HomeView()
+			return !strings.Contains(v.Plain(), "Could not be delivered")
+		})
+		for _, id := range rows {
+			row, err := w.store.Delivery(ctx, id)
+			must(t, err)
+			kept, err := w.store.History(ctx, workspace, models.RecordRef{Kind: store.RecordDelivery, ID: id}, 10, 0)
+			must(t, err)
+			if row.State == store.DeliveryDead || len(kept) != 1 || kept[0].Kind != models.EventSentAgain || kept[0].Actor != "U0DEV" {
+				t.Errorf("delivery %d is %s, and the audit log keeps %+v", id, row.State, kept)
+			}
+		}
+	})
+}

@@ -8,15 +8,16 @@ import (
 	"github.com/gatehousehq/gatehouse/models"
 )
 
-// Ids of the buttons of a message that could not be delivered; their value is
-// the delivery's number.
+// Ids of the buttons of messages that could not be delivered; the value is the
+// delivery's number, and that of the one for all is empty.
 const (
-	ActionSendAgain = "delivery.retry"
-	ActionGiveUp    = "delivery.discard"
+	ActionSendAgain    = "delivery.retry"
+	ActionSendAllAgain = "delivery.retry_all"
+	ActionGiveUp       = "delivery.discard"
 )
 
 // DeliveryActions lists every button id of messages that could not be delivered.
-func DeliveryActions() []string { return []string{ActionSendAgain, ActionGiveUp} }
+func DeliveryActions() []string { return []string{ActionSendAgain, ActionSendAllAgain, ActionGiveUp} }
 
 // undeliveredMost is how many of them the Home spells out.
 const undeliveredMost = 5
@@ -28,6 +29,17 @@ func undelivered(list []models.Undelivered, f models.Facts) []slack.Block {
 		return nil
 	}
 	out := []slack.Block{header("Could not be delivered")}
+	parked := 0
+	for _, u := range list {
+		if u.Reason != "" {
+			parked++
+		}
+	}
+	if parked > 1 {
+		all := button(ActionSendAllAgain, "Send all again", "")
+		all.Confirm = confirm("Send all of them again?", "Mend first what is in their way. What still can't be delivered is listed here once more.", "Send again", "Not yet", slack.StylePrimary)
+		out = append(out, actions(all)...)
+	}
 	for _, u := range list[:min(undeliveredMost, len(list))] {
 		out = append(out, section(undeliveredLine(u, f)))
 		if u.Reason != "" {

@@ -229,7 +229,7 @@ func (w *walker) button(e map[string]any) {
 		w.bad("%s leads to %v", id, e["url"])
 	}
 	switch id {
-	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot, ActionServiceNew, ActionReleaseNew:
+	case ActionRaise, ActionMe, ActionFreezeNew, ActionSlot, ActionServiceNew, ActionReleaseNew, ActionSendAllAgain:
 		if value != "" {
 			w.bad("%s carries %q", id, value)
 		}

@@ -27,43 +27,64 @@ func (s *Store) Parked(ctx context.Context, ws models.WorkspaceID) ([]Row, error
 // try may have arrived, unseen until whoever was to look for it was let in again:
 // what was never shown counts as uncertain. The audit log says who did.
 func (s *Store) Retry(ctx context.Context, cmd Command, id int64) error {
-	return s.mend(ctx, cmd, id, models.EventSentAgain, "CASE WHEN ts = '' AND kind NOT IN ('home', 'file') THEN 'uncertain' ELSE 'pending' END")
+	_, err := s.mend(ctx, cmd, models.EventSentAgain, "id = ?", id)
+	return err
 }
+
+// RetryAll is Retry for all that are dead, at most [MostMended] of them and the
+// oldest first. It tells how many.
+func (s *Store) RetryAll(ctx context.Context, cmd Command) (int, error) {
+	return s.mend(ctx, cmd, models.EventSentAgain, "id IN (SELECT id FROM deliveries WHERE workspace_id = ? AND state = ? ORDER BY id LIMIT ?)",
+		cmd.Workspace, DeliveryDead, MostMended)
+}
+
+// MostMended is how many dead deliveries are taken up at once.
+const MostMended = 200
 
 // Discard gives up a dead delivery for good; ErrNotFound when it is none. The
 // audit log says who did.
 func (s *Store) Discard(ctx context.Context, cmd Command, id int64) error {
-	return s.mend(ctx, cmd, id, models.EventGivenUp, "'superseded'")
+	_, err := s.mend(ctx, cmd, models.EventGivenUp, "id = ?", id)
+	return err
 }
 
-func (s *Store) mend(ctx context.Context, cmd Command, id int64, what models.EventKind, state string) error {
+func (s *Store) mend(ctx context.Context, cmd Command, what models.EventKind, which string, args ...any) (n int, err error) {
+	state := "'superseded'"
+	if what == models.EventSentAgain {
+		state = "CASE WHEN ts = '' AND kind NOT IN ('home', 'file') THEN 'uncertain' ELSE 'pending' END"
+	}
 	now := s.Now()
-	err := s.engine.door(ctx, func(b batch) error {
-		var of models.Undelivered
+	err = s.engine.door(ctx, func(b batch) error {
+		var happened []eventRow
+		var wake []river.InsertManyParams
 		err := b.do(ctx, stmt{
-			sql: "UPDATE deliveries SET state = " + state + `, attempts = 0, parked_reason = '', updated_at = ? WHERE workspace_id = ? AND id = ? AND state = ?
-				RETURNING id, kind, record_kind, record_id, channel, user_id`,
-			args: []any{now, cmd.Workspace, id, DeliveryDead},
+			sql: "UPDATE deliveries SET state = " + state + ", attempts = 0, parked_reason = '', updated_at = ? WHERE workspace_id = ? AND state = ? AND " + which +
+				" RETURNING id, kind, record_kind, record_id, channel, user_id",
+			args: append([]any{now, cmd.Workspace, DeliveryDead}, args...),
 			each: func(r scanner) error {
-				return r.Scan(&of.ID, &of.Kind, &of.Record.Kind, &of.Record.ID, &of.Channel, &of.User)
+				var of models.Undelivered
+				err := r.Scan(&of.ID, &of.Kind, &of.Record.Kind, &of.Record.ID, &of.Channel, &of.User)
+				event := of.Mended(what, models.Facts{Actor: models.Person{ID: cmd.Actor}, Now: now})
+				happened = append(happened, rowOfEvent(cmd, models.RecordRef{Kind: RecordDelivery, ID: of.ID}, event))
+				wake = append(wake, wakeUp(of.ID, time.Time{}, now))
+				return err
 			},
 		})
-		switch {
+		switch n = len(happened); {
 		case err != nil:
 			return err
-		case of.ID == 0:
+		case n == 0:
 			return ErrNotFound
 		}
-		happened := of.Mended(what, models.Facts{Actor: models.Person{ID: cmd.Actor}, Now: now})
-		if err := b.do(ctx, addEvents(cmd, models.RecordRef{Kind: RecordDelivery, ID: id}, []models.Event{happened})); err != nil || what != models.EventSentAgain {
+		if err := b.do(ctx, events.insert(happened, "id")); err != nil || what != models.EventSentAgain {
 			return err
 		}
-		return b.enqueue(ctx, []river.InsertManyParams{wakeUp(id, time.Time{}, now)})
+		return b.enqueue(ctx, wake)
 	})
 	if err != nil {
-		return fmt.Errorf("mend delivery %d: %w", id, err)
+		return 0, fmt.Errorf("mend deliveries: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // Undelivered lists what is parked, and what Slack has not confirmed yet, newest
