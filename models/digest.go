@@ -43,14 +43,36 @@ func DigestInputOf(s Schedule) DigestInput {
 		in.Cron = s.Cron
 		return in
 	}
-	for d := range strings.SplitSeq(days, ",") {
-		if len(d) != 1 || d[0] < '0' || d[0] > '6' {
-			return DigestInput{Zone: s.Zone, Cron: s.Cron}
-		}
-		in.Days = append(in.Days, time.Weekday(d[0]-'0'))
+	list, ok := weekdays(days)
+	if !ok {
+		return DigestInput{Zone: s.Zone, Cron: s.Cron}
 	}
+	in.Days = list
 	in.At = time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
 	return in
+}
+
+// weekdays reads the days of a cron line; false where it is more than a list of
+// days and ranges of them.
+func weekdays(days string) ([]time.Weekday, bool) {
+	if days == "*" {
+		days = "0-6"
+	}
+	var out []time.Weekday
+	for part := range strings.SplitSeq(days, ",") {
+		first, last, ranged := strings.Cut(part, "-")
+		if !ranged {
+			last = first
+		}
+		if len(first) != 1 || len(last) != 1 || first < "0" || last > "6" || first > last {
+			return nil, false
+		}
+		for d := first[0]; d <= last[0]; d++ {
+			out = append(out, time.Weekday(d-'0'))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), true
 }
 
 // Line is the cron line of what was chosen.

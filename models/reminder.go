@@ -108,13 +108,13 @@ func (d duty) ladder(f Facts) []rung {
 	if d.escalate.IsZero() {
 		return out
 	}
-	last := d.escalate
+	last, told := d.escalate, d.users
 	if u := d.backup; u != "" && f.active(u) && !slices.Contains(d.users, u) {
-		out = append(out, rung{u, BackupStage, d.escalate})
+		out, told = append(out, rung{u, BackupStage, d.escalate}), append(slices.Clone(told), u)
 		last = d.escalate.Add(d.patience())
 	}
 	for _, u := range f.Roles[RoleChangeManager] {
-		if !slices.Contains(d.users, u) {
+		if !slices.Contains(told, u) {
 			out = append(out, rung{u, LastStage, last})
 		}
 	}

@@ -153,6 +153,19 @@ func TestTheImplementerHearsOfAWindowUnusedAndOfOneThatIsOver(t *testing.T) {
 	}
 }
 
+func TestAChangeManagerWhoStandsInHearsOnce(t *testing.T) {
+	w := newWorld().clone()
+	d := duty{kind: RemindComplete, users: []UserID{ana}, backup: kim, deadline: w.now, escalate: w.now.Add(time.Hour)}
+	var heard []string
+	for _, step := range d.ladder(w.as("")) {
+		heard = append(heard, fmt.Sprint(step.user, " ", step.stage))
+	}
+	slices.Sort(heard)
+	if want := []string{"UKIM 8", "ULEA 9"}; !slices.Equal(heard, want) {
+		t.Errorf("%v, want %v", heard, want)
+	}
+}
+
 func init() {
 	putOff := func(stage int, by SnoozeFor, left time.Duration) func(*testing.T, *world) error {
 		return func(t *testing.T, w *world) error {

@@ -19,7 +19,8 @@ const (
 
 // Prune removes what only the machinery needed and is old at now: command keys
 // after 7 days, from when on a repeat is a new command; lines, notes and digests
-// 30 days after they were sent; what people were reminded of, 30 days later, if
+// 30 days after they were sent, but for the newest digest of each schedule, which
+// shrinks when the next one comes; what people were reminded of, 30 days later, if
 // nothing of the record will be due any more; holds and leases an hour after
 // they ran out. It returns how many rows went. The audit log, changes, cards and
 // asks are kept.
@@ -31,7 +32,9 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 		args  []any
 	}{
 		{&commandRow{}, "at < ?", []any{now.Add(-keepKeys)}},
-		{&Row{}, "kind IN ? AND state IN ? AND updated_at < ?", []any{
+		{&Row{}, `kind IN ? AND state IN ? AND updated_at < ? AND (kind <> 'digest' OR record_id NOT IN (SELECT id FROM schedules)
+			OR EXISTS (SELECT 1 FROM deliveries l WHERE l.workspace_id = deliveries.workspace_id AND l.record_kind = deliveries.record_kind
+				AND l.record_id = deliveries.record_id AND l.id > deliveries.id))`, []any{
 			[]models.DeliveryKind{models.DeliverThread, models.DeliverNote, models.DeliverDigest, models.DeliverRemind, models.DeliverCopy},
 			[]DeliveryState{DeliverySent, DeliverySuperseded}, now.Add(-keepLines)}},
 		{&reminderRow{}, `said_at < ? AND NOT EXISTS (SELECT 1 FROM reminder_looks l

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -178,6 +179,39 @@ func TestARoundThatIsDueIsStillHadWhenTheDigestIsSavedInThatMoment(t *testing.T)
 		must(t, err)
 		if len(due) != 1 || !due[0].NextAt.Equal(slot) {
 			t.Errorf("of the round of %s is due: %+v", slot, due)
+		}
+	})
+}
+
+func TestADigestThatIsToShrinkIsNotPruned(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		sch := subscribe(t, s, "C_API")
+		shown := func() {
+			t.Helper()
+			var rows []store.Row
+			must(t, s.DB().Where("kind = 'digest' AND state = 'pending'").Find(&rows).Error)
+			for _, row := range rows {
+				must(t, s.MarkSent(ctx, row, store.Sent{Channel: "C_API", TS: fmt.Sprint(row.ID), Shown: row.Wanted}, nil))
+			}
+			must(t, s.Jump(ctx, 31*24*time.Hour))
+		}
+		for day := range 2 {
+			sch, err := s.ScheduleByID(ctx, ws, sch.ID)
+			must(t, err)
+			fired, err := s.Fire(ctx, sch, sch.NextAt.AddDate(0, 1, 0), round(sch, sch.NextAt))
+			if must(t, err); !fired {
+				t.Fatalf("round %d was not had", day)
+			}
+			shown()
+		}
+		if n, err := s.Prune(ctx, s.Now()); err != nil || n != 1 {
+			t.Errorf("%d rows went, %v, want the digest that the next one took the place of", n, err)
+		}
+		_, err := s.DropSchedule(ctx, store.Command{Workspace: ws, Actor: raiser}, models.ScheduleDigest, "C_API", models.Event{Kind: models.EventDigestDropped, Actor: raiser})
+		must(t, err)
+		shown()
+		if n, err := s.Prune(ctx, s.Now()); err != nil || count(t, s, "deliveries") != 0 {
+			t.Errorf("%d rows went, %v, and %d are left of a digest that was turned off", n, err, count(t, s, "deliveries"))
 		}
 	})
 }
