@@ -343,3 +343,26 @@ func TestADigestForAnArchivedChannelIsListedAndComesAgainOnceItIsBack(t *testing
 		}
 	})
 }
+
+func TestADigestThatCanNotShrinkIsNobodysConcern(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
+		c := w.raise("Raise the pool", "pay-api")
+		w.retimed(c, w.morning(5).Add(time.Hour))
+		w.goTo(w.morning(1).Add(time.Second))
+		w.until("the digest is there", func() bool { live, _ := w.digests(payRoom); return len(live) == 1 })
+		w.quiet()
+		w.must(w.fake.Archive("payments", true))
+		dropped, err := w.store.DropSchedule(context.Background(), w.by(dee), models.ScheduleDigest, payRoom, models.Event{Kind: models.EventDigestDropped, Actor: dee})
+		if w.must(err); !dropped {
+			w.Fatal("there was no digest")
+		}
+		w.quiet()
+		if n := len(w.calls.of("chat.update", "is_archived")); n != 1 {
+			w.Errorf("%d edits were refused, want that of the digest", n)
+		}
+		if parked, err := w.store.Parked(context.Background(), team); err != nil || len(parked) != 0 {
+			w.Errorf("parked: %+v, %v", parked, err)
+		}
+	})
+}

@@ -107,8 +107,8 @@ func (a *attempt) refused(ctx context.Context, e *slackapi.Error) error {
 		return superseded(e.Error())(a, ctx) // it was deleted, or can't be edited where it stands
 	case e.Trouble == slackapi.PersonGone && quiet:
 		return superseded(e.Error())(a, ctx) // nobody is left to read it, and nobody has to act
-	case e.Trouble == slackapi.MessageGone && digest && a.row.TS != "":
-		return superseded(e.Error())(a, ctx) // somebody deleted what would only shrink
+	case digest && a.row.TS != "":
+		return superseded(e.Error())(a, ctx) // it would only shrink
 	}
 	return a.park(ctx, e.Words().String(), e.Error())
 }
