@@ -434,8 +434,8 @@ func (r *reminding) lookNext(next time.Time) time.Time {
 // lookNoMore: a record of which nothing will be due is not looked at again until
 // it is saved.
 func lookNoMore(rows []lookRow) stmt {
-	out := stmt{sql: "DELETE FROM reminder_looks WHERE (workspace_id, record_kind, record_id, about) IN (VALUES " +
-		strings.Repeat("(?, ?, ?, ?), ", len(rows)-1) + "(?, ?, ?, ?))"}
+	const one = "(workspace_id = ? AND record_kind = ? AND record_id = ? AND about = ?)"
+	out := stmt{sql: "DELETE FROM reminder_looks WHERE " + one + strings.Repeat(" OR "+one, len(rows)-1)}
 	for _, l := range rows {
 		out.args = append(out.args, l.WorkspaceID, l.RecordKind, l.RecordID, l.About)
 	}

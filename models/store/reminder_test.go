@@ -86,6 +86,25 @@ func TestARecordOnWhichARulePanicsSilencesNoOther(t *testing.T) {
 	})
 }
 
+func TestWhatIsOverIsNotLookedAtAgainAndTheRestIs(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		open := raise(t, s, ws)
+		for range 3 {
+			c := raise(t, s, ws)
+			_, err := s.UpdateChange(ctx, by(raiser), c.ID, func(c *models.Change, f models.Facts) error { return c.Cancel("It is not needed.", f) })
+			must(t, err)
+		}
+		if look, err := s.Remind(ctx, ws, 100); err != nil || look.Records != 4 {
+			t.Fatalf("%+v, %v", look, err)
+		}
+		var left []int64
+		must(t, s.DB().Table("reminder_looks").Where("workspace_id = ?", ws).Pluck("record_id", &left).Error)
+		if len(left) != 1 || left[0] != int64(open.ID) {
+			t.Errorf("looked at again: %v, want change %d", left, open.ID)
+		}
+	})
+}
+
 func TestRemindersThatAreHeldJoinTheMessageOfTheMorning(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		row := escalated(t, s, 30*time.Minute)
