@@ -126,6 +126,11 @@ func (run *killRun) dieEverywhere() {
 			run.t.Errorf("no process came to the point where %s", p.name)
 		}
 	}
+	least := run.kills
+	for _, p := range chosen {
+		least = min(least, died[p.name])
+	}
+	run.t.Logf("died at each point, at least %d times: %v", least, died)
 	run.finish(tokens, finished, fmt.Sprintf("kill -9 at %d named points under load", len(points)))
 }
 
@@ -139,7 +144,7 @@ func (run *killRun) dieOnce(p point, passing int, tokens chan<- struct{}) bool {
 		run.early++
 		return true
 	}
-	patience := time.After(10 * time.Second)
+	patience := time.After(time.Duration(proof.N(10, 45)) * time.Second) // longer than the leases of the dead
 	for {
 		select {
 		case <-victim.ended:

@@ -61,7 +61,9 @@ func len16(s string) int {
 
 func max1(n int) int { return max(1, n) }
 
-// fit cuts markup to max characters, never inside an escaped sign or a token.
+// fit cuts markup to max characters, never inside an escaped sign or a token. An
+// underscore that stood inside a word does not come to stand at its end, where it
+// could format what is before it.
 func fit(m markup, max int) markup {
 	if len16(string(m)) <= max {
 		return m
@@ -74,7 +76,7 @@ func fit(m markup, max int) markup {
 		}
 		used, end = used+n, atom[1]
 	}
-	return m[:end] + ellipsis
+	return markup(strings.TrimRight(string(m[:end]), "_")) + ellipsis
 }
 
 var atoms = regexp.MustCompile(`(?s)<[^<>]*>|&(?:amp|lt|gt);|.`)
