@@ -105,8 +105,8 @@ func (a *attempt) drawDigest(ctx context.Context) (drawing, error) {
 		if later, err = a.cfg.Store.LaterRound(ctx, a.row); err != nil {
 			return over, err
 		}
-		if a.row.TS == "" && !sch.NextAt.After(a.cfg.Store.Now()) {
-			later = true // it begins in a moment
+		if a.row.TS == "" && !sch.NextAt.After(a.cfg.Store.Now()) && sch.SlotKey(sch.NextAt) != a.row.Key {
+			later = true // another begins in a moment
 		}
 	}
 	switch {

@@ -366,3 +366,41 @@ func TestADigestThatCanNotShrinkIsNobodysConcern(t *testing.T) {
 		}
 	})
 }
+
+func TestADigestWhoseTimeIsPlannedOnceMoreIsPostedOnce(t *testing.T) {
+	s := fast
+	s.idle = true
+	each(t, s, func(w *world, _ ...*Jobs) {
+		ctx := context.Background()
+		w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
+		c := w.raise("Raise the pool", "pay-api")
+		w.retimed(c, w.morning(5).Add(time.Hour))
+		w.goTo(w.morning(1).Add(time.Second))
+		sch, err := w.store.Schedule(ctx, team, models.ScheduleDigest, payRoom)
+		w.must(err)
+		slot := sch.NextAt
+		// One replica has the round; another, whose clock is behind, takes that for a clock that was set back.
+		_, err = w.store.Fire(ctx, sch, slot.AddDate(0, 0, 1), roundOf(sch, slot, models.Facts{Now: w.store.Now()}))
+		w.must(err)
+		sch, err = w.store.Schedule(ctx, team, models.ScheduleDigest, payRoom)
+		w.must(err)
+		_, err = w.store.Fire(ctx, sch, slot, nil)
+		w.must(err)
+		rows, err := w.store.Stuck(ctx, team, w.store.Now().Add(time.Second), 100)
+		w.must(err)
+		for _, row := range rows { // it is drawn before the next tick
+			if row.Kind == models.DeliverDigest {
+				a := &attempt{deliverer: &deliverer{Jobs: &Jobs{cfg: Config{Store: w.store, Workspace: team}}}, row: row}
+				if d, err := a.drawDigest(ctx); err != nil || d.not != nil {
+					w.Errorf("it is given up before it was posted: %v", err)
+				}
+			}
+		}
+		w.start("r0", s)
+		w.until("it is posted", func() bool { live, _ := w.digests(payRoom); return len(live) == 1 })
+		w.quiet()
+		if live, over := w.digests(payRoom); len(live) != 1 || len(over) != 0 {
+			w.Errorf("%d digests, %d over", len(live), len(over))
+		}
+	})
+}

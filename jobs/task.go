@@ -89,6 +89,7 @@ func (r *resting) again(name string, now time.Time, t Times) time.Time {
 // fallen due. It may be called at any time, on as many replicas as one likes,
 // since what is done has a key. It reports all that went wrong.
 func (j *Jobs) Tick(ctx context.Context) error {
+	_ = j.cfg.Store.LookAtClock(ctx) // without it the last reading stands, as it does between ticks
 	j.pace.forget(j.cfg.Store.Now())
 	return (&ticker{Jobs: j}).tick(ctx)
 }

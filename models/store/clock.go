@@ -120,6 +120,10 @@ func (c *Clock) follow(ctx context.Context) {
 	}
 }
 
+// LookAtClock reads the database's clock now, instead of within a minute: whoever
+// is about to conclude that it was set back must not go by an old reading.
+func (s *Store) LookAtClock(ctx context.Context) error { return s.clock.refresh(ctx) }
+
 // Jump moves business time ahead by d for every process on this database: this
 // one at once, others with a movable clock within a second. It needs
 // Options.MovableClock, and time never runs backwards. Call it only while no

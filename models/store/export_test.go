@@ -22,8 +22,6 @@ func (s *Store) DB() *gorm.DB { return s.db }
 
 func (s *Store) Kind() Engine { return s.kind }
 
-func (s *Store) LookAtClock(ctx context.Context) error { return s.clock.refresh(ctx) }
-
 func (s *Store) ClockSkew() time.Duration {
 	l := s.clock.lead.Load()
 	return l.ahead - l.offset
