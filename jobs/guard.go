@@ -55,8 +55,12 @@ func (g guard) HandleError(ctx context.Context, job *rivertype.JobRow, err error
 }
 
 func (g guard) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
-	g.Counts.Panics.Add(1)
-	g.log.ErrorContext(ctx, "a job panicked", "reference", rand.Text()[:8], "job", job.ID, "kind", job.Kind,
-		"panic", fmt.Sprint(v), "trace", trace)
+	g.panicked(ctx, "a job panicked", v, trace, "job", job.ID, "kind", job.Kind)
 	return nil
+}
+
+// panicked counts a panic and logs it with a reference and what it was about.
+func (j *Jobs) panicked(ctx context.Context, said string, v any, trace string, about ...any) {
+	j.Counts.Panics.Add(1)
+	j.log.ErrorContext(ctx, said, append(about, "reference", rand.Text()[:8], "panic", fmt.Sprint(v), "trace", trace)...)
 }

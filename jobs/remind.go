@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"slices"
 
@@ -27,9 +26,8 @@ func (t *ticker) remind(ctx context.Context) error {
 		}
 		t.Counts.Reminded.Add(int64(look.Said))
 		for _, b := range look.Broken {
-			t.Counts.Panics.Add(1)
-			t.log.ErrorContext(ctx, "a record can't be judged for reminders; it is tried again later", "reference", rand.Text()[:8],
-				"kind", b.Record.Kind, "record", b.Record.ID, "about", b.About, "panic", fmt.Sprint(b.Panic), "trace", string(b.Trace))
+			t.panicked(ctx, "a record can't be judged for reminders; it is tried again later", b.Panic, string(b.Trace),
+				"kind", b.Record.Kind, "record", b.Record.ID, "about", b.About)
 		}
 		if look.Records < remindBatch {
 			return nil

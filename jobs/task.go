@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -55,9 +53,7 @@ func (j *Jobs) guarded(ctx context.Context, name string, run func() error) error
 			return
 		}
 		until := j.resting.again(name, now, j.cfg.Times)
-		j.Counts.Panics.Add(1)
-		j.log.ErrorContext(ctx, "a task panicked; it is tried again later", "task", name, "reference", rand.Text()[:8], "again_at", until,
-			"panic", fmt.Sprint(v), "trace", string(debug.Stack()))
+		j.panicked(ctx, "a task panicked; it is tried again later", v, string(debug.Stack()), "task", name, "again_at", until)
 	}()
 	return run()
 }
