@@ -149,7 +149,7 @@ type Progress struct {
 }
 
 // Revision is the SHA-256 of a change's material fields, in hex: what an
-// approval binds to.
+// approval binds to; of a release, of what its form edits.
 type Revision string
 
 // Short is enough of it to tell two revisions apart by eye.
@@ -171,9 +171,14 @@ func (m Material) revision() Revision {
 	if m.Services == nil {
 		m.Services = []Slug{}
 	}
-	b, err := json.Marshal(m)
+	return revisionOf(m)
+}
+
+// revisionOf is the hash of what a person fills in.
+func revisionOf(content any) Revision {
+	b, err := json.Marshal(content)
 	if err != nil { // only unsupported types fail, and a test marshals every field
-		panic(fmt.Sprintf("hash material fields: %v", err))
+		panic(fmt.Sprintf("hash what was filled in: %v", err))
 	}
 	sum := sha256.Sum256(b)
 	return Revision(hex.EncodeToString(sum[:]))

@@ -1,9 +1,6 @@
 package models
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -29,9 +26,7 @@ type ReleaseInput struct {
 // is moved by other means.
 func (in ReleaseInput) revision() Revision {
 	in.GoLive, in.Template, in.Seen = time.Time{}, "", ""
-	b, _ := json.Marshal(in) // of plain fields, which never fails
-	sum := sha256.Sum256(b)
-	return Revision(hex.EncodeToString(sum[:]))
+	return revisionOf(in)
 }
 
 // ReleaseInputOf is the form content of a release, for editing it.

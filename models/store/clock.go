@@ -159,8 +159,8 @@ func (s *Store) wakePassed(ctx context.Context, before time.Time) error {
 	return s.Enqueue(ctx, ids...)
 }
 
-// LongestWait is longer than any call or delivery waits for Slack: it asks for an hour at
-// most, as slackapi takes it.
+// LongestWait is longer than any call or delivery waits for Slack: it asks for
+// an hour at most, as slackapi takes it.
 const LongestWait = time.Hour + clockSlack
 
 // WakeAhead wakes the deliveries, and lifts the holds, that wait for a time to
