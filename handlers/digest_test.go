@@ -86,12 +86,7 @@ func TestTheDigestOfAnArchivedChannelIsTurnedOffFromTheHomeThatListsIt(t *testin
 		}
 		must(t, w.store.MarkDead(t.Context(), row, "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
 		fine(t, w.As("dev").Home())
-		var home slackfake.View
-		w.until("dev's Home lists it", func() bool {
-			home, _ = w.As("dev").HomeView()
-			return strings.Contains(home.Plain(), "Digest")
-		})
-		fine(t, w.As("dev").PressIn(home, "Turn the digest off"))
+		fine(t, w.As("dev").PressIn(w.home("dev", "Digest"), "Turn the digest off"))
 		w.until("it is off", func() bool {
 			_, err := w.store.Schedule(t.Context(), workspace, models.ScheduleDigest, "C0GENERAL")
 			list, _ := w.store.Undelivered(t.Context(), workspace)

@@ -10,6 +10,22 @@ import (
 	"github.com/gatehousehq/gatehouse/models/store"
 )
 
+// home waits until somebody's App Home shows all of the words.
+func (w *house) home(name string, words ...string) slackfake.View {
+	w.t.Helper()
+	var v slackfake.View
+	w.until(name+"'s Home shows it", func() bool {
+		v, _ = w.As(name).HomeView()
+		for _, word := range words {
+			if !strings.Contains(v.Plain(), word) {
+				return false
+			}
+		}
+		return v.ID != ""
+	})
+	return v
+}
+
 func TestAdminsSeeWhatWasNotDeliveredAndTakeItUp(t *testing.T) {
 	both(t, func(t *testing.T, w *house) {
 		ctx := context.Background()
@@ -26,25 +42,12 @@ func TestAdminsSeeWhatWasNotDeliveredAndTakeItUp(t *testing.T) {
 		for _, c := range []int64{int64(first.ID), int64(second.ID)} {
 			must(t, w.store.MarkDead(ctx, card(c), "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
 		}
-		home := func(name string, words ...string) slackfake.View {
-			var v slackfake.View
-			w.until(name+"'s Home shows it", func() bool {
-				v, _ = w.As(name).HomeView()
-				for _, word := range words {
-					if !strings.Contains(v.Plain(), word) {
-						return false
-					}
-				}
-				return v.ID != ""
-			})
-			return v
-		}
 		fine(t, w.As("ana").Home())
-		if v := home("ana"); strings.Contains(v.Plain(), "delivered") {
+		if v := w.home("ana"); strings.Contains(v.Plain(), "delivered") {
 			t.Errorf("ana, who can't mend it, sees\n%s", v.Plain())
 		}
 		fine(t, w.As("dev").Home())
-		v := home("dev", "Could not be delivered", first.ID.String(), second.ID.String(), "The channel is archived. Unarchive it.")
+		v := w.home("dev", "Could not be delivered", first.ID.String(), second.ID.String(), "The channel is archived. Unarchive it.")
 		fine(t, w.As("dev").PressIn(v, "Send again"))                                                             // the newest stands first
 		w.until("it is taken up", func() bool { return card(int64(second.ID)).State == store.DeliveryUncertain }) // looked for first
 		w.until("the Home lists it no more", func() bool {
@@ -65,7 +68,7 @@ func TestAdminsSeeWhatWasNotDeliveredAndTakeItUp(t *testing.T) {
 		row.Attempts = 1
 		must(t, w.store.MarkUncertain(ctx, row, w.store.Now(), "no answer"))
 		fine(t, w.As("dev").Home())
-		home("dev", "Slack has not confirmed it yet")
+		w.home("dev", "Slack has not confirmed it yet")
 	})
 }
 
@@ -77,11 +80,7 @@ func TestWhatWasTakenUpMeanwhileIsSaid(t *testing.T) {
 		must(t, err)
 		must(t, w.store.MarkDead(ctx, row, "The message was not posted. The channel is archived. Unarchive it.", "is_archived"))
 		fine(t, w.As("dev").Home())
-		w.until("dev's Home lists it", func() bool {
-			v, _ := w.As("dev").HomeView()
-			return strings.Contains(v.Plain(), "Could not be delivered")
-		})
-		v, _ := w.As("dev").HomeView()
+		v := w.home("dev", "Could not be delivered")
 		must(t, w.store.Discard(ctx, store.Command{Workspace: workspace, Actor: "U0DEV"}, row.ID))
 		fine(t, w.As("dev").PressIn(v, "Send again"))
 		w.sees("dev", "taken up or discarded already")
@@ -99,11 +98,7 @@ func TestAllThatWasNotDeliveredIsTakenUpAtOnce(t *testing.T) {
 			rows = append(rows, row.ID)
 		}
 		fine(t, w.As("dev").Home())
-		var v slackfake.View
-		w.until("dev's Home lists them", func() bool {
-			v, _ = w.As("dev").HomeView()
-			return strings.Contains(v.Plain(), "and 2 more")
-		})
+		v := w.home("dev", "and 2 more")
 		fine(t, w.As("dev").PressIn(v, "Send all again"))
 		w.until("the Home lists none", func() bool {
 			v, _ = w.As("dev").HomeView()
