@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 // quiet is a change that no condition holds for: low risk by everything.
@@ -166,7 +168,7 @@ func drawn(t *rapid.T, w *world) (Material, Facts) {
 
 func TestTheHighestAlwaysWinsAndEveryReasonIsKept(t *testing.T) {
 	w := newWorld()
-	rapid.Check(t, func(t *rapid.T) {
+	proof.Check(t, func(t *rapid.T) {
 		m, f := drawn(t, w)
 		without := Assess(m, f)
 		a, expedited := risk(m, f)
@@ -211,7 +213,7 @@ func TestTheHighestAlwaysWinsAndEveryReasonIsKept(t *testing.T) {
 
 func TestAWorseAnswerNeverLowersTheRisk(t *testing.T) {
 	w := newWorld()
-	rapid.Check(t, func(t *rapid.T) {
+	proof.Check(t, func(t *rapid.T) {
 		m, f := drawn(t, w)
 		worse := m
 		switch rapid.IntRange(0, 5).Draw(t, "which") {

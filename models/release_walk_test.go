@@ -26,7 +26,7 @@ type releaseWalker struct {
 
 func TestRandomWalksOfAReleaseKeepEveryPromise(t *testing.T) {
 	seen := map[string]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	proof.Check(t, func(rt *rapid.T) {
 		k := &releaseWalker{T: rt, t: t, w: newWorld().clone(), seen: seen}
 		k.anew()
 		for range proof.N(600, 3000) {

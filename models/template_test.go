@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 // recipe is what a template of the world says: the world's own form.
@@ -200,7 +202,7 @@ func TestEveryPairOfTemplateStatesMovesAsTheTableSays(t *testing.T) {
 func TestRandomLivesOfATemplateKeepEveryPromise(t *testing.T) {
 	seen := map[string]int{}
 	clean := newWorld().clean(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	proof.Check(t, func(rt *rapid.T) {
 		w := newWorld().clone()
 		tpl := &Template{ID: 1}
 		proposers := map[int]UserID{}

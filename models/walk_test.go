@@ -37,7 +37,7 @@ type vote struct {
 
 func TestRandomWalksKeepEveryPromise(t *testing.T) {
 	seen := map[string]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	proof.Check(t, func(rt *rapid.T) {
 		k := &walker{T: rt, w: newWorld().clone(), seen: seen}
 		k.w.Templates = map[Slug]Template{"rotate-key": {ID: 1, Name: "rotate-key", State: TemplateActive, Version: 1, Last: 1, Recipe: k.w.recipe()}}
 		k.anew()

@@ -61,9 +61,9 @@ func len16(s string) int {
 
 func max1(n int) int { return max(1, n) }
 
-// fit cuts markup to max characters, never inside an escaped sign or a token. An
-// underscore that stood inside a word does not come to stand at its end, where it
-// could format what is before it.
+// fit cuts markup to max characters, never inside an escaped sign, a token or
+// what [code] wrote. An underscore that stood inside a word does not come to stand
+// at its end, where it could format what is before it.
 func fit(m markup, max int) markup {
 	if len16(string(m)) <= max {
 		return m
@@ -75,6 +75,9 @@ func fit(m markup, max int) markup {
 			break
 		}
 		used, end = used+n, atom[1]
+	}
+	if head := string(m[:end]); strings.Count(head, "`")%2 == 1 {
+		end = strings.LastIndexByte(head, '`')
 	}
 	return markup(strings.TrimRight(string(m[:end]), "_")) + ellipsis
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 // fuzzed is how many changes the property test makes up.
@@ -32,7 +33,7 @@ func TestFuzzedChangesStayInsideEveryLimit(t *testing.T) {
 		defer func() { _ = flag.Set(name, old) }()
 	}
 	changes, views := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	proof.Check(t, func(t *rapid.T) {
 		changes++
 		c, f := anyChange(t)
 		for name, view := range everyView(t, c, f) {

@@ -174,8 +174,9 @@ func code(s string) markup {
 	return "`" + markup(controls.Replace(strings.ReplaceAll(oneLine(s), "`", "ˋ"))) + "`"
 }
 
-// codes are the places that [code] wrote: every "`" is ours, too.
-var codes = regexp.MustCompile("`[^`]*`")
+// codes are the places that [code] wrote, which are never empty: every "`" is
+// ours, too.
+var codes = regexp.MustCompile("`[^`\n]+`")
 
 // unbold takes the stars of [bold] away, and leaves those in [code].
 func unbold(m markup) string {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 func TestEscapedWordsAreHarmless(t *testing.T) {
@@ -44,6 +45,14 @@ func TestWhatStandsInCodeCanBeCopied(t *testing.T) {
 	}
 }
 
+func TestBackticksOfPeopleAreNoCodeOfOurs(t *testing.T) {
+	for _, m := range []markup{"a &amp; `` b", "a &amp; ```b```", "a &amp; `b\nc`", "a &amp; `b"} {
+		if isMarkup(m) {
+			t.Errorf("taken for a text of ours: %q", m)
+		}
+	}
+}
+
 func TestALengthIsWrittenAsPeopleTypeIt(t *testing.T) {
 	for want, d := range map[string]time.Duration{"4h": 4 * time.Hour, "1h30m": 90 * time.Minute, "10m": 10 * time.Minute, "20h": 20 * time.Hour, "1m30s": 90 * time.Second} {
 		if got := typedLength(d); got != want {
@@ -69,7 +78,7 @@ func TestClippingCountsLettersAndKeepsThemWhole(t *testing.T) {
 }
 
 func TestCuttingMarkupLeavesTokensWhole(t *testing.T) {
-	m := "a &amp; b payments_api_2 " + when(opening) + " &lt;tail&gt;"
+	m := "a &amp; b payments_api_2 " + when(opening) + " type " + code("/change <new> _now_") + " &lt;tail&gt;"
 	for n := range len(m) {
 		w := &walker{ids: map[string]bool{}}
 		got := string(fit(m, n))
@@ -80,7 +89,7 @@ func TestCuttingMarkupLeavesTokensWhole(t *testing.T) {
 }
 
 func TestChunksLoseNothing(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	proof.Check(t, func(t *rapid.T) {
 		s := hostileText(3000).Draw(t, "text")
 		parts := chunks(s, 100)
 		for _, p := range parts {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gatehousehq/gatehouse/models"
+	"github.com/gatehousehq/gatehouse/models/proof"
 )
 
 const small = `teams:
@@ -157,7 +158,7 @@ func write(c Catalog) string {
 }
 
 func TestACatalogueSurvivesBeingWrittenAndRead(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	proof.Check(t, func(rt *rapid.T) {
 		users := rapid.SliceOfDistinct(rapid.Custom(func(rt *rapid.T) models.UserID {
 			return models.UserID(rapid.StringMatching(`[UW][A-Z0-9]{2,9}`).Draw(rt, "user"))
 		}), rapid.ID)

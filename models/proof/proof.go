@@ -4,11 +4,14 @@
 package proof
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // Full reports whether the figures are to be shown in full.
@@ -20,6 +23,19 @@ func N(short, full int) int {
 		return full
 	}
 	return short
+}
+
+// Check is [rapid.Check]. A short run draws the same everywhere, so that a fault
+// is red for all or for nobody, and not for whoever draws it; a full run draws
+// anew each time. -rapid.seed goes before either.
+func Check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	if !Full() && flag.Lookup("rapid.seed").Value.String() == "0" {
+		if err := flag.Set("rapid.seed", "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, property)
 }
 
 // Row is one line of docs/proof.md.
