@@ -52,11 +52,13 @@ func (r *Release) dutyOf(i *Item, f Facts) (kind ReminderKind, user UserID, dead
 	return RemindItem, r.OwnerOf(i), later(i.Due, i.AgainAt)
 }
 
+// submittedAt is when the first of the evidence came that is to be verified: what
+// a pipeline adds with every build gives nobody more time.
 func (i *Item) submittedAt() time.Time {
-	if e := i.Standing(); e != nil {
-		return e.At
+	if i.Standing() == nil {
+		return time.Time{}
 	}
-	return time.Time{}
+	return i.Evidence[i.Round].At
 }
 
 // verifierOf is who is asked to verify the item: its bucket's verifier, else the
@@ -98,8 +100,8 @@ func (r *Release) duties(f Facts) []duty {
 
 // itemDuty: a working day before, on the day, a working day after. Of what was
 // past when the release was planned, or its date moved, nobody hears at once. A
-// condition that is overdue is told by the release itself. Who has to verify
-// what came too late hears of it at once; whoever has it back was told of that.
+// condition that is overdue is told by the release itself. What came to somebody
+// after its date they were told of when it came.
 func (r *Release) itemDuty(kind ReminderKind, user UserID, deadline time.Time, came bool, f Facts) duty {
 	p, hours, planned := f.Person(user), f.Settings.Hours, r.plannedAt()
 	d := duty{kind: kind, users: []UserID{user}, backup: r.standsInFor(user, f), deadline: deadline}
@@ -110,8 +112,6 @@ func (r *Release) itemDuty(kind ReminderKind, user UserID, deadline time.Time, c
 			continue
 		case n == 1:
 			at = hours.StartOfWorkday(p, later(deadline, planned), n)
-		case came && kind == RemindVerify && n == 0:
-			at = deadline
 		case came, at.Before(planned):
 			at = time.Time{}
 		}

@@ -105,18 +105,21 @@ func TestWhatComesToSomebodyAfterItWasDueIsSaidOnceMore(t *testing.T) {
 	submit := func() error {
 		return r.Submit(no, EvidenceInput{Kind: EvidenceNote, Note: "Report 9."}, w.forRelease(dee))
 	}
-	none := func() error { return nil }
 	by := r.verifierOf(i, w.as(""))
 	got := map[string][]string{"before": on(28, 14, submit)}
-	got["late evidence"] = on(28, 17, func() error { return r.Return(no, "The report is cut off.", w.forRelease(by)) })
-	got["returned"] = on(29, 14, submit)
-	got["evidence once more"] = on(29, 17, none)
+	got["late evidence"] = on(29, 8, submit) // more of it
+	got["more evidence"] = on(29, 10, func() error { return r.Return(no, "The report is cut off.", w.forRelease(by)) })
+	got["returned"] = on(30, 14, submit)
+	for day := range 6 {
+		got["evidence once more"] = append(got["evidence once more"], on(31+day, 8, submit)...) // with every build
+	}
 	want := map[string][]string{
 		"before": {"22 Apr 09:00 UDEE item 1", "23 Apr 09:00 UDEE item 2", "24 Apr 09:00 UDEE item 3",
 			"27 Apr 09:00 UANA item 8", "28 Apr 09:00 UKIM item 9", "28 Apr 09:00 ULEA item 9"},
-		"late evidence":      {"28 Apr 14:00 " + string(by) + " verify 2"},
-		"returned":           {"29 Apr 09:00 UDEE item 3"},
-		"evidence once more": {"29 Apr 14:00 " + string(by) + " verify 2"},
+		"late evidence":      nil,
+		"more evidence":      {"29 Apr 09:00 " + string(by) + " verify 3"},
+		"returned":           {"30 Apr 09:00 UDEE item 3"},
+		"evidence once more": {"1 May 09:00 " + string(by) + " verify 3", "4 May 09:00 UGUS verify 8", "5 May 09:00 UKIM verify 9", "5 May 09:00 ULEA verify 9"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
