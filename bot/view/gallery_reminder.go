@@ -2,6 +2,7 @@ package view
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/gatehousehq/gatehouse/models"
@@ -82,5 +83,15 @@ func (g *gallery) releaseReminders(k cast) {
 			seen[what] = true
 			g.add(Reminders([]models.Reminder{r}, about, f), k.name, "reminder", "release", what)
 		}
+	}
+	for n := range s.r.Items { // returned together, whatever the date of each
+		if i := &s.r.Items[n]; !i.Status.Settled() {
+			i.Status, i.AgainAt = models.ItemReturned, s.now
+		}
+	}
+	f.Now = s.now.Add(72 * time.Hour)
+	due, _ = s.r.Reminders(nil, f)
+	if n := slices.IndexFunc(due, func(r models.Reminder) bool { return r.Kind == models.RemindItem && r.Stage < models.BackupStage }); n >= 0 {
+		g.add(Reminders(due[n:n+1], about, f), k.name, "reminder", "release", "returned")
 	}
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,8 +159,12 @@ const namedItems = 3
 func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words, named markup) {
 	list := x.Reminded(r, f)
 	deadline := time.Unix(r.Round, 0)
+	several := false
 	if len(list) > 0 && r.Kind != models.RemindWaiver {
-		deadline = list[0].Due // also where it was over when the item came to them
+		// Each item's own date, also where it was over when the items came to them.
+		earlier := func(a, b *models.Item) int { return a.Due.Compare(b.Due) }
+		deadline = slices.MinFunc(list, earlier).Due
+		several = !slices.MaxFunc(list, earlier).Due.Equal(deadline)
 	}
 	verb, past := "is", "was"
 	if len(list) != 1 {
@@ -169,6 +174,9 @@ func itemsReminded(r models.Reminder, x *models.Release, f models.Facts) (words,
 		verb = past
 	}
 	by := when(deadline)
+	if several {
+		by += " and later"
+	}
 	if r.Escalated() && len(list) > 0 {
 		by += ", by " + bold(names(x.Owing(r, f), f))
 	}
