@@ -43,19 +43,22 @@ type pace struct {
 	rates map[string]rate
 
 	mu   sync.Mutex
-	held map[slackapi.Scope]time.Time // what this replica was told, at once
-	line map[slackapi.Scope]time.Time // when all who went away to wait for the rate will have had their turn
+	held map[slackapi.Scope]wait // what this replica was told, at once
+	line map[slackapi.Scope]wait // until all who went away to wait for the rate will have had their turn
 }
 
+// wait is until when somebody waits, and when that was found out.
+type wait struct{ until, set time.Time }
+
 func newPace(s *store.Store, ws models.WorkspaceID) *pace {
-	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]time.Time{}, line: map[slackapi.Scope]time.Time{}}
+	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]wait{}, line: map[slackapi.Scope]wait{}}
 }
 
 // hold stops calls in scope until a business time, on every replica.
 func (p *pace) hold(ctx context.Context, scope slackapi.Scope, until time.Time) error {
 	p.mu.Lock()
-	if until.After(p.held[scope]) {
-		p.held[scope] = until
+	if until.After(p.held[scope].until) {
+		p.held[scope] = wait{until, p.store.Now()}
 	}
 	p.mu.Unlock()
 	return p.store.Hold(ctx, p.ws, scope.Method, models.ChannelID(scope.Channel), until)
@@ -66,7 +69,7 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 	until := now
 	for _, s := range []slackapi.Scope{scope, {Method: everything}} {
 		p.mu.Lock()
-		mine := p.held[s]
+		mine := p.held[s].until
 		p.mu.Unlock()
 		shared, err := p.store.HeldUntil(ctx, p.ws, s.Method, models.ChannelID(s.Channel), now)
 		if err != nil {
@@ -80,7 +83,7 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 // take counts one call in scope against its rate, or says how long to wait
 // until the next call may be made and counts nothing. The state is one instant:
 // when the calls so far will have been spread evenly.
-func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (wait time.Duration, err error) {
+func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (away time.Duration, err error) {
 	r, ok := p.rates[scope.Method]
 	if !ok {
 		return 0, nil
@@ -92,12 +95,12 @@ func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (w
 	if err != nil {
 		return 0, err
 	}
-	even = later(later(even, p.held[key]), now)
-	if wait = even.Sub(now) - time.Duration(r.burst-1)*r.every; wait > 0 {
-		return wait, nil
+	even = later(later(even, p.held[key].until), now)
+	if away = even.Sub(now) - time.Duration(r.burst-1)*r.every; away > 0 {
+		return away, nil
 	}
 	even = even.Add(r.every)
-	p.held[key] = even
+	p.held[key] = wait{even, now}
 	return 0, p.store.Hold(ctx, p.ws, key.Method, models.ChannelID(key.Channel), even)
 }
 
@@ -109,15 +112,16 @@ const longestAway = 30 * time.Minute
 // better stay away: spread over the line of all who do, so that they don't come
 // back at once. The line moves on with the time, whoever comes back or not: a
 // burst that is over slows nobody down.
-func (p *pace) away(scope slackapi.Scope, now time.Time, wait time.Duration) time.Duration {
+func (p *pace) away(scope slackapi.Scope, now time.Time, least time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := paced(scope)
-	p.line[key] = later(p.line[key], now.Add(wait)).Add(p.rates[scope.Method].every)
-	if most := now.Add(wait + longestAway); p.line[key].After(most) {
-		p.line[key] = most
+	key, first := paced(scope), now.Add(least)
+	last := later(p.line[key].until, first).Add(p.rates[scope.Method].every)
+	if most := first.Add(longestAway); last.After(most) {
+		last = most
 	}
-	return wait + rand.N(p.line[key].Sub(now.Add(wait)))
+	p.line[key] = wait{last, now}
+	return least + rand.N(last.Sub(first))
 }
 
 func paced(s slackapi.Scope) slackapi.Scope {
@@ -129,9 +133,9 @@ func paced(s slackapi.Scope) slackapi.Scope {
 func (p *pace) forget(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, list := range []map[slackapi.Scope]time.Time{p.held, p.line} {
-		maps.DeleteFunc(list, func(_ slackapi.Scope, until time.Time) bool {
-			return !until.After(now) || until.After(now.Add(store.LongestWait))
+	for _, list := range []map[slackapi.Scope]wait{p.held, p.line} {
+		maps.DeleteFunc(list, func(_ slackapi.Scope, w wait) bool {
+			return !w.until.After(now) || w.set.After(now.Add(store.ClockSlack))
 		})
 	}
 }

@@ -66,6 +66,23 @@ func TestAnotherChannelDoesNotWait(t *testing.T) {
 	}
 }
 
+func TestTheWaitsOfAClockThatWasSetBackAreForgotten(t *testing.T) {
+	s := storetest.Opener(t, storetest.Engines[0])()
+	p, ctx, post := newPace(s, team), context.Background(), slackapi.Scope{Method: slackapi.MethodPost, Channel: "C1"}
+	ahead := s.Now().Add(time.Hour)
+	for range 5 {
+		if wait, err := p.take(ctx, post, ahead); err != nil {
+			t.Fatal(err)
+		} else if wait > 0 {
+			p.away(post, ahead, wait)
+		}
+	}
+	p.forget(s.Now())
+	if len(p.held)+len(p.line) != 0 {
+		t.Errorf("still waits for %v, %v", p.held, p.line)
+	}
+}
+
 // Once a burst is over, whoever comes is told the truth about the wait, however
 // often the burst's calls were told to wait before.
 func TestABurstThatIsOverSlowsNobodyDown(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,21 +162,25 @@ func (s *Store) wakePassed(ctx context.Context, before time.Time) error {
 
 // LongestWait is longer than any call or delivery waits for Slack: it asks for
 // an hour at most, as slackapi takes it.
-const LongestWait = time.Hour + clockSlack
+const LongestWait = time.Hour + ClockSlack
 
-// WakeAhead wakes the deliveries, and lifts the holds, that wait for a time to
-// which no wait leads: the database's clock was ahead when they began, and was
-// set back. What is planned for later, such as a reader's morning, stays so. It
-// tells how many deliveries it woke.
+// WakeAhead wakes the deliveries, at most [MostMended] at once, and lifts the
+// holds, that began to wait in what is time to come again, or until when no wait
+// leads: the database's clock was ahead, and was set back. What is planned for
+// later, such as a reader's morning, stays so. It tells how many deliveries it
+// woke.
 func (s *Store) WakeAhead(ctx context.Context, ws models.WorkspaceID) (woken int, err error) {
 	now, wire := s.Now(), s.WireNow()
+	const ahead = openStates + " AND (retry_at > ? OR updated_at > ?)"
+	limits := []any{now.Add(LongestWait), now.Add(ClockSlack)}
 	err = s.engine.door(ctx, func(b batch) error {
 		var wake []river.InsertManyParams
 		err := b.do(ctx,
-			stmt{sql: "DELETE FROM slack_holds WHERE workspace_id = ? AND until > ?", args: []any{ws, now.Add(LongestWait)}},
-			stmt{sql: "DELETE FROM lanes WHERE workspace_id = ? AND until > ?", args: []any{ws, wire.Add(LongestWait)}},
-			stmt{sql: "UPDATE deliveries SET retry_at = NULL, updated_at = ? WHERE workspace_id = ? AND " + openStates + " AND (retry_at > ? OR updated_at > ?) RETURNING id",
-				args: []any{now, ws, now.Add(LongestWait), now.Add(clockSlack)}, each: func(x scanner) error {
+			stmt{sql: "DELETE FROM slack_holds WHERE workspace_id = ? AND (until > ? OR set_at > ?)", args: append([]any{ws}, limits...)},
+			stmt{sql: "DELETE FROM lanes WHERE workspace_id = ? AND until > ?", args: []any{ws, wire.Add(ClockSlack)}}, // a lease is short
+			stmt{sql: "UPDATE deliveries SET retry_at = NULL, updated_at = ? WHERE id IN (SELECT id FROM deliveries WHERE workspace_id = ? AND " + ahead + " ORDER BY id LIMIT ?)" +
+				" AND " + ahead + " RETURNING id", // once more: another replica may have been here meanwhile
+				args: slices.Concat([]any{now, ws}, limits, []any{MostMended}, limits), each: func(x scanner) error {
 					var id int64
 					err := x.Scan(&id)
 					wake = append(wake, wakeUp(id, time.Time{}, now))

@@ -172,6 +172,10 @@ func TestStalePeopleAreThoseWhoMatter(t *testing.T) {
 		if len(stale) != board-1+4 || stale[0] != "U_UNKNOWN" || slices.Contains(stale, cab(4)) || slices.Contains(stale, "U_PASSER_BY") {
 			t.Errorf("%d: %v", len(stale), stale)
 		}
+		must(t, s.SavePerson(ctx, ws, models.Person{ID: cab(4), CheckedAt: s.Now().Add(24 * time.Hour)})) // and the clock was set back since
+		if stale, err = s.StalePeople(ctx, ws, s.Now().Add(-30*time.Minute), 100); err != nil || !slices.Contains(stale, cab(4)) {
+			t.Errorf("confirmed in what is time to come again: %v, %v", stale, err)
+		}
 		if few, err := s.StalePeople(ctx, ws, s.Now(), 2); err != nil || len(few) != 2 {
 			t.Errorf("%v, %v", few, err)
 		}

@@ -65,6 +65,7 @@ type holdRow struct {
 	Method      string             `gorm:"primaryKey"`
 	Channel     models.ChannelID   `gorm:"primaryKey"`
 	Until       time.Time
+	SetAt       time.Time
 }
 
 func (holdRow) TableName() string { return "slack_holds" }
@@ -73,9 +74,9 @@ func (holdRow) TableName() string { return "slack_holds" }
 // for one channel, or with channel "" for the whole workspace. It never shortens
 // a hold.
 func (s *Store) Hold(ctx context.Context, ws models.WorkspaceID, method string, channel models.ChannelID, until time.Time) error {
-	err := s.db.WithContext(ctx).Exec(`INSERT INTO slack_holds (workspace_id, method, channel, until) VALUES (?, ?, ?, ?)
-		ON CONFLICT (workspace_id, method, channel) DO UPDATE SET until = excluded.until WHERE slack_holds.until < excluded.until`,
-		ws, method, channel, until).Error
+	err := s.db.WithContext(ctx).Exec(`INSERT INTO slack_holds (workspace_id, method, channel, until, set_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (workspace_id, method, channel) DO UPDATE SET until = excluded.until, set_at = excluded.set_at WHERE slack_holds.until < excluded.until`,
+		ws, method, channel, until, s.Now()).Error
 	if err != nil {
 		return fmt.Errorf("hold %s: %w", method, err)
 	}

@@ -345,17 +345,23 @@ func TestStuckDeliveriesAreFoundAndWokenOnce(t *testing.T) {
 }
 
 func TestWhatWaitsForAClockThatWasSetBackIsWoken(t *testing.T) {
+	for _, back := range []time.Duration{time.Hour, 24 * time.Hour} {
+		t.Run(back.String(), func(t *testing.T) { setBack(t, back) })
+	}
+}
+
+func setBack(t *testing.T, back time.Duration) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		c := raise(t, s, ws)
 		row, morning := card(t, s, c), s.Now().Add(20*time.Hour)
-		must(t, s.Jump(ctx, 24*time.Hour)) // by mistake
+		must(t, s.Jump(ctx, back)) // by mistake
 		must(t, s.MarkRetry(ctx, row, s.Now().Add(time.Minute), "Slack is down"))
 		must(t, s.Hold(ctx, ws, "chat.update", "", s.Now().Add(time.Second)))
-		wire := s.WireNow().Add(24 * time.Hour)
+		wire := s.WireNow().Add(back)
 		if ok, err := s.TakeLane(ctx, ws, "C_API", "killed", wire.Add(time.Minute), wire); !ok {
 			t.Fatal(err)
 		}
-		must(t, s.SetBack(ctx, 24*time.Hour))
+		must(t, s.SetBack(ctx, back))
 
 		var ask store.Row
 		must(t, s.DB().Where("workspace_id = ? AND kind = 'ask'", ws).Take(&ask).Error)
@@ -382,6 +388,26 @@ func TestWhatWaitsForAClockThatWasSetBackIsWoken(t *testing.T) {
 		}
 		if ask, err := s.Delivery(ctx, ask.ID); err != nil || ask.NotBefore == nil || !ask.NotBefore.Equal(morning) {
 			t.Errorf("what waits for the morning: %+v, %v", ask, err)
+		}
+	})
+}
+
+func TestAllThatIsDeadIsTakenUpAtOnce(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		var dead int64
+		for dead <= store.MostMended {
+			raise(t, s, ws)
+			must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Count(&dead).Error)
+		}
+		must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Update("state", store.DeliveryDead).Error)
+		if n, err := s.RetryAll(ctx, by(raiser)); err != nil || n != int(dead) {
+			t.Errorf("%d of %d were taken up, %v", n, dead, err)
+		}
+		if left, err := s.Parked(ctx, ws); err != nil || len(left) != 0 {
+			t.Errorf("%d are dead still, %v", len(left), err)
+		}
+		if _, err := s.RetryAll(ctx, by(raiser)); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("with nothing dead: %v", err)
 		}
 	})
 }

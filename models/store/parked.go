@@ -31,14 +31,23 @@ func (s *Store) Retry(ctx context.Context, cmd Command, id int64) error {
 	return err
 }
 
-// RetryAll is Retry for all that are dead, at most [MostMended] of them and the
-// oldest first. It tells how many.
-func (s *Store) RetryAll(ctx context.Context, cmd Command) (int, error) {
-	return s.mend(ctx, cmd, models.EventSentAgain, "id IN (SELECT id FROM deliveries WHERE workspace_id = ? AND state = ? ORDER BY id LIMIT ?)",
-		cmd.Workspace, DeliveryDead, MostMended)
+// RetryAll is Retry for all that are dead, the oldest first, [MostMended] in a
+// transaction. It tells how many.
+func (s *Store) RetryAll(ctx context.Context, cmd Command) (all int, err error) {
+	for {
+		n, err := s.mend(ctx, cmd, models.EventSentAgain, "id IN (SELECT id FROM deliveries WHERE workspace_id = ? AND state = ? ORDER BY id LIMIT ?)",
+			cmd.Workspace, DeliveryDead, MostMended)
+		all += n
+		switch {
+		case all > 0 && errors.Is(err, ErrNotFound):
+			return all, nil
+		case err != nil || n < MostMended:
+			return all, err
+		}
+	}
 }
 
-// MostMended is how many dead deliveries are taken up at once.
+// MostMended is how many dead deliveries are taken up in one transaction.
 const MostMended = 200
 
 // Discard gives up a dead delivery for good; ErrNotFound when it is none. The

@@ -94,7 +94,7 @@ func (s *Store) SavePeople(ctx context.Context, ws models.WorkspaceID, list ...m
 func notOlder(rows, known []personRow, now time.Time) []personRow {
 	later := map[models.UserID]time.Time{}
 	for _, k := range known {
-		if at := val(k.CheckedAt); !at.After(now.Add(clockSlack)) {
+		if at := val(k.CheckedAt); !at.After(now.Add(ClockSlack)) {
 			later[k.ID] = at
 		}
 	}
@@ -169,8 +169,11 @@ func (s *Store) StalePeople(ctx context.Context, ws models.WorkspaceID, olderTha
 		return nil, fmt.Errorf("list people: %w", err)
 	}
 	checked := map[models.UserID]time.Time{}
+	ahead := s.Now().Add(ClockSlack) // what was confirmed then, before a clock was set back, was not
 	for _, r := range rows {
-		checked[r.ID] = val(r.CheckedAt)
+		if at := val(r.CheckedAt); at.Before(ahead) {
+			checked[r.ID] = at
+		}
 	}
 	stale := slices.DeleteFunc(matter, func(u models.UserID) bool { return !checked[u].Before(olderThan) })
 	slices.SortStableFunc(stale, func(a, b models.UserID) int { return checked[a].Compare(checked[b]) })

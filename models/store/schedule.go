@@ -140,7 +140,7 @@ func (s *Store) oneSchedule(ctx context.Context, where string, args ...any) (mod
 // are to be planned anew. At most limit, longest due first.
 func (s *Store) DueSchedules(ctx context.Context, ws models.WorkspaceID, now time.Time, limit int) ([]models.Schedule, error) {
 	var rows []scheduleRow
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND (next_run_at <= ? OR ran_at > ?)", ws, now, now.Add(clockSlack)).
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND (next_run_at <= ? OR ran_at > ?)", ws, now, now.Add(ClockSlack)).
 		Order("next_run_at, id").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list due schedules: %w", err)
@@ -152,9 +152,9 @@ func (s *Store) DueSchedules(ctx context.Context, ws models.WorkspaceID, now tim
 	return out, nil
 }
 
-// clockSlack is how far ahead a last round may lie without meaning that a clock
+// ClockSlack is how far ahead what was done may lie without meaning that a clock
 // was set back: replicas' clocks differ.
-const clockSlack = 10 * time.Minute
+const ClockSlack = 10 * time.Minute
 
 // Fire moves a schedule on to next and adds what this round delivers, in one
 // transaction; false when somebody else was faster, and then nothing is added.

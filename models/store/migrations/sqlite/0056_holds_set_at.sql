@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- When a hold was noted: one from before a clock was set back keeps nobody waiting.
+ALTER TABLE slack_holds ADD COLUMN set_at datetime NOT NULL DEFAULT '1970-01-01 00:00:00+00:00';
