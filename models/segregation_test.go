@@ -157,6 +157,8 @@ func TestWhoSomeoneIsMustHaveBeenConfirmedWithinTheHour(t *testing.T) {
 	f := w.as(ben)
 	f.Actor.CheckedAt = w.now.Add(-FactsValidFor - time.Second)
 	wellSaid(t, refused(t, c.Approve(c.Revision, f)))
+	f.Actor.CheckedAt = w.now.Add(FactsValidFor + time.Second) // before the clock was set back
+	refused(t, c.Approve(c.Revision, f))
 	f.Actor.CheckedAt = w.now.Add(-FactsValidFor)
 	must(t, c.Approve(c.Revision, f))
 }

@@ -55,8 +55,10 @@ type Team struct {
 }
 
 // Stale reports whether what Slack said of the team's members is too old to
-// decide an approval.
-func (t Team) Stale(now time.Time) bool { return t.Group != "" && now.Sub(t.CheckedAt) > FactsValidFor }
+// decide an approval, or was said before a clock was set back.
+func (t Team) Stale(now time.Time) bool {
+	return t.Group != "" && now.Sub(t.CheckedAt).Abs() > FactsValidFor
+}
 
 // RunsIn reports whether the service runs in the environment.
 func (s Service) RunsIn(e Environment) bool { return oneOf(s.Environments, e) }

@@ -72,5 +72,5 @@ func (s *Store) SaveGroups(ctx context.Context, ws models.WorkspaceID, groups ..
 // freshIn reports whether k says what row says, confirmed not long before.
 func freshIn(k, row teamRow) bool {
 	return k.ID == row.ID && k.Name == row.Name && k.SlackGroup == row.SlackGroup && same(k.Members, row.Members) &&
-		k.CheckedAt != nil && val(row.CheckedAt).Sub(*k.CheckedAt) < groupsAgain
+		k.CheckedAt != nil && val(row.CheckedAt).Sub(*k.CheckedAt).Abs() < groupsAgain
 }
