@@ -75,16 +75,16 @@ func (j *Jobs) askAbout(ctx context.Context, u models.UserID, known models.Perso
 	}
 	call, cancel := context.WithTimeout(ctx, j.cfg.Times.Call)
 	defer cancel()
+	p := known
+	p.ID, p.CheckedAt = u, j.cfg.Store.Now() // before the answer: what it says may be older than its coming
 	s, err := j.cfg.Slack.User(call, string(u))
 	e, _ := errors.AsType[*slackapi.Error](err)
-	p := known
-	p.ID, p.CheckedAt = u, j.cfg.Store.Now()
 	switch {
 	case e != nil && e.Trouble == slackapi.PersonGone:
 		p.Deleted = true
 		return p, nil
 	case e != nil && e.Trouble == slackapi.Busy:
-		return known, errors.Join(e, j.pace.hold(ctx, e.Scope(), p.CheckedAt.Add(e.RetryAfter)))
+		return known, errors.Join(e, j.pace.hold(ctx, e.Scope(), j.cfg.Store.Now().Add(e.RetryAfter)))
 	case err != nil:
 		return known, err
 	}

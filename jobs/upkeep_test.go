@@ -116,6 +116,22 @@ func TestPeopleAreKeptFresh(t *testing.T) {
 	})
 }
 
+// What a slow answer says may have changed since it was asked for: who looked
+// later and was faster knows better.
+func TestALookAtSomebodyIsAsOldAsItsQuestion(t *testing.T) {
+	each(t, fast, func(w *world, jobs ...*Jobs) {
+		const late = 500 * time.Millisecond
+		_, err := w.fake.Break(slackfake.Rule{Method: "users.info", Kind: slackfake.Slow, MS: int(late / time.Millisecond), Times: 1})
+		w.must(err)
+		w.must(jobs[0].RefreshPeople(context.Background(), ben))
+		f, err := w.store.Facts(context.Background(), team, ben)
+		w.must(err)
+		if at := f.Actor.CheckedAt; at.After(w.store.Now().Add(-late)) {
+			t.Errorf("asked %v ago at least, and said to be confirmed at %v", late, at)
+		}
+	})
+}
+
 func TestStaleFactsAreLookedUpByThemselves(t *testing.T) {
 	s := fast
 	s.change = func(c *Config) { c.Times.People = time.Second }
