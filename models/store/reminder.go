@@ -299,11 +299,14 @@ func (r *reminding) keep(ctx context.Context, b batch, judge judgement) (int, er
 		var before []models.Reminder
 		for _, x := range r.said[l.subject()] {
 			before = append(before, x.reminder())
-			if now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
+		}
+		broken := len(r.broken)
+		due, next, over := r.guarded(judge, l, before)
+		for _, x := range r.said[l.subject()] {
+			if len(r.broken) == broken && now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
 				message(x.Bundle, x.UserID)
 			}
 		}
-		due, next, over := r.guarded(judge, l, before)
 		for _, d := range due {
 			rows = append(rows, rowOfReminder(r.ws, d, now))
 		}

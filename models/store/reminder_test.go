@@ -86,6 +86,25 @@ func TestARecordOnWhichARulePanicsSilencesNoOther(t *testing.T) {
 	})
 }
 
+func TestMessagesOfARecordOnWhichARulePanicsStayAsTheyAre(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		c := raiseLater(t, s, 7*time.Hour)
+		must(t, s.Jump(ctx, 7*time.Hour+30*time.Minute))
+		_, err := s.Remind(ctx, ws, 100)
+		must(t, err)
+		before := messagesTo(t, s, "U_OWNER")
+		s.SpoilReminders(c.ID)
+		must(t, s.Jump(ctx, 24*time.Hour))
+		if look, err := s.Remind(ctx, ws, 100); err != nil || len(look.Broken) != 1 {
+			t.Fatalf("%+v, %v", look, err)
+		}
+		after := messagesTo(t, s, "U_OWNER")
+		if len(before) != 1 || len(after) != 1 || after[0].Wanted != before[0].Wanted {
+			t.Errorf("it is to be drawn anew: %+v, before %+v", after, before)
+		}
+	})
+}
+
 func TestWhatIsOverIsNotLookedAtAgainAndTheRestIs(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
 		open := raise(t, s, ws)
