@@ -220,7 +220,8 @@ func (g *gallery) lists(k cast) {
 		{ID: 8, Kind: models.DeliverAsk, Record: all[0].Ref(), User: ben, Since: now, Reason: "The message was not posted. " + k.note},
 		{ID: 9, Kind: models.DeliverCard, Record: models.RecordRef{Kind: models.RecordRelease, ID: 3}, Channel: "C0CHANGES", Since: now},
 		{ID: 10, Kind: models.DeliverDigest, Record: models.RecordRef{Kind: models.RecordSchedule, ID: 2}, Channel: "C0PAYMENT1", Since: now, Reason: closed.Reason},
-		closed, closed}}, galleryCommands, k.facts(mia, now)), k.name, "home", "undelivered")
+		{ID: 11, Kind: models.DeliverDigest, Record: models.RecordRef{Kind: models.RecordSchedule, ID: 5}, User: ben, Channel: "D0BEN", Since: now, Reason: "The message was not posted. " + k.note},
+		closed}}, galleryCommands, k.facts(mia, now)), k.name, "home", "undelivered")
 	g.add(Mine(full, galleryCommands, k.facts(mia, now)), k.name, "mine", "full")
 	g.add(Mine(HomeData{}, galleryCommands, k.facts(ana, now)), k.name, "mine", "empty")
 	g.add(ChangeList("Changes "+k.in.Title, all, 7, nil, k.facts(ana, now)), k.name, "list", "full")

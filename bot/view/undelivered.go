@@ -47,7 +47,7 @@ func undelivered(list []models.Undelivered, f models.Facts) []slack.Block {
 			give := button(ActionGiveUp, "Discard", value)
 			give.Confirm = confirm("Discard it?", "It is then never sent, and no longer listed here.", "Discard", "Keep", slack.StyleDanger)
 			mend := []*slack.ButtonBlockElement{button(ActionSendAgain, "Send again", value), give}
-			if u.Kind == models.DeliverDigest && u.Channel != "" { // in an archived channel nobody can write a command
+			if u.Kind == models.DeliverDigest && u.User == "" && u.Channel != "" { // in an archived channel nobody can write a command
 				mend = append(mend, button(ActionDigestOff, "Turn the digest off", string(u.Channel)))
 			}
 			out = append(out, actions(mend...)...)
