@@ -210,7 +210,7 @@ func (c *Change) NoRight(u UserID, f Facts) string {
 
 // freshEnough refuses on facts that Slack has not confirmed within the hour.
 func (c *Change) freshEnough(f Facts) error {
-	if f.Now.Sub(f.Actor.CheckedAt).Abs() > FactsValidFor {
+	if outdated(f.Actor.CheckedAt, f.Now) {
 		return &Refusal{Refresh: true, Text: "Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute."}
 	}
 	who := f.Actor.ID

@@ -44,6 +44,10 @@ func (o Own) SameHours(by Own) bool {
 // approval; older facts refuse it until they are refreshed.
 const FactsValidFor = time.Hour
 
+// outdated reports whether what Slack said at a time may no longer decide; what
+// it said in what is time to come, before a clock was set back, may not either.
+func outdated(said, now time.Time) bool { return now.Sub(said).Abs() > FactsValidFor }
+
 // CanDecide reports whether the person may decide anything at all, and if
 // not, why: bots, guests and deactivated accounts never do.
 func (p Person) CanDecide() (bool, string) {

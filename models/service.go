@@ -55,9 +55,9 @@ type Team struct {
 }
 
 // Stale reports whether what Slack said of the team's members is too old to
-// decide an approval, or was said before a clock was set back.
+// decide an approval.
 func (t Team) Stale(now time.Time) bool {
-	return t.Group != "" && now.Sub(t.CheckedAt).Abs() > FactsValidFor
+	return t.Group != "" && outdated(t.CheckedAt, now)
 }
 
 // RunsIn reports whether the service runs in the environment.

@@ -370,7 +370,7 @@ func whoManages(f Facts) string {
 
 // confirmed refuses a decision on facts that Slack did not confirm of late.
 func (p Person) confirmed(now time.Time) error {
-	if now.Sub(p.CheckedAt).Abs() > FactsValidFor {
+	if outdated(p.CheckedAt, now) {
 		return Refusef("Gatehouse could not confirm with Slack in the last hour who you are, so nothing was recorded. It is asking now; press the button again in a minute.")
 	}
 	return nil
