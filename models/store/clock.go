@@ -160,6 +160,10 @@ func (s *Store) wakePassed(ctx context.Context, before time.Time) error {
 	return s.Enqueue(ctx, ids...)
 }
 
+// ClockSlack is how far ahead what was done may lie without meaning that a clock
+// was set back: replicas' clocks differ.
+const ClockSlack = 10 * time.Minute
+
 // LongestWait is longer than any call or delivery waits for Slack: it asks for
 // an hour at most, as slackapi takes it.
 const LongestWait = time.Hour + ClockSlack

@@ -47,7 +47,7 @@ func (s *Store) RetryAll(ctx context.Context, cmd Command) (all int, err error) 
 	}
 }
 
-// MostMended is how many dead deliveries are taken up in one transaction.
+// MostMended is how many deliveries are taken up in one transaction.
 const MostMended = 200
 
 // Discard gives up a dead delivery for good; ErrNotFound when it is none. The

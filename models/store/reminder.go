@@ -302,9 +302,11 @@ func (r *reminding) keep(ctx context.Context, b batch, judge judgement) (int, er
 		}
 		broken := len(r.broken)
 		due, next, over := r.guarded(judge, l, before)
-		for _, x := range r.said[l.subject()] {
-			if len(r.broken) == broken && now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
-				message(x.Bundle, x.UserID)
+		if len(r.broken) == broken { // else it can't be drawn either
+			for _, x := range r.said[l.subject()] {
+				if now.Sub(x.SaidAt) < keepReminding { // something was done: the message says so
+					message(x.Bundle, x.UserID)
+				}
 			}
 		}
 		for _, d := range due {

@@ -152,10 +152,6 @@ func (s *Store) DueSchedules(ctx context.Context, ws models.WorkspaceID, now tim
 	return out, nil
 }
 
-// ClockSlack is how far ahead what was done may lie without meaning that a clock
-// was set back: replicas' clocks differ.
-const ClockSlack = 10 * time.Minute
-
 // Fire moves a schedule on to next and adds what this round delivers, in one
 // transaction; false when somebody else was faster, and then nothing is added.
 // A round replaces those before it: what they have not sent is given up, and
