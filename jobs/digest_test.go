@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -403,4 +404,46 @@ func TestADigestWhoseTimeIsPlannedOnceMoreIsPostedOnce(t *testing.T) {
 			w.Errorf("%d digests, %d over", len(live), len(over))
 		}
 	})
+}
+
+func TestADigestThatIsOnItsWayWhenItEndsShrinks(t *testing.T) {
+	for what, ends := range map[string]func(w *world, sch models.Schedule) error{
+		"the next one begins": func(w *world, sch models.Schedule) error {
+			_, err := w.store.Fire(context.Background(), sch, sch.NextAt.AddDate(0, 0, 1), roundOf(sch, sch.NextAt, models.Facts{Now: w.store.Now()}))
+			return err
+		},
+		"it is turned off": func(w *world, sch models.Schedule) error {
+			_, err := w.store.DropSchedule(context.Background(), w.by(dee), sch.Kind, sch.Target, models.Event{Kind: models.EventDigestDropped, Actor: dee})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := fast
+			s.idle = true
+			each(t, s, func(w *world, _ ...*Jobs) {
+				s := s
+				var once sync.Once
+				s.wrap = func(next http.RoundTripper) http.RoundTripper {
+					return through(func(r *http.Request) (*http.Response, error) {
+						res, err := next.RoundTrip(r)
+						if live, _ := w.digests(payRoom); len(live) == 1 {
+							once.Do(func() {
+								sch, err := w.store.Schedule(context.Background(), team, models.ScheduleDigest, payRoom)
+								w.must(err)
+								w.must(ends(w, sch))
+							})
+						}
+						return res, err
+					})
+				}
+				w.digestAt(payRoom, "0 9 * * *", "Europe/Berlin")
+				c := w.raise("Raise the pool", "pay-api")
+				w.retimed(c, w.morning(5).Add(time.Hour))
+				w.start("r0", s)
+				w.quiet()
+				w.goTo(w.morning(1).Add(time.Second))
+				w.until("it is over", func() bool { _, over := w.digests(payRoom); return len(over) == 1 })
+			})
+		})
+	}
 }

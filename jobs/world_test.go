@@ -109,6 +109,8 @@ func each(t *testing.T, s setting, story func(w *world, jobs ...*Jobs)) {
 func newWorld(t *testing.T, open func(...func(*store.Options)) *store.Store, s setting) *world {
 	t.Helper()
 	w := &world{T: t, open: open, store: open(), calls: &calls{}}
+	// What is red at night must be red at noon: every story begins on a Wednesday at 10:00.
+	w.goTo(w.morning(1 + int(time.Wednesday+6-w.morning(0).Weekday())%7).Add(time.Hour))
 	var err error
 	people := []slackfake.User{}
 	for u, name := range names {

@@ -190,14 +190,18 @@ func giveUpRounds(sch models.Schedule, but string, now time.Time) stmt {
 		ofRounds + " AND ts = '' AND state IN ('pending', 'uncertain', 'dead')", args: []any{now, sch.Workspace, sch.ID, but}}
 }
 
+// redrawRounds has the rounds drawn once more, the one that is on its way to
+// Slack too: it shrinks as soon as it is there.
 func redrawRounds(sch models.Schedule, but string, now time.Time, wake *[]river.InsertManyParams) stmt {
-	return stmt{sql: "UPDATE deliveries SET wanted = wanted + 1, state = 'pending', updated_at = ? WHERE " +
-		ofRounds + " AND ts <> '' AND state = 'sent' AND wanted = 1 RETURNING id",
+	return stmt{sql: "UPDATE deliveries SET wanted = wanted + 1, state = CASE state WHEN 'sent' THEN 'pending' ELSE state END, updated_at = ? WHERE " +
+		ofRounds + " AND (state = 'sending' OR state = 'sent' AND ts <> '') AND wanted = 1 RETURNING id, state",
 		args: []any{now, sch.Workspace, sch.ID, but},
 		each: func(x scanner) error {
-			var id int64
-			err := x.Scan(&id)
-			*wake = append(*wake, wakeUp(id, time.Time{}, now))
+			var r Row
+			err := x.Scan(&r.ID, &r.State)
+			if err == nil && r.State == DeliveryPending {
+				*wake = append(*wake, wakeUp(r.ID, time.Time{}, now))
+			}
 			return err
 		}}
 }
