@@ -160,7 +160,7 @@ func (r *Release) act(a ItemAct, no int, f ReleaseFacts, kind EventKind, reason 
 
 // recordItem is the audit line of one item.
 func (r *Release) recordItem(f ReleaseFacts, kind EventKind, before, i *Item, reason string) {
-	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.asked(kind, i), Touched: r.concerned(i),
+	r.record(f, Event{Kind: kind, Reason: reason, Asked: r.asked(kind, i, f.Facts), Touched: r.concerned(i),
 		Diff: []FieldDiff{{i.Label() + " " + clipRunes(i.Title, 80), before.Status.String(), i.Status.String()}}})
 }
 

@@ -77,6 +77,25 @@ func TestEvidenceThatWaitsIsTheVerifiersAndAnOperationsLeadsDeputyStandsIn(t *te
 	}
 }
 
+func TestEvidenceGoesToTheLeadsWhereTheVerifierHasLeft(t *testing.T) {
+	w := newWorld().clone()
+	r := w.planned(t, nil)
+	must(t, r.AssignVerifier(BucketDocumentation, hal, w.forRelease(fay)))
+	left := w.People[hal]
+	left.Deleted = true
+	w.People[hal] = left
+	must(t, r.Submit(itemNo(t, r, "DO2"), EvidenceInput{Kind: EvidenceNote, Note: "It is in the wiki."}, w.forRelease(cai)))
+	var asked []UserID
+	for _, a := range r.Asked {
+		if a.Kind == AskVerify {
+			asked = append(asked, a.User)
+		}
+	}
+	if diff := cmp.Diff(r.leads(), asked); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestWhatComesToSomebodyAfterItWasDueIsSaidOnceMore(t *testing.T) {
 	w := newWorld().clone()
 	r := w.planned(t, nil)

@@ -146,14 +146,14 @@ func (r *Release) concerned(i *Item) []UserID {
 
 // asked are the people who have something to do because of an event about an
 // item: its owner, or whoever is to verify or confirm it.
-func (r *Release) asked(kind EventKind, i *Item) []UserID {
+func (r *Release) asked(kind EventKind, i *Item, f Facts) []UserID {
 	switch kind {
 	case EventItemReturned, EventItemReopened, EventWaiverExpired, EventItemExemptionRefused:
 		return []UserID{r.OwnerOf(i)}
 	case EventItemExemptionAsked:
 		return distinct([]UserID{r.OpsLead, r.Deputy})
 	case EventItemSubmitted:
-		if v := r.Buckets[i.Bucket].Verifier; v != "" && !i.SubmittedBy(v) {
+		if v := r.Buckets[i.Bucket].Verifier; f.active(v) && !i.SubmittedBy(v) {
 			return []UserID{v}
 		}
 		return distinct([]UserID{r.OpsLead, r.Deputy})
