@@ -50,15 +50,25 @@ type pace struct {
 // wait is until when somebody waits, and when that was found out.
 type wait struct{ until, set time.Time }
 
+// at is until when it is to be waited, now being what it is: not at all for what
+// was found out in what is time to come, by a clock that was set back since.
+func (w wait) at(now time.Time) time.Time {
+	if w.set.After(now.Add(store.ClockSlack)) {
+		return time.Time{}
+	}
+	return w.until
+}
+
 func newPace(s *store.Store, ws models.WorkspaceID) *pace {
 	return &pace{store: s, ws: ws, rates: published, held: map[slackapi.Scope]wait{}, line: map[slackapi.Scope]wait{}}
 }
 
 // hold stops calls in scope until a business time, on every replica.
 func (p *pace) hold(ctx context.Context, scope slackapi.Scope, until time.Time) error {
+	now := p.store.Now()
 	p.mu.Lock()
-	if until.After(p.held[scope].until) {
-		p.held[scope] = wait{until, p.store.Now()}
+	if until.After(p.held[scope].at(now)) {
+		p.held[scope] = wait{until, now}
 	}
 	p.mu.Unlock()
 	return p.store.Hold(ctx, p.ws, scope.Method, models.ChannelID(scope.Channel), until)
@@ -69,7 +79,7 @@ func (p *pace) heldUntil(ctx context.Context, scope slackapi.Scope, now time.Tim
 	until := now
 	for _, s := range []slackapi.Scope{scope, {Method: everything}} {
 		p.mu.Lock()
-		mine := p.held[s].until
+		mine := p.held[s].at(now)
 		p.mu.Unlock()
 		shared, err := p.store.HeldUntil(ctx, p.ws, s.Method, models.ChannelID(s.Channel), now)
 		if err != nil {
@@ -95,7 +105,7 @@ func (p *pace) take(ctx context.Context, scope slackapi.Scope, now time.Time) (a
 	if err != nil {
 		return 0, err
 	}
-	even = later(later(even, p.held[key].until), now)
+	even = later(later(even, p.held[key].at(now)), now)
 	if away = even.Sub(now) - time.Duration(r.burst-1)*r.every; away > 0 {
 		return away, nil
 	}
@@ -116,7 +126,7 @@ func (p *pace) away(scope slackapi.Scope, now time.Time, least time.Duration) ti
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	key, first := paced(scope), now.Add(least)
-	last := later(p.line[key].until, first).Add(p.rates[scope.Method].every)
+	last := later(p.line[key].at(now), first).Add(p.rates[scope.Method].every)
 	if most := first.Add(longestAway); last.After(most) {
 		last = most
 	}
@@ -135,7 +145,7 @@ func (p *pace) forget(now time.Time) {
 	defer p.mu.Unlock()
 	for _, list := range []map[slackapi.Scope]wait{p.held, p.line} {
 		maps.DeleteFunc(list, func(_ slackapi.Scope, w wait) bool {
-			return !w.until.After(now) || w.set.After(now.Add(store.ClockSlack))
+			return !w.at(now).After(now)
 		})
 	}
 }

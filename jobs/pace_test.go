@@ -66,20 +66,32 @@ func TestAnotherChannelDoesNotWait(t *testing.T) {
 	}
 }
 
-func TestTheWaitsOfAClockThatWasSetBackAreForgotten(t *testing.T) {
+func TestTheWaitsOfAClockThatWasSetBackHoldNobody(t *testing.T) {
 	s := storetest.Opener(t, storetest.Engines[0])()
-	p, ctx, post := newPace(s, team), context.Background(), slackapi.Scope{Method: slackapi.MethodPost, Channel: "C1"}
-	ahead := s.Now().Add(time.Hour)
-	for range 5 {
-		if wait, err := p.take(ctx, post, ahead); err != nil {
-			t.Fatal(err)
-		} else if wait > 0 {
-			p.away(post, ahead, wait)
-		}
+	p, ctx, post, edit := newPace(s, team), context.Background(), slackapi.Scope{Method: slackapi.MethodPost, Channel: "C1"}, slackapi.Scope{Method: slackapi.MethodUpdate}
+	now := s.Now()
+	ahead := now.Add(time.Hour)
+	old := wait{ahead.Add(time.Minute), ahead}
+	p.held[edit], p.held[paced(post)], p.line[paced(post)], p.line[paced(edit)] = old, old, old, old
+	if until, err := p.heldUntil(ctx, edit, now); err != nil || !until.Equal(now) {
+		t.Errorf("held until %v, %v", until, err)
 	}
-	p.forget(s.Now())
+	if wait, err := p.take(ctx, post, now); err != nil || wait > 0 {
+		t.Errorf("waits for %v, %v", wait, err)
+	}
+	if wait := p.away(post, now, time.Second); wait > 10*time.Second {
+		t.Errorf("is sent away for %v", wait)
+	}
+	asked := now.Add(time.Second)
+	if err := p.hold(ctx, edit, asked); err != nil {
+		t.Fatal(err)
+	}
+	if until, err := p.heldUntil(ctx, edit, now); err != nil || !until.Equal(asked) {
+		t.Errorf("Slack asks for a second: held until %v, %v", until, err)
+	}
+	p.forget(now.Add(time.Minute))
 	if len(p.held)+len(p.line) != 0 {
-		t.Errorf("still waits for %v, %v", p.held, p.line)
+		t.Errorf("remembers %v, %v", p.held, p.line)
 	}
 }
 

@@ -43,7 +43,7 @@ type rest struct {
 // minutes; meanwhile it is passed over.
 func (j *Jobs) guarded(ctx context.Context, name string, run func() error) error {
 	now := j.cfg.Store.Now()
-	if j.resting.at(name).until.After(now) {
+	if j.resting.rests(name, now) {
 		return nil
 	}
 	defer func() {
@@ -58,10 +58,13 @@ func (j *Jobs) guarded(ctx context.Context, name string, run func() error) error
 	return run()
 }
 
-func (r *resting) at(name string) rest {
+// rests: what would rest for longer than anything does was put to rest by a
+// clock that was set back since.
+func (r *resting) rests(name string, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.list[name]
+	until := r.list[name].until
+	return until.After(now) && !until.After(now.Add(maxBackoff))
 }
 
 func (r *resting) over(name string) {

@@ -187,6 +187,19 @@ func TestAPanicOutsideADeliveryIsCountedAndSurvived(t *testing.T) {
 	})
 }
 
+func TestNothingRestsUntilATimeThatAClockShowedByMistake(t *testing.T) {
+	var r resting
+	now := time.Now()
+	ahead := now.Add(time.Hour)
+	r.again("remind", ahead, quick)
+	if !r.rests("remind", ahead) {
+		t.Error("it is tried again at once")
+	}
+	if r.rests("remind", now) {
+		t.Error("it rests for an hour since the clock was set back")
+	}
+}
+
 func TestATaskThatPanicsStopsNoOtherAndIsTriedAgainLaterAndLater(t *testing.T) {
 	s := fast
 	var planted sync.Map // by Jobs: how often it was run

@@ -168,12 +168,23 @@ const ClockSlack = 10 * time.Minute
 // an hour at most, as slackapi takes it.
 const LongestWait = time.Hour + ClockSlack
 
-// WakeAhead wakes the deliveries, at most [MostMended] at once, and lifts the
+// WakeAhead wakes the deliveries, [MostMended] in a transaction, and lifts the
 // holds, that began to wait in what is time to come again, or until when no wait
-// leads: the database's clock was ahead, and was set back. What is planned for
-// later, such as a reader's morning, stays so. It tells how many deliveries it
-// woke.
-func (s *Store) WakeAhead(ctx context.Context, ws models.WorkspaceID) (woken int, err error) {
+// leads: the database's clock was ahead, and was set back. A lane that was taken
+// then is free within a minute, which leaves its owner the time for a call that is
+// under way. What is planned for later, such as a reader's morning, stays so. It
+// tells how many deliveries it woke.
+func (s *Store) WakeAhead(ctx context.Context, ws models.WorkspaceID) (all int, err error) {
+	for {
+		n, err := s.wakeAhead(ctx, ws)
+		all += n
+		if err != nil || n < MostMended {
+			return all, err
+		}
+	}
+}
+
+func (s *Store) wakeAhead(ctx context.Context, ws models.WorkspaceID) (woken int, err error) {
 	now, wire := s.Now(), s.WireNow()
 	const ahead = openStates + " AND (retry_at > ? OR updated_at > ?)"
 	limits := []any{now.Add(LongestWait), now.Add(ClockSlack)}
@@ -181,7 +192,7 @@ func (s *Store) WakeAhead(ctx context.Context, ws models.WorkspaceID) (woken int
 		var wake []river.InsertManyParams
 		err := b.do(ctx,
 			stmt{sql: "DELETE FROM slack_holds WHERE workspace_id = ? AND (until > ? OR set_at > ?)", args: append([]any{ws}, limits...)},
-			stmt{sql: "DELETE FROM lanes WHERE workspace_id = ? AND until > ?", args: []any{ws, wire.Add(ClockSlack)}}, // a lease is short
+			stmt{sql: "UPDATE lanes SET until = ? WHERE workspace_id = ? AND until > ?", args: []any{wire.Add(time.Minute), ws, wire.Add(ClockSlack)}},
 			stmt{sql: "UPDATE deliveries SET retry_at = NULL, updated_at = ? WHERE id IN (SELECT id FROM deliveries WHERE workspace_id = ? AND " + ahead + " ORDER BY id LIMIT ?)" +
 				" AND " + ahead + " RETURNING id", // once more: another replica may have been here meanwhile
 				args: slices.Concat([]any{now, ws}, limits, []any{MostMended}, limits), each: func(x scanner) error {

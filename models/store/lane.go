@@ -72,11 +72,13 @@ func (holdRow) TableName() string { return "slack_holds" }
 
 // Hold keeps every replica from calling a method before then (business time):
 // for one channel, or with channel "" for the whole workspace. It never shortens
-// a hold.
+// a hold but one that was set in what is time to come, by a clock set back since.
 func (s *Store) Hold(ctx context.Context, ws models.WorkspaceID, method string, channel models.ChannelID, until time.Time) error {
+	now := s.Now()
 	err := s.db.WithContext(ctx).Exec(`INSERT INTO slack_holds (workspace_id, method, channel, until, set_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (workspace_id, method, channel) DO UPDATE SET until = excluded.until, set_at = excluded.set_at WHERE slack_holds.until < excluded.until`,
-		ws, method, channel, until, s.Now()).Error
+		ON CONFLICT (workspace_id, method, channel) DO UPDATE SET until = excluded.until, set_at = excluded.set_at
+		WHERE slack_holds.until < excluded.until OR slack_holds.set_at > ?`,
+		ws, method, channel, until, now, now.Add(ClockSlack)).Error
 	if err != nil {
 		return fmt.Errorf("hold %s: %w", method, err)
 	}
@@ -87,7 +89,7 @@ func (s *Store) Hold(ctx context.Context, ws models.WorkspaceID, method string, 
 // time when it may be at now.
 func (s *Store) HeldUntil(ctx context.Context, ws models.WorkspaceID, method string, channel models.ChannelID, now time.Time) (time.Time, error) {
 	var rows []holdRow
-	err := s.db.WithContext(ctx).Where("workspace_id = ? AND method = ? AND until > ?", ws, method, now).
+	err := s.db.WithContext(ctx).Where("workspace_id = ? AND method = ? AND until > ? AND set_at <= ?", ws, method, now, s.Now().Add(ClockSlack)).
 		Where("channel IN ?", []models.ChannelID{"", channel}).Order("until DESC").Limit(1).Find(&rows).Error
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for a hold on %s: %w", method, err)

@@ -357,6 +357,7 @@ func setBack(t *testing.T, back time.Duration) {
 		must(t, s.Jump(ctx, back)) // by mistake
 		must(t, s.MarkRetry(ctx, row, s.Now().Add(time.Minute), "Slack is down"))
 		must(t, s.Hold(ctx, ws, "chat.update", "", s.Now().Add(time.Second)))
+		must(t, s.Hold(ctx, ws, "views.publish", "", s.Now().Add(time.Second)))
 		wire := s.WireNow().Add(back)
 		if ok, err := s.TakeLane(ctx, ws, "C_API", "killed", wire.Add(time.Minute), wire); !ok {
 			t.Fatal(err)
@@ -367,6 +368,14 @@ func setBack(t *testing.T, back time.Duration) {
 		must(t, s.DB().Where("workspace_id = ? AND kind = 'ask'", ws).Take(&ask).Error)
 		must(t, s.MarkHeld(ctx, ask, morning))
 		must(t, s.Hold(ctx, ws, "chat.postMessage", "C_API", s.Now().Add(time.Hour)))
+		if until, err := s.HeldUntil(ctx, ws, "chat.update", "C_API", s.Now()); err != nil || !until.IsZero() {
+			t.Errorf("held until %v, %v, before anybody tidied up", until, err)
+		}
+		asked := s.Now().Add(time.Minute)
+		must(t, s.Hold(ctx, ws, "views.publish", "", asked))
+		if until, err := s.HeldUntil(ctx, ws, "views.publish", "", s.Now()); err != nil || !until.Equal(asked) {
+			t.Errorf("what Slack asks for now: held until %v, %v, want %v", until, err, asked)
+		}
 		jobs := jobsFor(t, s, row.ID)
 		if n, err := s.WakeAhead(ctx, ws); err != nil || n != 1 || jobsFor(t, s, row.ID) != jobs+1 {
 			t.Errorf("%d were woken, %v, %d jobs where there were %d", n, err, jobsFor(t, s, row.ID), jobs)
@@ -377,8 +386,11 @@ func setBack(t *testing.T, back time.Duration) {
 		if until, err := s.HeldUntil(ctx, ws, "chat.update", "C_API", s.Now()); err != nil || !until.IsZero() {
 			t.Errorf("held until %v, %v", until, err)
 		}
-		if ok, err := s.TakeLane(ctx, ws, "C_API", "me", s.WireNow().Add(time.Minute), s.WireNow()); !ok {
-			t.Errorf("the lane is not free, %v", err)
+		if ok, err := s.TakeLane(ctx, ws, "C_API", "me", s.WireNow().Add(time.Minute), s.WireNow()); ok {
+			t.Errorf("the lane was taken in the middle of a call, %v", err)
+		}
+		if ok, err := s.TakeLane(ctx, ws, "C_API", "me", s.WireNow().Add(2*time.Minute), s.WireNow().Add(time.Minute)); !ok {
+			t.Errorf("the lane is not free within a minute, %v", err)
 		}
 		if n, err := s.WakeAhead(ctx, ws); err != nil || n != 0 {
 			t.Errorf("woken again: %d, %v", n, err)
@@ -388,6 +400,20 @@ func setBack(t *testing.T, back time.Duration) {
 		}
 		if ask, err := s.Delivery(ctx, ask.ID); err != nil || ask.NotBefore == nil || !ask.NotBefore.Equal(morning) {
 			t.Errorf("what waits for the morning: %+v, %v", ask, err)
+		}
+	})
+}
+
+func TestAllThatWaitsForAClockThatWasSetBackIsWokenAtOnce(t *testing.T) {
+	each(t, 1, func(t *testing.T, s *store.Store) {
+		var rows int64
+		for rows <= store.MostMended {
+			raise(t, s, ws)
+			must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Count(&rows).Error)
+		}
+		must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Update("updated_at", s.Now().Add(time.Hour)).Error)
+		if n, err := s.WakeAhead(ctx, ws); err != nil || n != int(rows) {
+			t.Errorf("%d of %d were woken, %v", n, rows, err)
 		}
 	})
 }
