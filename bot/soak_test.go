@@ -95,7 +95,7 @@ func (run *soak) soak(within time.Duration) report {
 	ctx, stop := context.WithCancel(context.Background())
 	run.sabotage.began = time.Now()
 	go func() { run.fail(ctx); close(failing) }()
-	for run.interactions.Load() < int64(run.least) || run.sabotage.total() < run.faults && run.sabotage.patient() {
+	for run.interactions.Load() < int64(run.least) || run.sabotage.total() < run.faults && run.patient() {
 		select {
 		case tokens <- struct{}{}:
 		case <-time.After(within):
@@ -276,9 +276,10 @@ func (s *sabotage) total() (n int) {
 	return n
 }
 
-// patient ends a run in which faults find nothing to hit.
-func (s *sabotage) patient() bool {
-	return time.Since(s.began) < time.Duration(proof.N(1, 30))*time.Minute
+// patient ends a run in which faults find nothing to hit: few do not take as long
+// as many.
+func (run *soak) patient() bool {
+	return time.Since(run.sabotage.began) < max(time.Minute, time.Duration(run.faults)*time.Second)
 }
 
 func (s *sabotage) summary() string {
