@@ -151,12 +151,12 @@ func (r *Release) asked(kind EventKind, i *Item, f Facts) []UserID {
 	case EventItemReturned, EventItemReopened, EventWaiverExpired, EventItemExemptionRefused:
 		return []UserID{r.OwnerOf(i)}
 	case EventItemExemptionAsked:
-		return distinct([]UserID{r.OpsLead, r.Deputy})
+		return r.leads()
 	case EventItemSubmitted:
 		if v := r.Buckets[i.Bucket].Verifier; f.active(v) && !i.SubmittedBy(v) {
 			return []UserID{v}
 		}
-		return distinct([]UserID{r.OpsLead, r.Deputy})
+		return r.leads()
 	}
 	return nil
 }

@@ -404,15 +404,23 @@ func setBack(t *testing.T, back time.Duration) {
 	})
 }
 
+// crowded adds more deliveries than are taken up in one transaction, and says how
+// many there are.
+func crowded(t *testing.T, s *store.Store) int {
+	t.Helper()
+	var rows int64
+	for rows <= store.MostMended {
+		raise(t, s, ws)
+		must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Count(&rows).Error)
+	}
+	return int(rows)
+}
+
 func TestAllThatWaitsForAClockThatWasSetBackIsWokenAtOnce(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
-		var rows int64
-		for rows <= store.MostMended {
-			raise(t, s, ws)
-			must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Count(&rows).Error)
-		}
+		rows := crowded(t, s)
 		must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Update("updated_at", s.Now().Add(time.Hour)).Error)
-		if n, err := s.WakeAhead(ctx, ws); err != nil || n != int(rows) {
+		if n, err := s.WakeAhead(ctx, ws); err != nil || n != rows {
 			t.Errorf("%d of %d were woken, %v", n, rows, err)
 		}
 	})
@@ -420,13 +428,9 @@ func TestAllThatWaitsForAClockThatWasSetBackIsWokenAtOnce(t *testing.T) {
 
 func TestAllThatIsDeadIsTakenUpAtOnce(t *testing.T) {
 	each(t, 1, func(t *testing.T, s *store.Store) {
-		var dead int64
-		for dead <= store.MostMended {
-			raise(t, s, ws)
-			must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Count(&dead).Error)
-		}
+		dead := crowded(t, s)
 		must(t, s.DB().Model(&store.Row{}).Where("workspace_id = ?", ws).Update("state", store.DeliveryDead).Error)
-		if n, err := s.RetryAll(ctx, by(raiser)); err != nil || n != int(dead) {
+		if n, err := s.RetryAll(ctx, by(raiser)); err != nil || n != dead {
 			t.Errorf("%d of %d were taken up, %v", n, dead, err)
 		}
 		if left, err := s.Parked(ctx, ws); err != nil || len(left) != 0 {
